@@ -1,0 +1,40 @@
+//! What a record is, as data: kinds, code lists, workflows and reference bodies in files with dates, legal sources, labels in two languages and examples.
+//!
+//! [`Catalogue::builtin`] loads the files compiled into the program; a broken file is refused with its line and the reason. From one declaration follow
+//! checks ([`Catalogue::check`]), JSON Schema 2020-12 ([`Catalogue::schema`]), forms ([`Catalogue::read_form`], [`Catalogue::form_values`]), projections
+//! for each audience ([`Catalogue::project`]) and visible differences ([`Catalogue::changes`]).
+//!
+//! ```
+//! use catalogue::{Catalogue, Lang};
+//! use serde_json::json;
+//!
+//! let catalogue = Catalogue::builtin().unwrap();
+//! let faults = catalogue.check("article", &json!({"title": "Tin"})).unwrap_err();
+//! assert!(faults.iter().any(|fault| fault.path == "text" && fault.rule == "required"));
+//! assert_eq!(catalogue.kind("directive").unwrap().label.get(Lang::Vi), "Nội dung chỉ đạo");
+//! ```
+
+mod builtin;
+mod changes;
+mod check;
+mod code_list;
+mod error;
+mod form;
+mod kind;
+mod label;
+mod load;
+mod project;
+mod reference;
+mod schema;
+mod workflow;
+
+pub use changes::Change;
+pub use check::{Checked, Fault};
+pub use code_list::{Code, CodeList};
+pub use error::{CatalogueError, Problem};
+pub use form::FormFaults;
+pub use kind::{Audience, Field, FieldType, Kind, Rule, Section};
+pub use label::{Label, Lang};
+pub use load::{Catalogue, Example};
+pub use reference::{DocumentType, GazetteerWords, KnownDocument, ReferenceBody};
+pub use workflow::{State, Transition, Workflow};

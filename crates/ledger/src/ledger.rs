@@ -1,0 +1,468 @@
+//! The ledger over a store: versions of records in one log per audience, erasure, types, and the cabinet beside the logs.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::entry::{Entry, Op, canonical};
+use crate::error::LedgerError;
+use crate::files::FileRef;
+use crate::names::{LeafHash, NodeName, Origin, RecordId, hex};
+use crate::payload::Payload;
+use crate::sqlite::SqliteStore;
+use crate::store::{EntryRow, LogRow, Store, StoreRead, StoreWrite, VersionRow};
+use crate::tree::Frontier;
+
+/// The audience of the log that holds every record whole.
+const INSIDE: &str = "private";
+/// The log of types.
+const CATALOGUE: &str = "catalogue";
+/// Commitments that fit one `erase` entry of 4,096 bytes.
+const COMMITMENTS_PER_ENTRY: usize = 60;
+
+/// A version to write.
+#[derive(Debug, Clone)]
+pub struct Put {
+    /// The record.
+    pub rec: RecordId,
+    /// Its kind.
+    pub kind: String,
+    /// Index of the kind in the catalogue log.
+    pub cat: u64,
+    /// Leaf hash of the current inside version; none for a new record.
+    pub previous: Option<LeafHash>,
+    /// (audience, data, files); the one for `private` comes first and is required. An audience that had a projection and is not named any more loses it.
+    pub projections: Vec<(String, Value, Vec<FileRef>)>,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The record.
+    pub rec: RecordId,
+    /// Version in the inside log.
+    pub ver: u64,
+    /// Leaf hash of the inside version.
+    pub leaf: LeafHash,
+    /// The last change of this write.
+    pub seq: u64,
+}
+
+/// A version of a record in one audience's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// The record.
+    pub rec: RecordId,
+    /// Its kind.
+    pub kind: String,
+    /// Version in that log, from 1.
+    pub ver: u64,
+    /// Leaf hash of its entry.
+    pub leaf: LeafHash,
+    /// Index of its entry in the log.
+    pub index: u64,
+    /// When it was written, microseconds since 1970.
+    pub at_micros: i64,
+    /// Its change.
+    pub seq: u64,
+    /// The data; none when the payload has been erased.
+    pub data: Option<Value>,
+}
+
+/// One change of the node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Sequence number; gaps occur.
+    pub seq: u64,
+    /// The log's audience.
+    pub audience: String,
+    /// `put`, `drop` or `erase`.
+    pub op: String,
+    /// The record.
+    pub rec: RecordId,
+    /// Its kind.
+    pub kind: String,
+    /// Version in that log; 0 for `erase`.
+    pub ver: u64,
+    /// The data; none for `drop` and `erase`, and when it has been erased since.
+    pub data: Option<Value>,
+}
+
+/// Size and root of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogState {
+    /// The origin.
+    pub origin: Origin,
+    /// The audience.
+    pub audience: String,
+    /// Entries.
+    pub size: u64,
+    /// Root over them.
+    pub root: LeafHash,
+}
+
+/// The ledger of one node.
+#[derive(Debug)]
+pub struct Ledger {
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) node: NodeName,
+    pub(crate) files: PathBuf,
+}
+
+impl Ledger {
+    /// Opens or makes the ledger in the SQLite file `path`; files lie in the folder `files` beside it.
+    ///
+    /// # Errors
+    /// [`LedgerError::OtherNode`] when the file belongs to another node; see [`SqliteStore::open`] for the rest.
+    pub fn open(path: &Path, node: &NodeName) -> Result<Ledger, LedgerError> {
+        let store = Arc::new(SqliteStore::open(path)?);
+        let files = path.parent().unwrap_or(Path::new(".")).join("files");
+        let ledger = Ledger { store, node: node.clone(), files };
+        let found = ledger.read(|r| r.store.meta("node"))?;
+        match found {
+            Some(found) if found != node.as_str() => Err(LedgerError::OtherNode { found, asked: node.as_str().to_owned() }),
+            Some(_) => Ok(ledger),
+            None => {
+                let name = node.as_str().to_owned();
+                ledger.write(move |w| -> Result<(), LedgerError> { w.store.set_meta("node", &name) })?;
+                Ok(ledger)
+            }
+        }
+    }
+
+    /// The node's name.
+    pub fn node(&self) -> &NodeName {
+        &self.node
+    }
+
+    /// Runs the work in one transaction and returns when it is durable. An error of the work, of whatever type, undoes all it did.
+    pub fn write<T: Send + 'static, E: From<LedgerError> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Writer<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let outcome: Arc<Mutex<Option<Result<T, E>>>> = Arc::new(Mutex::new(None));
+        let (slot, node) = (outcome.clone(), self.node.clone());
+        let committed = self.store.transact(Box::new(move |store| {
+            let result = work(&mut Writer { store, node });
+            let failed = result.is_err();
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+            if failed { Err(LedgerError::Aborted) } else { Ok(()) }
+        }));
+        let result = outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (committed, result) {
+            (Ok(()), Some(result)) => result,
+            (Err(LedgerError::Aborted), Some(Err(error))) => Err(error),
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), None) => Err(LedgerError::Closed.into()),
+        }
+    }
+
+    /// Runs the work on one snapshot.
+    pub fn read<T, E: From<LedgerError>>(&self, work: impl FnOnce(&Reader<'_>) -> Result<T, E>) -> Result<T, E> {
+        let mut work = Some(work);
+        let mut result: Option<Result<T, E>> = None;
+        self.store.snapshot(&mut |store| {
+            if let Some(work) = work.take() {
+                result = Some(work(&Reader { store }));
+            }
+            Ok(())
+        })?;
+        result.unwrap_or_else(|| Err(LedgerError::Closed.into()))
+    }
+
+    /// SHA-256 over the sorted (record, version, leaf) of all audiences: equal on every holder of the same logs (promise I10).
+    pub fn digest(&self) -> Result<String, LedgerError> {
+        self.read(|r| {
+            let mut lines = Vec::new();
+            for log in r.store.logs()? {
+                let mut from = 0;
+                loop {
+                    let page = r.store.entries(log.id, from, 4096)?;
+                    let Some(last) = page.last() else { break };
+                    from = last.index + 1;
+                    for row in page {
+                        if let Op::Put { rec, ver, .. } | Op::Drop { rec, ver, .. } = Entry::from_bytes(&row.bytes)?.op {
+                            lines.push(format!("{} {rec} {ver} {}\n", log.audience, row.leaf.to_hex()));
+                        }
+                    }
+                }
+            }
+            lines.sort_unstable();
+            let mut hash = Sha256::new();
+            for line in lines {
+                hash.update(line.as_bytes());
+            }
+            Ok(hex(&hash.finalize()))
+        })
+    }
+}
+
+/// Reading within one snapshot.
+pub struct Reader<'a> {
+    pub(crate) store: &'a dyn StoreRead,
+}
+
+impl Reader<'_> {
+    /// The current version of a record in an audience's log; none when there is none or it was withdrawn.
+    pub fn current(&self, audience: &str, rec: RecordId) -> Result<Option<Version>, LedgerError> {
+        current(self.store, audience, rec)
+    }
+
+    /// Versions before `before`, newest first; withdrawals are left out.
+    pub fn versions(&self, audience: &str, rec: RecordId, before: Option<u64>, limit: usize) -> Result<Vec<Version>, LedgerError> {
+        let Some(log) = self.store.log(audience)? else { return Ok(Vec::new()) };
+        self.store.versions(log.id, rec, before, limit)?.into_iter().filter(|row| row.op == "put").map(version).collect()
+    }
+
+    /// Current records of a kind in an audience's log after `after`, by id.
+    pub fn list(&self, audience: &str, kind: &str, after: Option<RecordId>, limit: usize) -> Result<Vec<Version>, LedgerError> {
+        let Some(log) = self.store.log(audience)? else { return Ok(Vec::new()) };
+        self.store.list(log.id, kind, after, limit)?.into_iter().map(version).collect()
+    }
+
+    /// How many records of a kind (all kinds when none) are current for an audience.
+    pub fn count(&self, audience: &str, kind: Option<&str>) -> Result<u64, LedgerError> {
+        match self.store.log(audience)? {
+            Some(log) => self.store.count(log.id, kind),
+            None => Ok(0),
+        }
+    }
+
+    /// Changes after `seq` in order, at most `limit`.
+    pub fn changes(&self, seq: u64, limit: usize) -> Result<Vec<Change>, LedgerError> {
+        let mut changes = Vec::new();
+        for row in self.store.changes(seq, limit)? {
+            let data = row.payload.as_deref().map(Payload::data).transpose()?;
+            changes.push(Change { seq: row.seq, audience: row.audience, op: row.op, rec: row.rec, kind: row.kind, ver: row.ver, data });
+        }
+        Ok(changes)
+    }
+
+    /// The last change; 0 when there is none.
+    pub fn last_seq(&self) -> Result<u64, LedgerError> {
+        self.store.last_seq()
+    }
+
+    /// Size and root of every log.
+    pub fn logs(&self) -> Result<Vec<LogState>, LedgerError> {
+        self.store.logs()?.into_iter().map(|log| Ok(LogState { root: frontier(&log)?.root(), origin: log.origin, audience: log.audience, size: log.size })).collect()
+    }
+
+    /// An entry with its payload, by place.
+    pub fn entry(&self, audience: &str, index: u64) -> Result<Option<EntryRow>, LedgerError> {
+        let Some(log) = self.store.log(audience)? else { return Ok(None) };
+        Ok(self.store.entries(log.id, index, 1)?.into_iter().find(|row| row.index == index))
+    }
+
+    /// Leaf hashes of the first `size` entries, for proofs.
+    pub fn leaves(&self, audience: &str, size: u64) -> Result<Vec<LeafHash>, LedgerError> {
+        match self.store.log(audience)? {
+            Some(log) => self.store.leaves(log.id, size),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// A cabinet document.
+    pub fn cabinet_get(&self, drawer: &str, key: &str) -> Result<Option<Value>, LedgerError> {
+        self.store.cabinet_get(drawer, key)
+    }
+
+    /// Cabinet documents in key order after `after`, or backwards before it.
+    pub fn cabinet_list(&self, drawer: &str, after: Option<&str>, limit: usize, descending: bool) -> Result<Vec<(String, Value)>, LedgerError> {
+        self.store.cabinet_list(drawer, "", after, limit, descending)
+    }
+
+    /// Cabinet documents whose key begins with `prefix`, last first.
+    pub fn cabinet_list_prefix(&self, drawer: &str, prefix: &str, limit: usize) -> Result<Vec<(String, Value)>, LedgerError> {
+        self.store.cabinet_list(drawer, prefix, None, limit, true)
+    }
+}
+
+/// Writing within one transaction; sees its own writes.
+pub struct Writer<'a> {
+    pub(crate) store: &'a mut dyn StoreWrite,
+    node: NodeName,
+}
+
+impl Writer<'_> {
+    /// Writes the next version of a record into the log of each audience named. A projection that says what it said before is not written again, so
+    /// that a wider audience does not learn of changes it may not see.
+    pub fn put(&mut self, put: Put) -> Result<Stored, LedgerError> {
+        let at = now();
+        let Some((first, _, _)) = put.projections.first() else { return Err(LedgerError::Name("no projection".to_owned())) };
+        if first != INSIDE {
+            return Err(LedgerError::Name("the first projection must be private".to_owned()));
+        }
+        let inside = self.open(INSIDE)?;
+        let latest = self.store.latest(inside.id, put.rec)?;
+        if latest.as_ref().map(|row| row.leaf) != put.previous {
+            return Err(LedgerError::ChangedMeanwhile { current: latest.map_or(0, |row| row.ver) });
+        }
+        let mut stored = None;
+        let mut seq = 0;
+        for (audience, data, files) in &put.projections {
+            let mut log = if audience == INSIDE { inside.clone() } else { self.open(audience)? };
+            let latest = self.store.latest(log.id, put.rec)?;
+            if audience != INSIDE
+                && let Some(row) = &latest
+                && row.op == "put"
+                && let Some(bytes) = &row.payload
+                && Payload::data(bytes)? == *data
+            {
+                continue;
+            }
+            let payload = Payload::make(data, files)?;
+            let ver = latest.as_ref().map_or(1, |row| row.ver + 1);
+            let op = Op::Put {
+                rec: put.rec,
+                typ: put.kind.clone(),
+                cat: put.cat,
+                ver,
+                prev: latest.map(|row| row.leaf),
+                pay: payload.commitment,
+                len: payload.bytes.len() as u64,
+            };
+            let row = append(self.store, &mut log, &Entry::new(at, op), Some(payload.bytes))?;
+            let version = VersionRow { rec: put.rec, ver, op: "put".to_owned(), kind: put.kind.clone(), at, seq: 0, index: row.index, leaf: row.leaf, payload: None };
+            seq = self.store.note_version(log.id, &version)?;
+            if audience == INSIDE {
+                stored = Some((ver, row.leaf));
+            }
+        }
+        for log in self.store.logs()? {
+            if log.audience != CATALOGUE && !put.projections.iter().any(|(audience, _, _)| *audience == log.audience) {
+                seq = self.withdraw_from(log, put.rec, at)?.unwrap_or(seq);
+            }
+        }
+        let (ver, leaf) = stored.ok_or(LedgerError::NoRecord)?;
+        Ok(Stored { rec: put.rec, ver, leaf, seq })
+    }
+
+    /// Withdraws a record from one audience: `drop`, and its payloads there are destroyed (`erase`).
+    fn withdraw_from(&mut self, mut log: LogRow, rec: RecordId, at: i64) -> Result<Option<u64>, LedgerError> {
+        let Some(latest) = self.store.latest(log.id, rec)? else { return Ok(None) };
+        if latest.op == "drop" {
+            return Ok(None);
+        }
+        let ver = latest.ver + 1;
+        let row = append(self.store, &mut log, &Entry::new(at, Op::Drop { rec, ver, prev: latest.leaf }), None)?;
+        let version = VersionRow { rec, ver, op: "drop".to_owned(), kind: latest.kind.clone(), at, seq: 0, index: row.index, leaf: row.leaf, payload: None };
+        self.store.note_version(log.id, &version)?;
+        self.erase_in(&mut log, rec, &latest.kind, "error", "withdrawn", at).map(Some)
+    }
+
+    /// Destroys the payloads of a record in every audience and version and says so in every log. `why` is `law`, `error` or `lost`; `basis` the number of
+    /// the document that is the ground, without personal data.
+    pub fn erase(&mut self, rec: RecordId, why: &str, basis: &str) -> Result<(), LedgerError> {
+        let at = now();
+        let mut found = false;
+        for mut log in self.store.logs()? {
+            if let Some(latest) = self.store.latest(log.id, rec)? {
+                found = true;
+                self.erase_in(&mut log, rec, &latest.kind, why, basis, at)?;
+            }
+        }
+        if found { Ok(()) } else { Err(LedgerError::NoRecord) }
+    }
+
+    fn erase_in(&mut self, log: &mut LogRow, rec: RecordId, kind: &str, why: &str, basis: &str, at: i64) -> Result<u64, LedgerError> {
+        let pays = self.store.destroy_payloads(log.id, rec)?;
+        for part in pays.chunks(COMMITMENTS_PER_ENTRY) {
+            let op = Op::Erase { pays: part.to_vec(), why: why.to_owned(), basis: basis.to_owned() };
+            append(self.store, log, &Entry::new(at, op), None)?;
+        }
+        self.store.note_erase(log.id, rec, kind, at)
+    }
+
+    /// Publishes a type in the catalogue log and returns its index; the one there is when its definition has not changed. Types are immutable: a new
+    /// definition has a new index.
+    pub fn publish_type(&mut self, name: &str, definition: Value) -> Result<u64, LedgerError> {
+        let digest = hex(&Sha256::digest(canonical(&definition)?));
+        let key = format!("type:{name}");
+        if let Some((index, known)) = self.store.meta(&key)?.as_deref().and_then(|text| text.split_once(' '))
+            && known == digest
+            && let Ok(index) = index.parse()
+        {
+            return Ok(index);
+        }
+        let at = now();
+        let mut log = self.open(CATALOGUE)?;
+        let payload = Payload::make(&json!({"name": name, "definition": definition}), &[])?;
+        let index = log.size;
+        let op = Op::Put {
+            rec: RecordId::new(),
+            typ: "type".to_owned(),
+            cat: index,
+            ver: 1,
+            prev: None,
+            pay: payload.commitment,
+            len: payload.bytes.len() as u64,
+        };
+        append(self.store, &mut log, &Entry::new(at, op), Some(payload.bytes))?;
+        self.store.set_meta(&key, &format!("{index} {digest}"))?;
+        Ok(index)
+    }
+
+    /// The current version of a record in an audience's log.
+    pub fn current(&self, audience: &str, rec: RecordId) -> Result<Option<Version>, LedgerError> {
+        current(&*self.store, audience, rec)
+    }
+
+    /// A cabinet document.
+    pub fn cabinet_get(&self, drawer: &str, key: &str) -> Result<Option<Value>, LedgerError> {
+        self.store.cabinet_get(drawer, key)
+    }
+
+    /// Cabinet documents in key order after `after`, or backwards before it.
+    pub fn cabinet_list(&self, drawer: &str, after: Option<&str>, limit: usize, descending: bool) -> Result<Vec<(String, Value)>, LedgerError> {
+        self.store.cabinet_list(drawer, "", after, limit, descending)
+    }
+
+    /// Keeps a cabinet document: node-local, never replicated, in the same transaction as the records.
+    pub fn cabinet_put(&mut self, drawer: &str, key: &str, value: Value) -> Result<(), LedgerError> {
+        self.store.cabinet_put(drawer, key, &value)
+    }
+
+    /// Removes a cabinet document.
+    pub fn cabinet_remove(&mut self, drawer: &str, key: &str) -> Result<(), LedgerError> {
+        self.store.cabinet_remove(drawer, key)
+    }
+
+    fn open(&mut self, audience: &str) -> Result<LogRow, LedgerError> {
+        let origin = Origin::of(&self.node, audience)?;
+        self.store.open_log(&origin, audience)
+    }
+}
+
+fn current(store: &dyn StoreRead, audience: &str, rec: RecordId) -> Result<Option<Version>, LedgerError> {
+    let Some(log) = store.log(audience)? else { return Ok(None) };
+    store.latest(log.id, rec)?.filter(|row| row.op == "put").map(version).transpose()
+}
+
+fn version(row: VersionRow) -> Result<Version, LedgerError> {
+    let data = row.payload.as_deref().map(Payload::data).transpose()?;
+    Ok(Version { rec: row.rec, kind: row.kind, ver: row.ver, leaf: row.leaf, index: row.index, at_micros: row.at, seq: row.seq, data })
+}
+
+fn frontier(log: &LogRow) -> Result<Frontier, LedgerError> {
+    Frontier::from_parts(log.size, &log.frontier).ok_or_else(|| LedgerError::Damaged(format!("frontier of {}", log.origin)))
+}
+
+fn append(store: &mut dyn StoreWrite, log: &mut LogRow, entry: &Entry, payload: Option<Vec<u8>>) -> Result<EntryRow, LedgerError> {
+    let bytes = entry.to_bytes()?;
+    let leaf = crate::tree::leaf_hash(&bytes);
+    let row = EntryRow { index: log.size, leaf, bytes, payload };
+    let mut edge = frontier(log)?;
+    edge.push(leaf);
+    log.size = edge.size();
+    log.frontier = edge.to_bytes();
+    store.append(log, &row)?;
+    Ok(row)
+}
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |past| i64::try_from(past.as_micros()).unwrap_or(i64::MAX))
+}

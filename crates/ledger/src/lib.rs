@@ -1,0 +1,47 @@
+//! Records as versions in append-only logs (LV-Log/1): RFC 6962 trees of small entries, payloads beside the tree behind salted commitments, one log for
+//! each audience, all in one database; followers that turn the log into views.
+//!
+//! Start from [`Ledger::open`], write with [`Ledger::write`] (one durable transaction), read with [`Ledger::read`] (one snapshot), follow with
+//! [`Reader::changes`]. Nothing here knows what a record means.
+//!
+//! ```
+//! use ledger::{Ledger, LedgerError, NodeName, Put, RecordId};
+//! use serde_json::json;
+//!
+//! let folder = tempfile::tempdir().unwrap();
+//! let ledger = Ledger::open(&folder.path().join("l.sqlite"), &NodeName::parse("sokhcn.daklak").unwrap()).unwrap();
+//! let rec = RecordId::new();
+//! let stored = ledger
+//!     .write(move |w| -> Result<_, LedgerError> {
+//!         let inside = ("private".to_owned(), json!({"title": "Sổ"}), vec![]);
+//!         w.put(Put { rec, kind: "article".to_owned(), cat: 0, previous: None, projections: vec![inside] })
+//!     })
+//!     .unwrap();
+//! assert_eq!(stored.ver, 1);
+//! let current = ledger.read(|r| r.current("private", rec)).unwrap().unwrap();
+//! assert_eq!(current.data, Some(json!({"title": "Sổ"})));
+//! ```
+
+mod backup;
+mod entry;
+mod error;
+mod files;
+mod follower;
+mod ledger;
+mod names;
+mod payload;
+mod sqlite;
+mod store;
+pub mod tree;
+mod verify;
+
+pub use entry::{Entry, EntryError, Op};
+pub use error::LedgerError;
+pub use files::FileRef;
+pub use follower::{FollowError, Follower};
+pub use ledger::{Change, Ledger, LogState, Put, Reader, Stored, Version, Writer};
+pub use names::{LeafHash, NodeName, Origin, RecordId};
+pub use payload::{Payload, PayloadError};
+pub use sqlite::SqliteStore;
+pub use store::{ChangeRow, EntryRow, LogRow, Store, StoreRead, StoreWrite, VersionRow};
+pub use verify::Report;

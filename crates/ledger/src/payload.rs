@@ -1,0 +1,78 @@
+//! Payloads: what a record says, beside the tree, bound to its entry by a salted commitment.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rand::Rng;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::entry::canonical;
+use crate::files::FileRef;
+use crate::names::LeafHash;
+
+/// The longest payload in bytes (LV-Log/1 §3).
+pub const LONGEST: usize = 1 << 20;
+
+/// A payload as bytes with its commitment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payload {
+    /// The JCS bytes.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of the bytes.
+    pub commitment: LeafHash,
+}
+
+/// Why a payload cannot be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum PayloadError {
+    /// More than 1 MiB.
+    #[error("the record has {0} bytes, at most 1,048,576 fit; move long texts into files")]
+    TooLong(usize),
+    /// Not canonical JSON of the subset (no floating-point numbers).
+    #[error("the record is not plain JSON: {0}")]
+    Form(String),
+}
+
+impl Payload {
+    /// Makes a payload with a fresh random salt of 16 bytes, so that the commitment says nothing once the payload is erased.
+    pub fn make(data: &Value, files: &[FileRef]) -> Result<Payload, PayloadError> {
+        let mut salt = [0_u8; 16];
+        rand::rng().fill_bytes(&mut salt);
+        let files: Vec<Value> = files.iter().map(|file| json!({"len": file.len, "mt": file.media_type, "name": file.name, "sha256": file.sha256})).collect();
+        let bytes = canonical(&json!({"data": data, "files": files, "salt": STANDARD.encode(salt)})).map_err(|error| PayloadError::Form(error.to_string()))?;
+        if bytes.len() > LONGEST {
+            return Err(PayloadError::TooLong(bytes.len()));
+        }
+        Ok(Payload { commitment: commitment(&bytes), bytes })
+    }
+
+    /// The data out of payload bytes.
+    pub fn data(bytes: &[u8]) -> Result<Value, PayloadError> {
+        let mut payload: Value = serde_json::from_slice(bytes).map_err(|error| PayloadError::Form(error.to_string()))?;
+        payload.get_mut("data").map(Value::take).ok_or_else(|| PayloadError::Form("no data".to_owned()))
+    }
+}
+
+/// SHA-256 of payload bytes.
+pub(crate) fn commitment(bytes: &[u8]) -> LeafHash {
+    LeafHash(Sha256::digest(bytes).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_data_has_different_commitments_and_comes_back() {
+        let data = json!({"title": "Nhiệm vụ", "n": 3});
+        let (one, two) = (Payload::make(&data, &[]).unwrap(), Payload::make(&data, &[]).unwrap());
+        assert_ne!(one.commitment, two.commitment);
+        assert_eq!(Payload::data(&one.bytes).unwrap(), data);
+    }
+
+    #[test]
+    fn floats_and_giants_are_refused() {
+        assert!(matches!(Payload::make(&json!({"x": 1.5}), &[]), Err(PayloadError::Form(_))));
+        assert!(matches!(Payload::make(&json!({"x": "a".repeat(LONGEST)}), &[]), Err(PayloadError::TooLong(_))));
+    }
+}

@@ -1,0 +1,283 @@
+//! The store's verbs in SQL, over one connection inside one transaction.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::Value;
+
+use crate::error::LedgerError;
+use crate::names::{LeafHash, Origin, RecordId};
+use crate::payload::commitment;
+use crate::store::{ChangeRow, EntryRow, LogRow, StoreRead, StoreWrite, VersionRow};
+
+/// Bits of a place that hold the index.
+const INDEX_BITS: u32 = 40;
+
+/// The verbs on a connection; the caller has begun the transaction.
+pub(super) struct Session<'a> {
+    connection: &'a Connection,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(connection: &'a Connection) -> Session<'a> {
+        Session { connection }
+    }
+}
+
+const VERSION: &str = "SELECT v.rec, v.ver, v.op, v.kind, v.at, v.seq, v.place, e.leaf, e.payload FROM version v JOIN entry e ON e.place = v.place";
+
+impl StoreRead for Session<'_> {
+    fn meta(&self, key: &str) -> Result<Option<String>, LedgerError> {
+        Ok(self.connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()?)
+    }
+
+    fn logs(&self) -> Result<Vec<LogRow>, LedgerError> {
+        let mut statement = self.connection.prepare_cached("SELECT id, origin, audience, size, frontier FROM log ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        let mut logs = Vec::new();
+        while let Some(row) = rows.next()? {
+            logs.push(log_row(row)?);
+        }
+        Ok(logs)
+    }
+
+    fn log(&self, audience: &str) -> Result<Option<LogRow>, LedgerError> {
+        let mut statement = self.connection.prepare_cached("SELECT id, origin, audience, size, frontier FROM log WHERE audience = ?1")?;
+        let mut rows = statement.query([audience])?;
+        rows.next()?.map(log_row).transpose()
+    }
+
+    fn entries(&self, log: i64, from: u64, limit: usize) -> Result<Vec<EntryRow>, LedgerError> {
+        let mut statement = self.connection.prepare_cached("SELECT place, leaf, bytes, payload FROM entry WHERE place >= ?1 AND place < ?2 ORDER BY place LIMIT ?3")?;
+        let mut rows = statement.query(params![place(log, from), place(log + 1, 0), limit_of(limit)])?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            entries.push(EntryRow {
+                index: index_of(row.get(0)?),
+                leaf: LeafHash::from_slice(row.get_ref(1)?.as_blob().map_err(damaged)?)?,
+                bytes: row.get(2)?,
+                payload: row.get(3)?,
+            });
+        }
+        Ok(entries)
+    }
+
+    fn leaves(&self, log: i64, size: u64) -> Result<Vec<LeafHash>, LedgerError> {
+        let mut statement = self.connection.prepare_cached("SELECT leaf FROM entry WHERE place >= ?1 AND place < ?2 ORDER BY place")?;
+        let mut rows = statement.query(params![place(log, 0), place(log, size)])?;
+        let mut leaves = Vec::new();
+        while let Some(row) = rows.next()? {
+            leaves.push(LeafHash::from_slice(row.get_ref(0)?.as_blob().map_err(damaged)?)?);
+        }
+        Ok(leaves)
+    }
+
+    fn latest(&self, log: i64, rec: RecordId) -> Result<Option<VersionRow>, LedgerError> {
+        Ok(self.versions(log, rec, None, 1)?.pop())
+    }
+
+    fn versions(&self, log: i64, rec: RecordId, before: Option<u64>, limit: usize) -> Result<Vec<VersionRow>, LedgerError> {
+        let mut statement = self.connection.prepare_cached(&format!("{VERSION} WHERE v.log = ?1 AND v.rec = ?2 AND v.ver < ?3 ORDER BY v.ver DESC LIMIT ?4"))?;
+        let before = before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
+        let mut rows = statement.query(params![log, rec.as_bytes(), before, limit_of(limit)])?;
+        let mut versions = Vec::new();
+        while let Some(row) = rows.next()? {
+            versions.push(version_row(row)?);
+        }
+        Ok(versions)
+    }
+
+    fn list(&self, log: i64, kind: &str, after: Option<RecordId>, limit: usize) -> Result<Vec<VersionRow>, LedgerError> {
+        let mut statement = self.connection.prepare_cached("SELECT rec FROM current WHERE log = ?1 AND kind = ?2 AND rec > ?3 ORDER BY rec LIMIT ?4")?;
+        let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+        let mut rows = statement.query(params![log, kind, after, limit_of(limit)])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let rec = RecordId::from_slice(row.get_ref(0)?.as_blob().map_err(damaged)?)?;
+            found.push(self.latest(log, rec)?.ok_or_else(|| LedgerError::Damaged(format!("record {rec} is current without a version")))?);
+        }
+        Ok(found)
+    }
+
+    fn count(&self, log: i64, kind: Option<&str>) -> Result<u64, LedgerError> {
+        let number: i64 = match kind {
+            Some(kind) => self.connection.prepare_cached("SELECT COUNT(*) FROM current WHERE log = ?1 AND kind = ?2")?.query_row(params![log, kind], |row| row.get(0))?,
+            None => self.connection.prepare_cached("SELECT COUNT(*) FROM current WHERE log = ?1")?.query_row([log], |row| row.get(0))?,
+        };
+        Ok(u64::try_from(number).unwrap_or(0))
+    }
+
+    fn changes(&self, seq: u64, limit: usize) -> Result<Vec<ChangeRow>, LedgerError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT c.seq, l.audience, c.op, c.rec, c.kind, c.ver, e.payload FROM change c JOIN log l ON l.id = c.log LEFT JOIN entry e ON e.place = c.place
+             WHERE c.seq > ?1 ORDER BY c.seq LIMIT ?2",
+        )?;
+        let mut rows = statement.query(params![signed(seq), limit_of(limit)])?;
+        let mut changes = Vec::new();
+        while let Some(row) = rows.next()? {
+            changes.push(ChangeRow {
+                seq: unsigned(row.get(0)?),
+                audience: row.get(1)?,
+                op: row.get(2)?,
+                rec: RecordId::from_slice(row.get_ref(3)?.as_blob().map_err(damaged)?)?,
+                kind: row.get(4)?,
+                ver: unsigned(row.get(5)?),
+                payload: row.get(6)?,
+            });
+        }
+        Ok(changes)
+    }
+
+    fn last_seq(&self) -> Result<u64, LedgerError> {
+        let last: Option<i64> = self.connection.prepare_cached("SELECT MAX(seq) FROM change")?.query_row([], |row| row.get(0))?;
+        Ok(unsigned(last.unwrap_or(0)))
+    }
+
+    fn cabinet_get(&self, drawer: &str, key: &str) -> Result<Option<Value>, LedgerError> {
+        let text: Option<String> =
+            self.connection.prepare_cached("SELECT value FROM cabinet WHERE drawer = ?1 AND key = ?2")?.query_row([drawer, key], |row| row.get(0)).optional()?;
+        text.map(|text| read_json(&text)).transpose()
+    }
+
+    fn cabinet_list(&self, drawer: &str, prefix: &str, after: Option<&str>, limit: usize, descending: bool) -> Result<Vec<(String, Value)>, LedgerError> {
+        // Keys are ASCII words of ours, so the end of a prefix's range is the prefix followed by the last character there is.
+        let end = format!("{prefix}\u{10FFFF}");
+        let query = if descending {
+            "SELECT key, value FROM cabinet WHERE drawer = ?1 AND key >= ?2 AND key < ?3 AND key < ?4 ORDER BY key DESC LIMIT ?5"
+        } else {
+            "SELECT key, value FROM cabinet WHERE drawer = ?1 AND key >= ?2 AND key < ?3 AND key > ?4 ORDER BY key LIMIT ?5"
+        };
+        let edge = after.unwrap_or(if descending { end.as_str() } else { "" });
+        let mut statement = self.connection.prepare_cached(query)?;
+        let mut rows = statement.query(params![drawer, prefix, end, edge, limit_of(limit)])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push((row.get(0)?, read_json(&row.get::<_, String>(1)?)?));
+        }
+        Ok(found)
+    }
+}
+
+impl StoreWrite for Session<'_> {
+    fn set_meta(&mut self, key: &str, value: &str) -> Result<(), LedgerError> {
+        self.connection.prepare_cached("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value")?.execute([key, value])?;
+        Ok(())
+    }
+
+    fn open_log(&mut self, origin: &Origin, audience: &str) -> Result<LogRow, LedgerError> {
+        if let Some(log) = self.log(audience)? {
+            return Ok(log);
+        }
+        self.connection.execute("INSERT INTO log (origin, audience, size, frontier) VALUES (?1, ?2, 0, x'')", [origin.as_str(), audience])?;
+        self.log(audience)?.ok_or_else(|| LedgerError::Damaged("a new log is missing".to_owned()))
+    }
+
+    fn append(&mut self, log: &LogRow, entry: &EntryRow) -> Result<(), LedgerError> {
+        self.connection
+            .prepare_cached("INSERT INTO entry VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![place(log.id, entry.index), entry.leaf.0, entry.bytes, entry.payload])?;
+        self.connection.prepare_cached("UPDATE log SET size = ?2, frontier = ?3 WHERE id = ?1")?.execute(params![log.id, signed(log.size), log.frontier])?;
+        Ok(())
+    }
+
+    fn note_version(&mut self, log: i64, version: &VersionRow) -> Result<u64, LedgerError> {
+        let place = place(log, version.index);
+        self.connection
+            .prepare_cached("INSERT INTO change (log, op, rec, ver, kind, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![log, version.op, version.rec.as_bytes(), signed(version.ver), version.kind, place])?;
+        let seq = self.connection.last_insert_rowid();
+        self.connection.prepare_cached("INSERT INTO version VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(params![
+            log,
+            version.rec.as_bytes(),
+            signed(version.ver),
+            version.op,
+            version.kind,
+            version.at,
+            seq,
+            place
+        ])?;
+        if version.op == "drop" {
+            self.connection.prepare_cached("DELETE FROM current WHERE log = ?1 AND kind = ?2 AND rec = ?3")?.execute(params![log, version.kind, version.rec.as_bytes()])?;
+        } else {
+            self.connection.prepare_cached("INSERT OR IGNORE INTO current VALUES (?1, ?2, ?3)")?.execute(params![log, version.kind, version.rec.as_bytes()])?;
+        }
+        Ok(unsigned(seq))
+    }
+
+    fn note_erase(&mut self, log: i64, rec: RecordId, kind: &str, _at: i64) -> Result<u64, LedgerError> {
+        self.connection
+            .prepare_cached("INSERT INTO change (log, op, rec, ver, kind, place) VALUES (?1, 'erase', ?2, 0, ?3, NULL)")?
+            .execute(params![log, rec.as_bytes(), kind])?;
+        Ok(unsigned(self.connection.last_insert_rowid()))
+    }
+
+    fn destroy_payloads(&mut self, log: i64, rec: RecordId) -> Result<Vec<LeafHash>, LedgerError> {
+        let mut statement = self.connection.prepare_cached("SELECT e.place, e.payload FROM version v JOIN entry e ON e.place = v.place WHERE v.log = ?1 AND v.rec = ?2 AND e.payload IS NOT NULL")?;
+        let mut rows = statement.query(params![log, rec.as_bytes()])?;
+        let mut destroyed = Vec::new();
+        while let Some(row) = rows.next()? {
+            destroyed.push((row.get::<_, i64>(0)?, commitment(row.get_ref(1)?.as_blob().map_err(damaged)?)));
+        }
+        drop(rows);
+        for (place, _) in &destroyed {
+            self.connection.prepare_cached("UPDATE entry SET payload = NULL WHERE place = ?1")?.execute([place])?;
+        }
+        Ok(destroyed.into_iter().map(|(_, commitment)| commitment).collect())
+    }
+
+    fn cabinet_put(&mut self, drawer: &str, key: &str, value: &Value) -> Result<(), LedgerError> {
+        self.connection
+            .prepare_cached("INSERT INTO cabinet VALUES (?1, ?2, ?3) ON CONFLICT (drawer, key) DO UPDATE SET value = excluded.value")?
+            .execute([drawer, key, &value.to_string()])?;
+        Ok(())
+    }
+
+    fn cabinet_remove(&mut self, drawer: &str, key: &str) -> Result<(), LedgerError> {
+        self.connection.prepare_cached("DELETE FROM cabinet WHERE drawer = ?1 AND key = ?2")?.execute([drawer, key])?;
+        Ok(())
+    }
+}
+
+fn log_row(row: &Row<'_>) -> Result<LogRow, LedgerError> {
+    Ok(LogRow { id: row.get(0)?, origin: Origin::stored(row.get(1)?), audience: row.get(2)?, size: unsigned(row.get(3)?), frontier: row.get(4)? })
+}
+
+fn version_row(row: &Row<'_>) -> Result<VersionRow, LedgerError> {
+    Ok(VersionRow {
+        rec: RecordId::from_slice(row.get_ref(0)?.as_blob().map_err(damaged)?)?,
+        ver: unsigned(row.get(1)?),
+        op: row.get(2)?,
+        kind: row.get(3)?,
+        at: row.get(4)?,
+        seq: unsigned(row.get(5)?),
+        index: index_of(row.get(6)?),
+        leaf: LeafHash::from_slice(row.get_ref(7)?.as_blob().map_err(damaged)?)?,
+        payload: row.get(8)?,
+    })
+}
+
+fn place(log: i64, index: u64) -> i64 {
+    (log << INDEX_BITS) | signed(index)
+}
+
+fn index_of(place: i64) -> u64 {
+    unsigned(place & ((1 << INDEX_BITS) - 1))
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+fn limit_of(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+fn damaged(error: impl std::fmt::Display) -> LedgerError {
+    LedgerError::Damaged(error.to_string())
+}
+
+fn read_json(text: &str) -> Result<Value, LedgerError> {
+    serde_json::from_str(text).map_err(damaged)
+}

@@ -1,0 +1,140 @@
+//! What a store must do, in our own verbs. SQLite implements it now; the shape leaves room for PostgreSQL: whole transactions as closures, object-safe,
+//! no row-by-row calls across threads.
+
+use serde_json::Value;
+
+use crate::error::LedgerError;
+use crate::names::{LeafHash, Origin, RecordId};
+
+/// A log as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRow {
+    /// Number within the store.
+    pub id: i64,
+    /// Its origin.
+    pub origin: Origin,
+    /// Its audience.
+    pub audience: String,
+    /// Number of entries.
+    pub size: u64,
+    /// Frontier hashes, see [`crate::tree::Frontier`].
+    pub frontier: Vec<u8>,
+}
+
+/// An entry as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryRow {
+    /// Place in the log.
+    pub index: u64,
+    /// Leaf hash.
+    pub leaf: LeafHash,
+    /// The canonical bytes.
+    pub bytes: Vec<u8>,
+    /// Payload bytes; none when erased or when the entry has none.
+    pub payload: Option<Vec<u8>>,
+}
+
+/// A version of a record in one log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionRow {
+    /// The record.
+    pub rec: RecordId,
+    /// Version in this log.
+    pub ver: u64,
+    /// `put` or `drop`.
+    pub op: String,
+    /// The kind.
+    pub kind: String,
+    /// When it was written, microseconds since 1970.
+    pub at: i64,
+    /// Change sequence of the node.
+    pub seq: u64,
+    /// Place in the log.
+    pub index: u64,
+    /// Leaf hash of its entry.
+    pub leaf: LeafHash,
+    /// Payload bytes; none when dropped or erased.
+    pub payload: Option<Vec<u8>>,
+}
+
+/// One change of the node's sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeRow {
+    /// The sequence number, from 1, with gaps.
+    pub seq: u64,
+    /// The log's audience.
+    pub audience: String,
+    /// `put`, `drop` or `erase`.
+    pub op: String,
+    /// The record.
+    pub rec: RecordId,
+    /// The kind.
+    pub kind: String,
+    /// Version in that log.
+    pub ver: u64,
+    /// Payload bytes; none when dropped or erased (also when erased later).
+    pub payload: Option<Vec<u8>>,
+}
+
+/// Reading, within one snapshot.
+pub trait StoreRead {
+    /// A value about the store itself.
+    fn meta(&self, key: &str) -> Result<Option<String>, LedgerError>;
+    /// All logs in the order they were opened.
+    fn logs(&self) -> Result<Vec<LogRow>, LedgerError>;
+    /// The log of an audience.
+    fn log(&self, audience: &str) -> Result<Option<LogRow>, LedgerError>;
+    /// Entries `from..from+limit` of a log.
+    fn entries(&self, log: i64, from: u64, limit: usize) -> Result<Vec<EntryRow>, LedgerError>;
+    /// Leaf hashes of the first `size` entries.
+    fn leaves(&self, log: i64, size: u64) -> Result<Vec<LeafHash>, LedgerError>;
+    /// The latest version of a record in a log, whether put or dropped.
+    fn latest(&self, log: i64, rec: RecordId) -> Result<Option<VersionRow>, LedgerError>;
+    /// Versions of a record before `before`, newest first.
+    fn versions(&self, log: i64, rec: RecordId, before: Option<u64>, limit: usize) -> Result<Vec<VersionRow>, LedgerError>;
+    /// Current records of a kind after `after`, by id.
+    fn list(&self, log: i64, kind: &str, after: Option<RecordId>, limit: usize) -> Result<Vec<VersionRow>, LedgerError>;
+    /// How many records of a kind are current in a log; of all kinds when none.
+    fn count(&self, log: i64, kind: Option<&str>) -> Result<u64, LedgerError>;
+    /// Changes after `seq` in order.
+    fn changes(&self, seq: u64, limit: usize) -> Result<Vec<ChangeRow>, LedgerError>;
+    /// The last change.
+    fn last_seq(&self) -> Result<u64, LedgerError>;
+    /// A cabinet document.
+    fn cabinet_get(&self, drawer: &str, key: &str) -> Result<Option<Value>, LedgerError>;
+    /// Cabinet documents in key order (or backwards) after (before) `after`, whose key begins with `prefix`.
+    fn cabinet_list(&self, drawer: &str, prefix: &str, after: Option<&str>, limit: usize, descending: bool) -> Result<Vec<(String, Value)>, LedgerError>;
+}
+
+/// Writing, within one transaction.
+pub trait StoreWrite: StoreRead {
+    /// Keeps a value about the store.
+    fn set_meta(&mut self, key: &str, value: &str) -> Result<(), LedgerError>;
+    /// Opens a log; returns the one there is when it is open already.
+    fn open_log(&mut self, origin: &Origin, audience: &str) -> Result<LogRow, LedgerError>;
+    /// Appends one entry and keeps the log's new frontier.
+    fn append(&mut self, log: &LogRow, entry: &EntryRow) -> Result<(), LedgerError>;
+    /// Notes a version of a record and makes it current (or no longer current for `drop`); returns its change sequence.
+    fn note_version(&mut self, log: i64, version: &VersionRow) -> Result<u64, LedgerError>;
+    /// Notes an erasure as a change.
+    fn note_erase(&mut self, log: i64, rec: RecordId, kind: &str, at: i64) -> Result<u64, LedgerError>;
+    /// Destroys the payloads of all versions of a record in a log; returns the bytes' commitments.
+    fn destroy_payloads(&mut self, log: i64, rec: RecordId) -> Result<Vec<LeafHash>, LedgerError>;
+    /// Keeps a cabinet document.
+    fn cabinet_put(&mut self, drawer: &str, key: &str, value: &Value) -> Result<(), LedgerError>;
+    /// Removes a cabinet document; nothing happens when there is none.
+    fn cabinet_remove(&mut self, drawer: &str, key: &str) -> Result<(), LedgerError>;
+}
+
+/// The work of one transaction.
+pub type WriteWork = Box<dyn FnOnce(&mut dyn StoreWrite) -> Result<(), LedgerError> + Send>;
+
+/// A store: durable transactions and consistent snapshots.
+pub trait Store: Send + Sync {
+    /// Runs the work in one transaction and returns when it is on stable storage. An error of the work undoes all it did.
+    fn transact(&self, work: WriteWork) -> Result<(), LedgerError>;
+    /// Runs the work on one snapshot.
+    fn snapshot(&self, work: &mut dyn FnMut(&dyn StoreRead) -> Result<(), LedgerError>) -> Result<(), LedgerError>;
+    /// Makes what was destroyed unreadable on disk too: empties the write-ahead log.
+    fn scrub(&self) -> Result<(), LedgerError>;
+}

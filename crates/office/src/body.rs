@@ -1,0 +1,266 @@
+//! Bodies — agencies, departments, classes of them — as they were on a date: names, members, ends and successors.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+use jiff::civil::Date;
+use ledger::RecordId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::OfficeError;
+use crate::identity::{Identity, Role};
+use crate::office::Office;
+
+/// A body with everything dated that other rooms ask for. Typed view of the kind `body`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body {
+    /// The record.
+    #[serde(skip, default = "nobody")]
+    pub id: RecordId,
+    /// Code of the list `body-forms`.
+    #[serde(default)]
+    pub form: String,
+    /// Names with their periods.
+    #[serde(default)]
+    pub names: Vec<BodyName>,
+    /// Other ways in which people write the name.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Statistics code of the province, when the body belongs to one.
+    #[serde(default)]
+    pub province: Option<String>,
+    /// Successors after the end.
+    #[serde(default)]
+    pub successors: Vec<Successor>,
+    /// Members, when the body is a class.
+    #[serde(default)]
+    pub members: Vec<Member>,
+    /// Bodies above, with their periods.
+    #[serde(default)]
+    pub parents: Vec<Parent>,
+    /// First day, ISO partial date.
+    #[serde(default)]
+    pub valid_from: Option<String>,
+    /// Last day, ISO partial date.
+    #[serde(default)]
+    pub valid_to: Option<String>,
+}
+
+/// One dated name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BodyName {
+    /// The whole name.
+    pub text: String,
+    /// The usual short form, e.g. "Sở KH&CN Đắk Lắk".
+    #[serde(default)]
+    pub short: Option<String>,
+    /// `vi` or `en`; `vi` when absent.
+    #[serde(default)]
+    pub lang: Option<String>,
+    /// First day.
+    #[serde(default)]
+    pub valid_from: Option<String>,
+    /// Last day.
+    #[serde(default)]
+    pub valid_to: Option<String>,
+}
+
+/// Who took over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Successor {
+    /// The body that took over.
+    pub body: RecordId,
+    /// From which day.
+    #[serde(default)]
+    pub day: Option<String>,
+}
+
+/// Membership of a class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The member.
+    pub body: RecordId,
+    /// First day.
+    #[serde(default)]
+    pub valid_from: Option<String>,
+    /// Last day.
+    #[serde(default)]
+    pub valid_to: Option<String>,
+}
+
+/// A body above.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The body above.
+    pub body: RecordId,
+    /// First day.
+    #[serde(default)]
+    pub valid_from: Option<String>,
+    /// Last day.
+    #[serde(default)]
+    pub valid_to: Option<String>,
+}
+
+fn nobody() -> RecordId {
+    RecordId::nil()
+}
+
+impl Body {
+    /// Reads the typed view from a record's data.
+    pub fn from_data(id: RecordId, data: &Value) -> Result<Body, OfficeError> {
+        let mut body: Body = serde_json::from_value(data.clone())?;
+        body.id = id;
+        Ok(body)
+    }
+
+    /// Whether this is a class of bodies rather than one.
+    pub fn is_class(&self) -> bool {
+        self.form == "class"
+    }
+
+    /// Whether the body exists on `day`.
+    pub fn is_valid_on(&self, day: Date) -> bool {
+        within(day, self.valid_from.as_deref(), self.valid_to.as_deref())
+    }
+
+    /// The last day, when the body has ended.
+    pub fn last_day(&self) -> Option<Date> {
+        self.valid_to.as_deref().and_then(|text| viet::PartialDate::from_iso(text).ok()).map(|date| date.last_day())
+    }
+
+    /// The whole Vietnamese name valid on `day`, else the latest known.
+    pub fn name_on(&self, day: Date) -> &str {
+        self.pick(day).map_or("", |name| name.text.as_str())
+    }
+
+    /// The short Vietnamese name valid on `day`, else the whole one.
+    pub fn short_on(&self, day: Date) -> &str {
+        self.pick(day).map_or("", |name| name.short.as_deref().unwrap_or(&name.text))
+    }
+
+    fn pick(&self, day: Date) -> Option<&BodyName> {
+        let vietnamese = || self.names.iter().filter(|name| name.lang.as_deref().unwrap_or("vi") == "vi");
+        vietnamese()
+            .find(|name| within(day, name.valid_from.as_deref(), name.valid_to.as_deref()))
+            .or_else(|| vietnamese().last())
+            .or_else(|| self.names.last())
+    }
+
+    /// Members of the class on `day`, in the order of the list.
+    pub fn members_on(&self, day: Date) -> Vec<RecordId> {
+        self.members
+            .iter()
+            .filter(|member| within(day, member.valid_from.as_deref(), member.valid_to.as_deref()))
+            .map(|member| member.body)
+            .collect()
+    }
+}
+
+/// Whether `day` lies in a period of ISO partial dates, both ends included; an unreadable or absent end is open.
+pub(crate) fn within(day: Date, from: Option<&str>, to: Option<&str>) -> bool {
+    let from = from.and_then(|text| viet::PartialDate::from_iso(text).ok()).map(|date| date.first_day());
+    let to = to.and_then(|text| viet::PartialDate::from_iso(text).ok()).map(|date| date.last_day());
+    from.is_none_or(|from| from <= day) && to.is_none_or(|to| day <= to)
+}
+
+/// All bodies in memory: a few thousand at most, asked for on every page.
+#[derive(Debug, Clone, Default)]
+pub struct BodyDirectory {
+    bodies: Arc<RwLock<BTreeMap<RecordId, Arc<Body>>>>,
+}
+
+impl BodyDirectory {
+    /// One body.
+    pub fn get(&self, id: RecordId) -> Option<Arc<Body>> {
+        self.lock_read().get(&id).cloned()
+    }
+
+    /// All bodies, in the order of their ids.
+    pub fn all(&self) -> Vec<Arc<Body>> {
+        self.lock_read().values().cloned().collect()
+    }
+
+    /// The short name on `day`; the id when the body is unknown.
+    pub fn short_name(&self, id: RecordId, day: Date) -> String {
+        self.get(id).map_or_else(|| id.to_string(), |body| body.short_on(day).to_owned())
+    }
+
+    pub(crate) fn set(&self, body: Body) {
+        self.lock_write().insert(body.id, Arc::new(body));
+    }
+
+    pub(crate) fn remove(&self, id: RecordId) {
+        self.lock_write().remove(&id);
+    }
+
+    // A panic while holding the lock cannot leave the map half-changed: each change is one insert or remove.
+    fn lock_read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<RecordId, Arc<Body>>> {
+        self.bodies.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn lock_write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<RecordId, Arc<Body>>> {
+        self.bodies.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Office {
+    /// One body or `not_found`.
+    pub fn body_summary(&self, id: RecordId) -> Result<Arc<Body>, OfficeError> {
+        self.directory().get(id).ok_or_else(|| OfficeError::NotFound(format!("body {id}")))
+    }
+
+    /// The body in whose place this person may act for `body`: itself, or a successor when it has ended. Falls back to the body itself, so that the
+    /// permission decision then explains what is missing.
+    pub(crate) fn acting_place(&self, who: &Identity, body: RecordId, needed: Role) -> RecordId {
+        let mut place = body;
+        // A chain of mergers is short; the bound keeps a cycle in the data from holding us.
+        for _ in 0..8 {
+            if who.role_in(place) >= Some(needed) {
+                return place;
+            }
+            let Some(found) = self.directory().get(place) else { return body };
+            if found.is_valid_on(self.clock().today()) {
+                return body;
+            }
+            let Some(successor) = found.successors.iter().find(|successor| who.role_in(successor.body) >= Some(needed)).or(found.successors.first()) else {
+                return body;
+            };
+            place = successor.body;
+        }
+        body
+    }
+
+    /// Bodies in whose place this person acts: own bodies, and ended ones whose successor is one of them.
+    pub fn bodies_answered_for(&self, who: &Identity) -> Vec<RecordId> {
+        let acting = who.acting_bodies();
+        let mut answered = acting.clone();
+        for body in self.directory().all() {
+            if !answered.contains(&body.id) && acting.contains(&self.acting_place(who, body.id, Role::Officer)) {
+                answered.push(body.id);
+            }
+        }
+        answered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+    use serde_json::json;
+
+    #[test]
+    fn names_and_members_are_those_of_the_day() {
+        let (a, b) = (RecordId::new(), RecordId::new());
+        let data = json!({"form": "class", "names": [
+            {"text": "Tên cũ", "valid_to": "2025-06-30"}, {"text": "Tên mới", "short": "Mới", "valid_from": "2025-07-01"}],
+            "members": [{"body": a.to_string(), "valid_to": "2025-06-30"}, {"body": b.to_string()}], "valid_to": "2030"});
+        let body = Body::from_data(RecordId::new(), &data).unwrap();
+        assert_eq!(body.name_on(date(2019, 6, 21)), "Tên cũ");
+        assert_eq!(body.short_on(date(2026, 1, 1)), "Mới");
+        assert_eq!(body.members_on(date(2019, 6, 21)), vec![a, b]);
+        assert_eq!(body.members_on(date(2025, 7, 1)), vec![b]);
+        assert!(body.is_valid_on(date(2030, 12, 31)) && !body.is_valid_on(date(2031, 1, 1)));
+    }
+}

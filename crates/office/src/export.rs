@@ -1,0 +1,391 @@
+//! Lists as files: CSV and XLSX with every row of the filter, iCal where there are dates. The same filter as on screen, the same rows as counted.
+
+use std::io::Write;
+
+use catalogue::{Field, FieldType, Label, Lang};
+use jiff::civil::Date;
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, XlsxError};
+use serde_json::Value;
+
+use crate::board::{BoardFilter, BoardRow};
+use crate::error::{OfficeError, label};
+use crate::identity::Identity;
+use crate::office::Office;
+use crate::register::{RegisterFilter, widest};
+
+/// A column of an exported table.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Heading.
+    pub label: Label,
+    /// Width in characters, for XLSX.
+    pub width: f64,
+}
+
+/// A cell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Nothing.
+    Empty,
+    /// Words; never read as a formula.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+    /// A day.
+    Day(Date),
+}
+
+impl Cell {
+    fn text(text: impl Into<String>) -> Cell {
+        let text = text.into();
+        if text.is_empty() { Cell::Empty } else { Cell::Text(text) }
+    }
+
+    fn day(day: Option<Date>) -> Cell {
+        day.map_or(Cell::Empty, Cell::Day)
+    }
+
+    fn count(number: u64) -> Cell {
+        Cell::Number(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+/// What kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileForm {
+    /// UTF-8 with a byte order mark, so that Excel reads Vietnamese; commas; CRLF (RFC 4180).
+    Csv,
+    /// Office Open XML.
+    Xlsx,
+}
+
+impl Office {
+    /// Writes the whole board of `filter` and returns the number of rows.
+    pub fn export_board(&self, filter: &BoardFilter, lang: Lang, form: FileForm, out: &mut (dyn Write + Send)) -> Result<u64, OfficeError> {
+        let today = self.clock().today();
+        let columns = board_columns();
+        let title = label("Chỉ đạo", "Directives");
+        write_table(&title, &columns, lang, form, out, &mut |row_out| {
+            self.board().each(filter, today, &mut |row| row_out(self.board_cells(&row, lang)))
+        })
+    }
+
+    /// Writes the whole list of `filter` as this person may see it, with every simple field of the kind, and returns the number of rows.
+    pub fn export_register(&self, who: &Identity, filter: &RegisterFilter, lang: Lang, form: FileForm, out: &mut (dyn Write + Send)) -> Result<u64, OfficeError> {
+        let kind = match &filter.kind {
+            Some(name) => Some(self.kind(name)?),
+            None => None,
+        };
+        let mut columns = vec![column("Mã bản ghi", "Record", 38.0), column("Loại", "Kind", 16.0), column("Tên", "Title", 60.0), column("Cơ quan", "Body", 30.0)];
+        let fields: Vec<&Field> = kind.map(|kind| kind.fields.iter().filter(|field| is_simple(field)).collect()).unwrap_or_default();
+        for field in &fields {
+            columns.push(Column { label: field.label.clone(), width: 24.0 });
+        }
+        let title = kind.map_or_else(|| label("Bản ghi", "Records"), |kind| kind.plural.clone());
+        let today = self.clock().today();
+        write_table(&title, &columns, lang, form, out, &mut |row_out| {
+            let mut after: Option<String> = None;
+            loop {
+                let page = self.register_page(who, filter, after.as_deref(), 500)?;
+                for row in &page.rows {
+                    let mut cells = vec![
+                        Cell::text(row.id.to_string()),
+                        Cell::text(self.kind(&row.kind)?.label.get(lang)),
+                        Cell::text(row.title.clone()),
+                        Cell::text(row.owner.map(|owner| self.directory().short_name(owner, today)).unwrap_or_default()),
+                    ];
+                    if !fields.is_empty() {
+                        let data = match self.view(who, row.id) {
+                            Ok(view) => view.data,
+                            Err(_) => widest(self.ledger(), row.id)?.map(|shown| shown.data),
+                        }
+                        .unwrap_or_default();
+                        for field in &fields {
+                            cells.push(self.field_cell(field, data.get(&field.name), today, lang));
+                        }
+                    }
+                    row_out(cells)?;
+                }
+                after = page.next;
+                if after.is_none() {
+                    return Ok(());
+                }
+            }
+        })
+    }
+
+    /// Writes last days as an iCal calendar (RFC 5545), one all-day event a directive; `base` is the public address of the node.
+    pub fn export_calendar(&self, filter: &BoardFilter, lang: Lang, base: &str, out: &mut dyn Write) -> Result<u64, OfficeError> {
+        let today = self.clock().today();
+        let mut rows = 0;
+        calendar_head(out, lang)?;
+        let stamp = stamp(self.clock().now());
+        self.board().each(filter, today, &mut |row| {
+            let Some(day) = row.last_day.or(row.internal_due) else { return Ok(()) };
+            rows += 1;
+            self.event(&row, day, lang, base, &stamp, out)
+        })?;
+        out.write_all(b"END:VCALENDAR\r\n")?;
+        Ok(rows)
+    }
+
+    pub(crate) fn event(&self, row: &BoardRow, day: Date, lang: Lang, base: &str, stamp: &str, out: &mut dyn Write) -> Result<(), OfficeError> {
+        let status = row.status.label();
+        let next = day.tomorrow().unwrap_or(day);
+        let plain = |day: Date| format!("{:04}{:02}{:02}", day.year(), day.month(), day.day());
+        let place = if lang == Lang::En { "/en" } else { "" };
+        let title = crate::directive::shorten(&row.text, 90);
+        let lines = [
+            "BEGIN:VEVENT".to_owned(),
+            format!("UID:{}@lienvung", row.id),
+            format!("DTSTAMP:{stamp}"),
+            format!("DTSTART;VALUE=DATE:{}", plain(day)),
+            format!("DTEND;VALUE=DATE:{}", plain(next)),
+            format!("SUMMARY:{}", escape(&format!("{} – {title}", row.item))),
+            format!("DESCRIPTION:{}", escape(&format!("{}\n{}", status.get(lang), row.text))),
+            format!("URL:{base}{place}/chi-dao/{}", row.id),
+            "END:VEVENT".to_owned(),
+        ];
+        for line in lines {
+            write_folded(out, &line)?;
+        }
+        Ok(())
+    }
+
+    fn board_cells(&self, row: &BoardRow, lang: Lang) -> Vec<Cell> {
+        let day = row.issued_day.unwrap_or_else(|| self.clock().today());
+        let names = |bodies: &[ledger::RecordId]| bodies.iter().map(|id| self.directory().short_name(*id, day)).collect::<Vec<_>>().join("; ");
+        let leads = if row.leads.is_empty() { row.class.map(|class| names(&[class])).or_else(|| row.addressee_raw.clone()).unwrap_or_default() } else { names(&row.leads) };
+        vec![
+            Cell::text(row.item.clone()),
+            Cell::text(row.text.clone()),
+            Cell::text(leads),
+            Cell::text(names(&row.co_operators)),
+            Cell::text(row.due_raw.clone().unwrap_or_default()),
+            Cell::day(row.last_day),
+            Cell::text(row.status.label().get(lang)),
+            Cell::Number(row.days_late),
+            Cell::day(row.done_day),
+            Cell::count(row.reported),
+            Cell::count(row.verified),
+            Cell::count(row.bodies),
+            Cell::day(row.internal_due),
+            Cell::text(if row.illustrative || row.illustrative_answers { if lang == Lang::Vi { "minh họa" } else { "illustrative" } } else { "" }),
+            Cell::text(row.id.to_string()),
+        ]
+    }
+
+    fn field_cell(&self, field: &Field, value: Option<&Value>, today: Date, lang: Lang) -> Cell {
+        let Some(value) = value else { return Cell::Empty };
+        if let Value::Array(items) = value {
+            let parts: Vec<String> = items.iter().map(|item| self.field_text(field, item, today, lang)).collect();
+            return Cell::text(parts.join("; "));
+        }
+        match (&field.of, value) {
+            (FieldType::Integer { .. } | FieldType::Money, Value::Number(number)) => number.as_i64().map_or(Cell::Empty, Cell::Number),
+            (FieldType::Day, Value::String(text)) => text.parse().map_or_else(|_| Cell::text(text.clone()), Cell::Day),
+            _ => Cell::text(self.field_text(field, value, today, lang)),
+        }
+    }
+
+    fn field_text(&self, field: &Field, value: &Value, today: Date, lang: Lang) -> String {
+        match (&field.of, value) {
+            (FieldType::Ref { .. }, Value::String(id)) => match ledger::RecordId::parse(id) {
+                Ok(id) if self.directory().get(id).is_some() => self.directory().short_name(id, today),
+                _ => id.clone(),
+            },
+            (FieldType::Code { list }, Value::String(code)) => {
+                self.catalogue().list(list).and_then(|list| list.label(code)).map_or_else(|| code.clone(), |label| label.get(lang).to_owned())
+            }
+            (FieldType::Date, Value::String(text)) => viet::PartialDate::from_iso(text).map_or_else(|_| text.clone(), |date| date.to_vietnamese()),
+            (_, Value::String(text)) => text.clone(),
+            (_, Value::Bool(true)) => if lang == Lang::Vi { "có" } else { "yes" }.to_owned(),
+            (_, Value::Bool(false)) => if lang == Lang::Vi { "không" } else { "no" }.to_owned(),
+            (_, other) => other.to_string(),
+        }
+    }
+}
+
+fn is_simple(field: &Field) -> bool {
+    !matches!(field.of, FieldType::Group { .. })
+}
+
+fn column(vi: &str, en: &str, width: f64) -> Column {
+    Column { label: label(vi, en), width }
+}
+
+fn board_columns() -> Vec<Column> {
+    vec![
+        column("Mục", "Item", 8.0),
+        column("Nội dung", "Content", 70.0),
+        column("Chủ trì", "Lead", 28.0),
+        column("Phối hợp", "With", 28.0),
+        column("Hạn (nguyên văn)", "Deadline (as written)", 20.0),
+        column("Ngày cuối của hạn", "Last day", 14.0),
+        column("Trạng thái", "Status", 20.0),
+        column("Số ngày quá hạn", "Days late", 12.0),
+        column("Ngày hoàn thành", "Done on", 14.0),
+        column("Đã báo cáo xong", "Reported done", 12.0),
+        column("Đã xác minh", "Verified", 12.0),
+        column("Số cơ quan", "Bodies", 10.0),
+        column("Hạn nội bộ", "Own deadline", 14.0),
+        column("Ghi chú", "Note", 12.0),
+        column("Mã bản ghi", "Record", 38.0),
+    ]
+}
+
+type RowSink<'a> = dyn FnMut(Vec<Cell>) -> Result<(), OfficeError> + 'a;
+
+fn write_table(
+    title: &Label,
+    columns: &[Column],
+    lang: Lang,
+    form: FileForm,
+    out: &mut (dyn Write + Send),
+    rows: &mut dyn FnMut(&mut RowSink<'_>) -> Result<(), OfficeError>,
+) -> Result<u64, OfficeError> {
+    match form {
+        FileForm::Csv => write_csv(columns, lang, out, rows),
+        FileForm::Xlsx => write_xlsx(title, columns, lang, out, rows),
+    }
+}
+
+fn write_csv(columns: &[Column], lang: Lang, out: &mut (dyn Write + Send), rows: &mut dyn FnMut(&mut RowSink<'_>) -> Result<(), OfficeError>) -> Result<u64, OfficeError> {
+    out.write_all("\u{feff}".as_bytes())?;
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+    let broken = |error: csv::Error| OfficeError::Data(error.to_string());
+    writer.write_record(columns.iter().map(|column| column.label.get(lang))).map_err(broken)?;
+    let mut count = 0;
+    rows(&mut |cells| {
+        count += 1;
+        writer.write_record(cells.iter().map(csv_text)).map_err(broken)
+    })?;
+    writer.flush()?;
+    Ok(count)
+}
+
+/// Spreadsheets run a cell that begins like a formula; an apostrophe keeps it words (OWASP, CSV injection).
+fn csv_text(cell: &Cell) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        Cell::Number(number) => number.to_string(),
+        Cell::Day(day) => viet::format_day(*day),
+        Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
+        Cell::Text(text) => text.clone(),
+    }
+}
+
+fn write_xlsx(
+    title: &Label,
+    columns: &[Column],
+    lang: Lang,
+    out: &mut (dyn Write + Send),
+    rows: &mut dyn FnMut(&mut RowSink<'_>) -> Result<(), OfficeError>,
+) -> Result<u64, OfficeError> {
+    let broken = |error: XlsxError| OfficeError::Data(error.to_string());
+    let mut workbook = Workbook::new();
+    // Rows go to a temporary file as they come, so that 100,000 rows take no memory.
+    let sheet = workbook.add_worksheet_with_constant_memory();
+    let head = Format::new().set_bold().set_text_wrap();
+    let wrap = Format::new().set_text_wrap();
+    let day_form = Format::new().set_num_format("dd/mm/yyyy");
+    sheet.set_name(title.get(lang).chars().filter(|c| !"[]:*?/\\".contains(*c)).take(31).collect::<String>()).map_err(broken)?;
+    for (at, column) in columns.iter().enumerate() {
+        sheet.set_column_width(column_number(at), column.width).map_err(broken)?;
+    }
+    for (at, column) in columns.iter().enumerate() {
+        sheet.write_string_with_format(0, column_number(at), column.label.get(lang), &head).map_err(broken)?;
+    }
+    sheet.set_freeze_panes(1, 0).map_err(broken)?;
+    let mut count: u32 = 0;
+    rows(&mut |cells| {
+        count = count.saturating_add(1);
+        for (at, cell) in cells.iter().enumerate() {
+            let at = column_number(at);
+            match cell {
+                Cell::Empty => {}
+                Cell::Number(number) => {
+                    sheet.write_number(count, at, *number as f64).map_err(broken)?;
+                }
+                Cell::Day(day) => {
+                    let year = u16::try_from(day.year()).unwrap_or(0);
+                    let (month, number) = (day.month().unsigned_abs(), day.day().unsigned_abs());
+                    match ExcelDateTime::from_ymd(year, month, number) {
+                        Ok(date) => sheet.write_datetime_with_format(count, at, &date, &day_form).map_err(broken)?,
+                        // Excel knows no day before 1900.
+                        Err(_) => sheet.write_string(count, at, viet::format_day(*day)).map_err(broken)?,
+                    };
+                }
+                Cell::Text(text) => {
+                    // A cell holds at most 32,767 characters.
+                    let text: String = text.chars().take(32_767).collect();
+                    sheet.write_string_with_format(count, at, text, &wrap).map_err(broken)?;
+                }
+            }
+        }
+        Ok(())
+    })?;
+    let bytes = workbook.save_to_buffer().map_err(broken)?;
+    out.write_all(&bytes)?;
+    Ok(count.into())
+}
+
+fn column_number(at: usize) -> u16 {
+    u16::try_from(at).unwrap_or(u16::MAX)
+}
+
+pub(crate) fn calendar_head(out: &mut dyn Write, lang: Lang) -> Result<(), OfficeError> {
+    let name = if lang == Lang::Vi { "Liên Vùng – hạn chỉ đạo" } else { "Liên Vùng – deadlines" };
+    for line in ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Lien Vung//VI", "CALSCALE:GREGORIAN"] {
+        write_folded(out, line)?;
+    }
+    write_folded(out, &format!("X-WR-CALNAME:{}", escape(name)))
+}
+
+/// `20261123T100000Z`.
+pub(crate) fn stamp(micros: i64) -> String {
+    jiff::Timestamp::from_microsecond(micros).map_or_else(|_| "19700101T000000Z".to_owned(), |instant| instant.strftime("%Y%m%dT%H%M%SZ").to_string())
+}
+
+/// Lines are at most 75 octets; a longer one goes on after a break and a blank (RFC 5545 §3.1). Characters are not cut.
+fn write_folded(out: &mut dyn Write, line: &str) -> Result<(), OfficeError> {
+    let mut length = 0;
+    let mut folded = String::with_capacity(line.len() + 8);
+    for c in line.chars() {
+        if length + c.len_utf8() > 73 {
+            folded.push_str("\r\n ");
+            length = 1;
+        }
+        folded.push(c);
+        length += c.len_utf8();
+    }
+    folded.push_str("\r\n");
+    out.write_all(folded.as_bytes())?;
+    Ok(())
+}
+
+/// Text values escape backslash, semicolon, comma and line breaks (RFC 5545 §3.3.11).
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,").replace("\r\n", "\\n").replace(['\n', '\r'], "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calendar_lines_are_at_most_75_octets_and_unfold_to_the_same_text() {
+        let line = format!("SUMMARY:{}", escape(&"Đẩy nhanh việc xây dựng, kết nối; cơ sở dữ liệu ".repeat(9)));
+        let mut out = Vec::new();
+        write_folded(&mut out, &line).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.split("\r\n").all(|part| part.len() <= 75));
+        assert_eq!(text.replace("\r\n ", "").trim_end(), line);
+    }
+
+    #[test]
+    fn a_cell_that_looks_like_a_formula_stays_words() {
+        assert_eq!(csv_text(&Cell::Text("=HYPERLINK(1)".into())), "'=HYPERLINK(1)");
+        assert_eq!(csv_text(&Cell::Number(-5)), "-5");
+    }
+}

@@ -1,0 +1,246 @@
+//! Keeps the views up to date: one thread that lets each follower catch up, and callers that wait for it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ledger::{Change, Follower, Ledger, RecordId};
+
+use crate::body::{Body, BodyDirectory};
+use crate::error::OfficeError;
+
+/// Changes applied in one batch: bounds memory and the time a reader waits for a writer.
+const BATCH: usize = 2_000;
+/// How long the thread sleeps when nothing happens.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// The followers and their thread. Dropping stops the thread.
+pub(crate) struct Followers {
+    shared: Arc<Shared>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+struct Shared {
+    ledger: Arc<Ledger>,
+    followers: Mutex<Vec<Box<dyn Follower + Send>>>,
+    reached: Mutex<Reached>,
+    moved: Condvar,
+    wake: (Mutex<bool>, Condvar),
+    stop: AtomicBool,
+}
+
+#[derive(Default)]
+struct Reached {
+    seq: u64,
+    problems: Vec<String>,
+}
+
+impl Followers {
+    pub(crate) fn start(ledger: Arc<Ledger>, followers: Vec<Box<dyn Follower + Send>>) -> Followers {
+        let shared = Arc::new(Shared {
+            ledger,
+            followers: Mutex::new(followers),
+            reached: Mutex::new(Reached::default()),
+            moved: Condvar::new(),
+            wake: (Mutex::new(true), Condvar::new()),
+            stop: AtomicBool::new(false),
+        });
+        let worker = shared.clone();
+        let thread = std::thread::Builder::new().name("followers".to_owned()).spawn(move || worker.run()).ok();
+        Followers { shared, thread }
+    }
+
+    pub(crate) fn wake(&self) {
+        let (flag, condition) = &self.shared.wake;
+        *lock(flag) = true;
+        condition.notify_one();
+    }
+
+    pub(crate) fn wait_for(&self, seq: u64, longest: Duration) -> bool {
+        self.wake();
+        let until = Instant::now() + longest;
+        let mut reached = lock(&self.shared.reached);
+        while reached.seq < seq {
+            let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else { return false };
+            reached = self.shared.moved.wait_timeout(reached, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
+    }
+
+    pub(crate) fn problems(&self) -> Vec<String> {
+        lock(&self.shared.reached).problems.clone()
+    }
+
+    pub(crate) fn rebuild(&self, name: Option<&str>, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<(), OfficeError> {
+        let mut followers = lock(&self.shared.followers);
+        let mut found = false;
+        for follower in followers.iter_mut() {
+            if name.is_some_and(|name| name != follower.name()) {
+                continue;
+            }
+            found = true;
+            follower.rebuild().map_err(|error| OfficeError::Data(error.to_string()))?;
+            let title = follower.name().to_owned();
+            self.shared.catch_up(follower.as_mut(), &mut |done, of| progress(&title, done, of))?;
+        }
+        if found {
+            Ok(())
+        } else {
+            let names: Vec<&str> = followers.iter().map(|follower| follower.name()).collect();
+            let (asked, known) = (name.unwrap_or_default(), names.join(", "));
+            Err(OfficeError::refused("view_unknown", format!("Không có khung nhìn “{asked}”. Có: {known}."), format!("There is no view “{asked}”. There are: {known}.")))
+        }
+    }
+
+    pub(crate) fn digests(&self) -> Result<Vec<(String, u64, String)>, OfficeError> {
+        let mut digests = Vec::new();
+        for follower in lock(&self.shared.followers).iter() {
+            let wrap = |error: ledger::FollowError| OfficeError::Data(error.to_string());
+            digests.push((follower.name().to_owned(), follower.cursor().map_err(wrap)?, follower.digest().map_err(wrap)?));
+        }
+        Ok(digests)
+    }
+}
+
+impl Drop for Followers {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::SeqCst);
+        self.wake();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has been reported where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn run(&self) {
+        while !self.stop.load(Ordering::SeqCst) {
+            self.round();
+            let (flag, condition) = &self.wake;
+            let mut woken = lock(flag);
+            if !*woken {
+                woken = condition.wait_timeout(woken, IDLE).unwrap_or_else(PoisonError::into_inner).0;
+            }
+            *woken = false;
+        }
+    }
+
+    /// Lets every follower catch up once. One that fails is emptied and filled anew; if it fails again, the problem is kept for `doctor`.
+    fn round(&self) {
+        let mut lowest = u64::MAX;
+        let mut problems = Vec::new();
+        for follower in lock(&self.followers).iter_mut() {
+            let quiet = &mut |_: u64, _: u64| {};
+            let outcome = match self.catch_up(follower.as_mut(), quiet) {
+                Ok(seq) => Ok(seq),
+                Err(_) if self.stop.load(Ordering::SeqCst) => return,
+                Err(error) => {
+                    tracing::warn!(view = follower.name(), %error, "view failed, rebuilding it");
+                    match follower.rebuild() {
+                        Ok(()) => self.catch_up(follower.as_mut(), quiet),
+                        Err(error) => Err(OfficeError::Data(error.to_string())),
+                    }
+                }
+            };
+            match outcome {
+                Ok(seq) => lowest = lowest.min(seq),
+                Err(error) => {
+                    tracing::error!(view = follower.name(), %error, "view cannot be brought up to date");
+                    problems.push(format!("{}: {error}", follower.name()));
+                }
+            }
+        }
+        let mut reached = lock(&self.reached);
+        reached.problems = problems;
+        if reached.problems.is_empty() && lowest != u64::MAX {
+            reached.seq = reached.seq.max(lowest);
+        }
+        drop(reached);
+        self.moved.notify_all();
+    }
+
+    fn catch_up(&self, follower: &mut dyn Follower, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, OfficeError> {
+        let wrap = |error: ledger::FollowError| OfficeError::Data(error.to_string());
+        let mut cursor = follower.cursor().map_err(wrap)?;
+        let mut goal = self.ledger.read(|r| r.last_seq())?;
+        if cursor > goal {
+            // The ledger was restored from a backup older than the view.
+            follower.rebuild().map_err(wrap)?;
+            cursor = 0;
+        }
+        while cursor < goal {
+            if self.stop.load(Ordering::SeqCst) {
+                return Ok(cursor);
+            }
+            let batch: Vec<Change> = self.ledger.read(|r| r.changes(cursor, BATCH))?;
+            let Some(last) = batch.last() else { break };
+            let next = last.seq;
+            follower.apply(&batch).map_err(wrap)?;
+            cursor = next;
+            goal = goal.max(cursor);
+            progress(cursor, goal);
+        }
+        Ok(cursor)
+    }
+}
+
+/// Keeps the directory of bodies up to date. Its state is memory only, so it starts where loading ended.
+pub(crate) struct DirectoryFollower {
+    directory: BodyDirectory,
+    ledger: Arc<Ledger>,
+    cursor: u64,
+}
+
+impl DirectoryFollower {
+    pub(crate) fn new(directory: BodyDirectory, ledger: Arc<Ledger>, cursor: u64) -> DirectoryFollower {
+        DirectoryFollower { directory, ledger, cursor }
+    }
+
+    fn reload(&self, record: RecordId) -> Result<(), OfficeError> {
+        let current = self.ledger.read(|r| r.current("private", record))?;
+        match current.and_then(|version| version.data) {
+            Some(data) => self.directory.set(Body::from_data(record, &data)?),
+            None => self.directory.remove(record),
+        }
+        Ok(())
+    }
+}
+
+impl Follower for DirectoryFollower {
+    fn name(&self) -> &str {
+        "bodies"
+    }
+
+    fn cursor(&self) -> Result<u64, ledger::FollowError> {
+        Ok(self.cursor)
+    }
+
+    fn apply(&mut self, batch: &[Change]) -> Result<(), ledger::FollowError> {
+        for change in batch {
+            if change.kind == "body" {
+                self.reload(change.rec)?;
+            }
+            self.cursor = change.seq;
+        }
+        Ok(())
+    }
+
+    fn rebuild(&mut self) -> Result<(), ledger::FollowError> {
+        self.cursor = 0;
+        Ok(())
+    }
+
+    fn digest(&self) -> Result<String, ledger::FollowError> {
+        let mut text = String::new();
+        for body in self.directory.all() {
+            text.push_str(&format!("{body:?}\n"));
+        }
+        Ok(crate::session::digest(&text))
+    }
+}
+
+/// Nothing under these locks is left half-done by a panic that matters: a view's own transaction decides.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

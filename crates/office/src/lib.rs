@@ -1,0 +1,62 @@
+//! The services of an office: who may do what, directives with computed status, answers and verdicts, imports, lists, exports.
+//!
+//! Callers start from [`Office::open`], get an [`Identity`] by signing somebody in (or [`Identity::public`]), and pass it to every call; permission is
+//! decided once, before anything is read or written. All calls block. Nothing here knows HTTP or HTML.
+//!
+//! ```
+//! use office::{Status, status_on};
+//! use jiff::civil::date;
+//!
+//! // "Trước tháng 10/2019", signed on 26/11/2019: done late.
+//! let status = status_on(date(2026, 11, 23), Some(date(2019, 9, 30)), Some(date(2019, 11, 26)));
+//! assert_eq!(status, Status::DoneLate);
+//! ```
+
+mod account;
+mod answer;
+mod article;
+mod audit;
+mod board;
+mod body;
+mod clock;
+mod conclusion;
+mod directive;
+mod error;
+mod export;
+mod follow;
+mod identity;
+mod office;
+mod permission;
+mod record;
+mod register;
+mod reminder;
+mod search;
+mod session;
+mod status;
+mod view_file;
+mod view_pool;
+
+pub use account::{Account, AccountForm, check_password};
+pub use answer::{AnswerForm, AnswerPage};
+pub use article::{Question, Readership};
+pub use audit::AuditEntry;
+pub use board::{
+    Answer, AssignmentRow, Board, BoardFilter, BoardPage, BoardRow, Clear, ConferenceRow, DeadlineChange, DeadlineRow, Desk, DeskRow, Directive, Evidence,
+    InternalCounts, OverdueByBody, Verdict,
+};
+pub use body::{Body, BodyDirectory, BodyName, Member, Parent, Successor};
+pub use clock::{Clock, day_of};
+pub use conclusion::{Imported, ReadingForm, Review, ReviewDirective};
+pub use directive::{DeadlineForm, DirectivePage, Notice, last_day, shorten};
+pub use error::OfficeError;
+pub use export::FileForm;
+pub use finder::Results as SearchResults;
+pub use identity::{Grant, Identity, Role};
+pub use ledger::{LeafHash, RecordId, Version};
+pub use office::{Office, Settings};
+pub use permission::{Action, Decision, Subject, decide};
+pub use record::{Draft, RecordView, Stored};
+pub use register::{Order, RegisterFilter, RegisterPage, RegisterRow};
+pub use search::SearchForm;
+pub use session::{Session, SessionToken};
+pub use status::{Counts, Status, days_between, days_late, status_on};

@@ -1,0 +1,271 @@
+//! The office itself: one folder with the ledger, its views and files, and the threads that keep the views up to date.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use catalogue::Catalogue;
+use ledger::{Ledger, NodeName, Put, RecordId};
+use serde_json::{Value, json};
+
+use crate::board::Board;
+use crate::body::{Body, BodyDirectory};
+use crate::clock::Clock;
+use crate::error::OfficeError;
+use crate::follow::Followers;
+use crate::register::Register;
+use crate::search::SearchIndex;
+
+const NODE: &str = "node";
+
+/// How to open an office.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The node's name, e.g. `sokhcn.daklak`; used when the folder is new, checked against it afterwards.
+    pub node: String,
+    /// The record id of the body that runs the node; used when the folder is new.
+    pub body: RecordId,
+    /// Where the time comes from.
+    pub clock: Clock,
+}
+
+/// A running office. Cheap to share behind an `Arc`; every call blocks, so asynchronous callers run it on a blocking thread.
+pub struct Office {
+    folder: PathBuf,
+    ledger: Arc<Ledger>,
+    catalogue: Arc<Catalogue>,
+    types: BTreeMap<String, u64>,
+    directory: BodyDirectory,
+    board: Arc<Board>,
+    register: Arc<Register>,
+    search: Arc<SearchIndex>,
+    followers: Followers,
+    clock: Clock,
+    body: RecordId,
+    hashing: Mutex<()>,
+    pub(crate) visits: crate::article::Visits,
+}
+
+impl std::fmt::Debug for Office {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Office").field("folder", &self.folder).field("body", &self.body).finish_non_exhaustive()
+    }
+}
+
+impl Office {
+    /// Opens the office in `folder`, which is made when it does not exist. Views that are missing, damaged or behind fill in the background;
+    /// [`Office::settle`] waits for them.
+    ///
+    /// # Errors
+    /// A folder of a newer version, of another node, without room or permission; a broken catalogue.
+    pub fn open(folder: &Path, settings: Settings) -> Result<Office, OfficeError> {
+        Office::open_with(folder, settings, Catalogue::builtin()?)
+    }
+
+    /// Like [`Office::open`], with a catalogue of one's own.
+    pub fn open_with(folder: &Path, settings: Settings, catalogue: Catalogue) -> Result<Office, OfficeError> {
+        std::fs::create_dir_all(folder.join("views"))?;
+        let node = NodeName::parse(&settings.node).map_err(OfficeError::from)?;
+        let ledger = Arc::new(Ledger::open(&folder.join("lienvung.sqlite"), &node)?);
+        let catalogue = Arc::new(catalogue);
+        let body = node_body(&ledger, &settings)?;
+        let types = publish_types(&ledger, &catalogue)?;
+        seed_bodies(&ledger, &catalogue, &types)?;
+        let directory = BodyDirectory::default();
+        let loaded_to = load_bodies(&ledger, &directory)?;
+        let board = Arc::new(Board::open(&folder.join("views").join("board.sqlite"))?);
+        let register = Arc::new(Register::open(&folder.join("views").join("register.sqlite"), catalogue.clone(), ledger.clone())?);
+        let search = Arc::new(SearchIndex::open(&folder.join("views").join("search"), catalogue.clone(), ledger.clone())?);
+        let followers = Followers::start(
+            ledger.clone(),
+            vec![
+                Box::new(crate::follow::DirectoryFollower::new(directory.clone(), ledger.clone(), loaded_to)),
+                Box::new(register.clone()),
+                Box::new(board.clone()),
+                Box::new(search.clone()),
+            ],
+        );
+        let visits = crate::article::Visits::default();
+        Ok(Office {
+            folder: folder.to_owned(),
+            ledger,
+            catalogue,
+            types,
+            directory,
+            board,
+            register,
+            search,
+            followers,
+            clock: settings.clock,
+            body,
+            hashing: Mutex::new(()),
+            visits,
+        })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The ledger, for the command line's verify, backup and figures; records are written through the services only.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The catalogue in force.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// The bodies as they were on any date.
+    pub fn directory(&self) -> &BodyDirectory {
+        &self.directory
+    }
+
+    /// The board of directives.
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The body that runs this node.
+    pub fn body(&self) -> RecordId {
+        self.body
+    }
+
+    pub(crate) fn register(&self) -> &Register {
+        &self.register
+    }
+
+    pub(crate) fn search_index(&self) -> &SearchIndex {
+        &self.search
+    }
+
+    /// One password hash at a time: each takes 19 MiB.
+    pub(crate) fn hashing(&self) -> MutexGuard<'_, ()> {
+        self.hashing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn type_index(&self, kind: &str) -> Result<u64, OfficeError> {
+        self.types.get(kind).copied().ok_or_else(|| OfficeError::NotFound(format!("kind {kind}")))
+    }
+
+    pub(crate) fn wake_followers(&self) {
+        self.followers.wake();
+    }
+
+    /// Waits until every view has reached what is in the ledger now, at most `longest`. Returns whether it has.
+    pub fn settle(&self, longest: Duration) -> bool {
+        match self.ledger.read(|r| r.last_seq()) {
+            Ok(seq) => self.followers.wait_for(seq, longest),
+            Err(_) => false,
+        }
+    }
+
+    /// Deletes a view's contents (all views when `name` is none) and fills it again from the ledger. `progress` gets (done, of) in changes.
+    pub fn rebuild(&self, name: Option<&str>, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<(), OfficeError> {
+        self.followers.rebuild(name, progress)
+    }
+
+    /// Names and digests of the views, for `verify`: equal before and after a rebuild.
+    pub fn view_digests(&self) -> Result<Vec<(String, u64, String)>, OfficeError> {
+        self.followers.digests()
+    }
+
+    /// What is wrong with the views, in plain words; empty when all is well.
+    pub fn view_problems(&self) -> Vec<String> {
+        self.followers.problems()
+    }
+
+    /// A setting of the node kept in the cabinet, e.g. `base_url`.
+    pub fn setting(&self, name: &str) -> Result<Option<Value>, OfficeError> {
+        Ok(self.ledger.read(|r| r.cabinet_get(NODE, name))?)
+    }
+
+    /// Keeps a setting of the node.
+    pub fn set_setting(&self, name: &str, value: Value) -> Result<(), OfficeError> {
+        let name = name.to_owned();
+        self.ledger.write(move |w| -> Result<(), OfficeError> { Ok(w.cabinet_put(NODE, &name, value)?) })
+    }
+}
+
+fn node_body(ledger: &Ledger, settings: &Settings) -> Result<RecordId, OfficeError> {
+    let kept = ledger.read(|r| r.cabinet_get(NODE, "body"))?;
+    if let Some(id) = kept.as_ref().and_then(Value::as_str).and_then(|text| RecordId::parse(text).ok()) {
+        return Ok(id);
+    }
+    let body = settings.body;
+    ledger.write(move |w| -> Result<(), OfficeError> { Ok(w.cabinet_put(NODE, "body", json!(body.to_string()))?) })?;
+    Ok(body)
+}
+
+fn publish_types(ledger: &Ledger, catalogue: &Catalogue) -> Result<BTreeMap<String, u64>, OfficeError> {
+    let mut definitions = Vec::new();
+    for kind in catalogue.kinds() {
+        let schema = catalogue.schema(&kind.name).ok_or_else(|| OfficeError::Data(format!("kind {} has no schema", kind.name)))?;
+        definitions.push((kind.name.clone(), schema));
+    }
+    ledger.write(move |w| -> Result<BTreeMap<String, u64>, OfficeError> {
+        let mut types = BTreeMap::new();
+        for (name, definition) in definitions {
+            let index = w.publish_type(&name, definition)?;
+            types.insert(name, index);
+        }
+        Ok(types)
+    })
+}
+
+/// Reference bodies become records under their fixed ids, once; afterwards they are edited like any record.
+fn seed_bodies(ledger: &Ledger, catalogue: &Catalogue, types: &BTreeMap<String, u64>) -> Result<(), OfficeError> {
+    let cat = types.get("body").copied().ok_or_else(|| OfficeError::Data("the catalogue has no kind body".to_owned()))?;
+    let mut missing = Vec::new();
+    for body in catalogue.bodies() {
+        let id = RecordId::parse(&body.id).map_err(|_| OfficeError::Data(format!("reference body {} has no valid id", body.id)))?;
+        if ledger.read(|r| r.current("private", id))?.is_none() {
+            let checked = catalogue.check("body", &body.data).map_err(OfficeError::Invalid)?;
+            missing.push((id, checked));
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut puts = Vec::new();
+    for (id, checked) in missing {
+        let mut projections = Vec::new();
+        if let Some(public) = catalogue.project("body", checked.data(), catalogue::Audience::Public) {
+            projections.push(("public".to_owned(), public, Vec::new()));
+        }
+        projections.insert(0, ("private".to_owned(), checked.into_data(), Vec::new()));
+        puts.push(Put { rec: id, kind: "body".to_owned(), cat, previous: None, projections });
+    }
+    ledger.write(move |w| -> Result<(), OfficeError> {
+        for put in puts {
+            w.put(put)?;
+        }
+        Ok(())
+    })
+}
+
+/// Fills the directory from the current records and says up to which change it then is.
+fn load_bodies(ledger: &Ledger, directory: &BodyDirectory) -> Result<u64, OfficeError> {
+    ledger.read(|r| {
+        let mut after = None;
+        loop {
+            let page = r.list("private", "body", after, 500)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.rec);
+            for version in page {
+                if let Some(data) = &version.data {
+                    directory.set(Body::from_data(version.rec, data)?);
+                }
+            }
+        }
+        Ok(r.last_seq()?)
+    })
+}

@@ -1,0 +1,409 @@
+//! Any record of any kind: the one path by which data enters the ledger, and the one by which it is shown.
+//!
+//! `Draft` → [`catalogue::Checked`] → [`Stored`]: only what the catalogue has checked can be appended, and only this file appends.
+
+use std::collections::BTreeSet;
+
+use catalogue::{Audience, Checked, Fault, Field, FieldType, Kind};
+use ledger::{LeafHash, LedgerError, Put, Reader, RecordId, Version, Writer};
+use serde_json::Value;
+
+use crate::audit::{AuditEntry, write_audit};
+use crate::error::{OfficeError, label};
+use crate::identity::{Identity, Role};
+use crate::office::Office;
+use crate::permission::{Action, Decision, Subject, decide};
+
+/// What somebody wants to save.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// None for a new record.
+    pub id: Option<RecordId>,
+    /// The kind, e.g. `directive`.
+    pub kind: String,
+    /// The data as the catalogue declares it.
+    pub data: Value,
+    /// The version that was on screen; required for a change.
+    pub previous: Option<LeafHash>,
+}
+
+/// What was saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The record.
+    pub id: RecordId,
+    /// Its version, from 1.
+    pub version: u64,
+    /// The leaf hash: the `previous` of the next change.
+    pub leaf: LeafHash,
+    /// The change in the node's sequence; pages wait for it.
+    pub seq: u64,
+}
+
+/// A record as the asking person may see it.
+#[derive(Debug, Clone)]
+pub struct RecordView {
+    /// The record.
+    pub id: RecordId,
+    /// The kind.
+    pub kind: String,
+    /// The widest projection this person may see.
+    pub audience: Audience,
+    /// The version of that projection's record.
+    pub version: u64,
+    /// The leaf of the inside version: what an edit names as `previous`.
+    pub leaf: LeafHash,
+    /// When it was saved, microseconds since 1970.
+    pub at: i64,
+    /// The data; none when the payload has been erased.
+    pub data: Option<Value>,
+    /// The body whose record it is.
+    pub owner: Option<RecordId>,
+    /// Whether this person may change it, and why (not).
+    pub edit: Decision,
+}
+
+/// Checked data together with what the permission decision and the ledger need.
+pub(crate) struct Prepared {
+    pub(crate) id: RecordId,
+    pub(crate) checked: Checked,
+    pub(crate) previous: Option<LeafHash>,
+}
+
+impl Office {
+    /// Saves one record: permission, check, references, workflow, then one durable transaction with its audit entry.
+    ///
+    /// # Errors
+    /// `Denied`, `Invalid` (one fault per field), `Changed` (somebody was faster), `DiskFull`; nothing is written then.
+    pub fn submit(&self, who: &Identity, draft: Draft) -> Result<Stored, OfficeError> {
+        let action = if draft.id.is_none() { "create" } else { "change" };
+        let name = format!("{}.{action}", draft.kind);
+        let prepared = self.prepare(who, draft, Action::Edit)?;
+        let entry = AuditEntry::of(self, who, &name).record(prepared.id);
+        self.store(vec![prepared], vec![entry])?.pop().ok_or_else(|| OfficeError::Data("nothing stored".to_owned()))
+    }
+
+    /// Saves many records in one transaction, all or nothing, each with the permission and checks of [`Office::submit`]. New records bring their
+    /// own ids, so that they may refer to each other.
+    pub fn submit_all(&self, who: &Identity, drafts: Vec<Draft>, note: &str) -> Result<Vec<Stored>, OfficeError> {
+        let together: BTreeSet<RecordId> = drafts.iter().filter_map(|draft| draft.id).collect();
+        let mut prepared = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            prepared.push(self.prepare_among(who, draft, Action::Edit, &together)?);
+        }
+        let entry = AuditEntry::of(self, who, "records.submit").note(&format!("{} × {note}", prepared.len()));
+        self.store(prepared, vec![entry])
+    }
+
+    /// Permission and checks for one record; reads only.
+    pub(crate) fn prepare(&self, who: &Identity, draft: Draft, action: Action) -> Result<Prepared, OfficeError> {
+        self.prepare_among(who, draft, action, &BTreeSet::new())
+    }
+
+    fn prepare_among(&self, who: &Identity, draft: Draft, action: Action, together: &BTreeSet<RecordId>) -> Result<Prepared, OfficeError> {
+        let kind = self.kind(&draft.kind)?;
+        let mut data = draft.data;
+        normalise(&mut data, &kind.fields);
+        if kind.name == "directive" {
+            crate::directive::complete(&mut data);
+        }
+        let old = match draft.id {
+            Some(id) => self.ledger().read(|r| r.current("private", id))?,
+            None => None,
+        };
+        if let (Some(id), None) = (draft.id, &old) && draft.previous.is_some() {
+            return Err(OfficeError::NotFound(id.to_string()));
+        }
+        let old_data = old.as_ref().and_then(|version| version.data.as_ref());
+        if let Some(old) = old_data {
+            decide(who, action_for(kind, action), &self.subject(who, kind, old, Role::Officer)).require()?;
+        }
+        decide(who, action_for(kind, action), &self.subject(who, kind, &data, Role::Officer)).require()?;
+        let checked = self.catalogue().check(&draft.kind, &data).map_err(OfficeError::Invalid)?;
+        let mut faults = self.check_references(kind, &data, together)?;
+        faults.extend(self.check_transition(kind, old_data, &data));
+        if !faults.is_empty() {
+            return Err(OfficeError::Invalid(faults));
+        }
+        Ok(Prepared { id: draft.id.unwrap_or_default(), checked, previous: draft.previous })
+    }
+
+    /// Appends checked records and audit entries in one transaction, then wakes the followers.
+    pub(crate) fn store(&self, records: Vec<Prepared>, audit: Vec<AuditEntry>) -> Result<Vec<Stored>, OfficeError> {
+        let mut puts = Vec::with_capacity(records.len());
+        for record in records {
+            puts.push(self.put_of(record)?);
+        }
+        let stored = self.ledger().write(move |w| -> Result<Vec<Stored>, OfficeError> {
+            let mut stored = Vec::with_capacity(puts.len());
+            for put in puts {
+                if put.kind == "answer"
+                    && let Some((_, data, _)) = put.projections.first()
+                {
+                    crate::answer::claim(w, put.rec, data)?;
+                }
+                stored.push(append(w, put)?);
+            }
+            for entry in audit {
+                write_audit(w, entry)?;
+            }
+            Ok(stored)
+        })?;
+        self.wake_followers();
+        Ok(stored)
+    }
+
+    /// Everything the ledger needs for one version: the whole record inside, and a projection for each wider audience that differs from the next wider.
+    fn put_of(&self, record: Prepared) -> Result<Put, OfficeError> {
+        let kind = record.checked.kind().to_owned();
+        let cat = self.type_index(&kind)?;
+        let data = record.checked.into_data();
+        let mut projections = Vec::new();
+        let mut wider: Option<Value> = None;
+        for audience in [Audience::Public, Audience::Region, Audience::Ministry] {
+            let projection = self.catalogue().project(&kind, &data, audience);
+            if let Some(projection) = projection
+                && wider.as_ref() != Some(&projection)
+            {
+                projections.push((audience.as_str().to_owned(), projection.clone(), Vec::new()));
+                wider = Some(projection);
+            }
+        }
+        projections.push(("private".to_owned(), data, Vec::new()));
+        projections.reverse();
+        Ok(Put { rec: record.id, kind, cat, previous: record.previous, projections })
+    }
+
+    /// The record as this person may see it.
+    pub fn view(&self, who: &Identity, id: RecordId) -> Result<RecordView, OfficeError> {
+        let found = self.ledger().read(|r| -> Result<_, OfficeError> {
+            let Some(inside) = r.current("private", id)? else { return Ok(None) };
+            let mut wider = Vec::new();
+            for audience in ["ministry", "region", "public"] {
+                if let Some(version) = r.current(audience, id)? {
+                    wider.push((audience, version));
+                }
+            }
+            Ok(Some((inside, wider)))
+        })?;
+        let Some((inside, wider)) = found else { return Err(OfficeError::NotFound(id.to_string())) };
+        let kind = self.kind(&inside.kind)?;
+        let subject = match &inside.data {
+            Some(data) => self.subject(who, kind, data, Role::Reader),
+            None => Subject::node(),
+        };
+        let edit = decide(who, action_for(kind, Action::Edit), &subject);
+        let owner = inside.data.as_ref().and_then(|data| owner_of(kind, data));
+        let leaf = inside.leaf;
+        let shown = if decide(who, Action::ReadInside, &subject).allowed {
+            Some((Audience::Private, inside))
+        } else {
+            let audiences = self.audiences_of(who);
+            wider.into_iter().find_map(|(name, version)| {
+                let audience = Audience::from_code(name)?;
+                audiences.contains(&audience).then_some((audience, version))
+            })
+        };
+        let Some((audience, version)) = shown else { return Err(OfficeError::NotFound(id.to_string())) };
+        Ok(RecordView { id, kind: version.kind, audience, version: version.ver, leaf, at: version.at_micros, data: version.data, owner, edit })
+    }
+
+    /// Older versions of what this person may see, newest first: at most 100 before version `before`.
+    pub fn history(&self, who: &Identity, id: RecordId, before: Option<u64>, limit: usize) -> Result<Vec<Version>, OfficeError> {
+        let view = self.view(who, id)?;
+        Ok(self.ledger().read(|r| r.versions(view.audience.as_str(), id, before, limit.min(100)))?)
+    }
+
+    /// Why this person may (not) do the usual things with a record.
+    pub fn explain(&self, who: &Identity, id: RecordId) -> Result<Vec<(Action, Decision)>, OfficeError> {
+        let view = self.view(who, id)?;
+        let kind = self.kind(&view.kind)?;
+        let subject = view.data.as_ref().map_or_else(Subject::node, |data| self.subject(who, kind, data, Role::Reader));
+        let mut decisions = Vec::new();
+        for action in [Action::ReadInside, Action::Edit] {
+            decisions.push((action, decide(who, action_for(kind, action), &subject)));
+        }
+        Ok(decisions)
+    }
+
+    /// Destroys the payloads of a record in every audience and version; the log keeps its proofs.
+    pub fn erase(&self, who: &Identity, id: RecordId, basis: &str) -> Result<(), OfficeError> {
+        let view = self.view(who, id)?;
+        view.edit.require()?;
+        let basis = viet::nfc(basis.trim()).into_owned();
+        if basis.is_empty() || basis.chars().count() > 120 {
+            return Err(OfficeError::refused(
+                "basis_missing",
+                "Hãy ghi số văn bản làm căn cứ xóa (không ghi dữ liệu cá nhân), tối đa 120 ký tự.",
+                "Give the number of the document that is the ground for erasing (no personal data), at most 120 characters.",
+            ));
+        }
+        let entry = AuditEntry::of(self, who, "record.erase").record(id).note(&basis);
+        self.ledger().write(move |w| -> Result<(), OfficeError> {
+            w.erase(id, "law", &basis)?;
+            write_audit(w, entry)
+        })?;
+        self.wake_followers();
+        Ok(())
+    }
+
+    pub(crate) fn kind(&self, name: &str) -> Result<&Kind, OfficeError> {
+        self.catalogue().kind(name).ok_or_else(|| OfficeError::NotFound(format!("kind {name}")))
+    }
+
+    /// The body whose matter the data is, as the permission decision wants it.
+    pub(crate) fn subject(&self, who: &Identity, kind: &Kind, data: &Value, needed: Role) -> Subject {
+        let Some(owner) = owner_of(kind, data) else { return Subject::node() };
+        self.subject_of_body(who, owner, needed)
+    }
+
+    /// The subject for one body; a successor when the body has ended.
+    pub(crate) fn subject_of_body(&self, who: &Identity, body: RecordId, needed: Role) -> Subject {
+        let place = self.acting_place(who, body, needed);
+        Subject::body(place, self.directory().short_name(place, self.clock().today()))
+    }
+
+    /// Audiences whose projections this person may see besides the inside of the own bodies.
+    pub(crate) fn audiences_of(&self, who: &Identity) -> Vec<Audience> {
+        let mut audiences = vec![Audience::Public];
+        for body in who.bodies() {
+            let Some(body) = self.directory().get(body) else { continue };
+            if matches!(body.form.as_str(), "ministry" | "ministry_unit") && !audiences.contains(&Audience::Ministry) {
+                audiences.push(Audience::Ministry);
+                audiences.push(Audience::Region);
+            }
+            if body.form == "department" && !audiences.contains(&Audience::Region) {
+                audiences.push(Audience::Region);
+            }
+        }
+        audiences
+    }
+
+    fn check_references(&self, kind: &Kind, data: &Value, together: &BTreeSet<RecordId>) -> Result<Vec<Fault>, OfficeError> {
+        let mut references = Vec::new();
+        collect_references(&kind.fields, data, "", &mut references);
+        if references.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.ledger().read(|r| {
+            let mut faults = Vec::new();
+            for (path, field, kinds, target) in &references {
+                let found = match RecordId::parse(target) {
+                    Ok(id) if together.contains(&id) => continue,
+                    Ok(id) => r.current("private", id)?,
+                    Err(_) => None,
+                };
+                let fits = found.as_ref().is_some_and(|version| kinds.is_empty() || kinds.iter().any(|kind| *kind == version.kind));
+                if !fits {
+                    faults.push(Fault {
+                        path: path.clone(),
+                        rule: "reference".to_owned(),
+                        message: label(
+                            format!("{}: không có bản ghi phù hợp với “{target}”. Hãy chọn lại từ danh sách (reference).", field.label.vi),
+                            format!("{}: no fitting record for “{target}”. Choose again from the list (reference).", field.label.en),
+                        ),
+                    });
+                }
+            }
+            Ok(faults)
+        })
+    }
+
+    fn check_transition(&self, kind: &Kind, old: Option<&Value>, new: &Value) -> Option<Fault> {
+        let state_field = kind.state_field.as_deref()?;
+        let workflow = self.catalogue().workflow(kind.workflow.as_deref()?)?;
+        let from = old.and_then(|data| data.get(state_field)).and_then(Value::as_str);
+        let to = new.get(state_field).and_then(Value::as_str)?;
+        let legal = match from {
+            Some(from) => from == to || workflow.allows(from, to),
+            None => true,
+        };
+        if legal {
+            return None;
+        }
+        let (from, to) = (workflow.state_label(from.unwrap_or_default()), workflow.state_label(to));
+        Some(Fault {
+            path: state_field.to_owned(),
+            rule: "workflow".to_owned(),
+            message: label(
+                format!("Không chuyển được từ “{}” sang “{}” (workflow).", from.vi, to.vi),
+                format!("Cannot go from “{}” to “{}” (workflow).", from.en, to.en),
+            ),
+        })
+    }
+}
+
+/// The current inside version, for services that work on one record.
+pub(crate) fn inside(r: &Reader, id: RecordId) -> Result<(Version, Value), OfficeError> {
+    let version = r.current("private", id)?.ok_or_else(|| OfficeError::NotFound(id.to_string()))?;
+    let data = version.data.clone().ok_or_else(|| OfficeError::NotFound(id.to_string()))?;
+    Ok((version, data))
+}
+
+/// The body that owns a record, by the field the kind names.
+pub(crate) fn owner_of(kind: &Kind, data: &Value) -> Option<RecordId> {
+    let field = kind.owner_field.as_deref()?;
+    data.get(field).and_then(Value::as_str).and_then(|text| RecordId::parse(text).ok())
+}
+
+/// The reference out of a field, e.g. `reference(&data, "conference")`.
+pub(crate) fn reference(data: &Value, field: &str) -> Option<RecordId> {
+    data.get(field).and_then(Value::as_str).and_then(|text| RecordId::parse(text).ok())
+}
+
+fn append(w: &mut Writer, put: Put) -> Result<Stored, OfficeError> {
+    let stored = w.put(put).map_err(|error| match error {
+        LedgerError::ChangedMeanwhile { current, .. } => OfficeError::Changed { current },
+        other => other.into(),
+    })?;
+    Ok(Stored { id: stored.rec, version: stored.ver, leaf: stored.leaf, seq: stored.seq })
+}
+
+fn action_for(kind: &Kind, action: Action) -> Action {
+    // Reference data belongs to the node, not to one body's matter.
+    if matches!(kind.name.as_str(), "body" | "person" | "conference") && action == Action::Edit { Action::EditReference } else { action }
+}
+
+/// NFC at every door, except where the exact words are kept.
+fn normalise(data: &mut Value, fields: &[Field]) {
+    let Value::Object(members) = data else { return };
+    for (name, value) in members.iter_mut() {
+        let field = fields.iter().find(|field| field.name == *name);
+        if field.is_some_and(|field| field.verbatim) {
+            continue;
+        }
+        match (field.map(|field| &field.of), value) {
+            (_, Value::String(text)) => *text = viet::nfc(text.trim()).into_owned(),
+            (Some(FieldType::Group { fields }), Value::Array(rows)) => rows.iter_mut().for_each(|row| normalise(row, fields)),
+            (Some(FieldType::Group { fields }), group @ Value::Object(_)) => normalise(group, fields),
+            (_, Value::Array(items)) => {
+                for item in items {
+                    if let Value::String(text) = item {
+                        *text = viet::nfc(text.trim()).into_owned();
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+type FoundReference<'a> = (String, &'a Field, &'a [String], String);
+
+fn collect_references<'a>(fields: &'a [Field], data: &Value, prefix: &str, found: &mut Vec<FoundReference<'a>>) {
+    for field in fields {
+        let Some(value) = data.get(&field.name) else { continue };
+        let path = if prefix.is_empty() { field.name.clone() } else { format!("{prefix}.{}", field.name) };
+        let items: Vec<(String, &Value)> = match value {
+            Value::Array(items) => items.iter().enumerate().map(|(index, item)| (format!("{path}.{index}"), item)).collect(),
+            one => vec![(path, one)],
+        };
+        for (path, item) in items {
+            match (&field.of, item) {
+                (FieldType::Ref { kinds }, Value::String(target)) => found.push((path, field, kinds, target.clone())),
+                (FieldType::Group { fields }, row) => collect_references(fields, row, &path, found),
+                _ => {}
+            }
+        }
+    }
+}

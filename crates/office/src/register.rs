@@ -1,0 +1,389 @@
+//! The register: one row per record with title, owner, day and state, for lists of any kind, and who refers to whom.
+//!
+//! Each record is registered by its widest projection, so a list for the public holds nothing that the public may not see; the owning body
+//! finds its drafts in the same list.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use catalogue::{Catalogue, Field, FieldType, Lang};
+use ledger::{Change, Follower, Ledger, RecordId};
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, Row, params, params_from_iter};
+use serde_json::Value;
+
+use crate::error::OfficeError;
+use crate::identity::Identity;
+use crate::office::Office;
+use crate::record::owner_of;
+use crate::view_file::{digest_rows, set_cursor};
+use crate::view_pool::ViewPool;
+
+const SHAPE: i64 = 2;
+const SCHEMA: &str = "
+CREATE TABLE record (id TEXT PRIMARY KEY, kind TEXT NOT NULL, audience TEXT NOT NULL, owner TEXT, title TEXT NOT NULL, sort_key BLOB NOT NULL,
+  day TEXT NOT NULL, state TEXT, illustrative INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX record_by_title ON record (kind, sort_key, id);
+CREATE INDEX record_by_day ON record (kind, day, id);
+CREATE INDEX record_by_owner ON record (owner, kind, state);
+CREATE TABLE link (from_record TEXT NOT NULL, field TEXT NOT NULL, to_record TEXT NOT NULL, PRIMARY KEY (to_record, field, from_record)) WITHOUT ROWID;
+CREATE INDEX link_from ON link (from_record);
+";
+
+/// How a list is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// By title in Vietnamese order.
+    #[default]
+    Title,
+    /// Latest day first.
+    Latest,
+}
+
+/// What to list.
+#[derive(Debug, Clone, Default)]
+pub struct RegisterFilter {
+    /// Only this kind; all kinds when none.
+    pub kind: Option<String>,
+    /// Only records of this body.
+    pub owner: Option<RecordId>,
+    /// Only this workflow state.
+    pub state: Option<String>,
+    /// Only records that refer to this one.
+    pub refers_to: Option<RecordId>,
+    /// The order.
+    pub order: Order,
+}
+
+/// One line of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisterRow {
+    /// The record.
+    pub id: RecordId,
+    /// Its kind.
+    pub kind: String,
+    /// The widest audience that sees it.
+    pub audience: String,
+    /// The body whose record it is.
+    pub owner: Option<RecordId>,
+    /// Its title.
+    pub title: String,
+    /// ISO partial date, empty when it has none.
+    pub day: String,
+    /// Workflow state.
+    pub state: Option<String>,
+    /// Whether it is illustrative.
+    pub illustrative: bool,
+    /// Its version.
+    pub version: u64,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisterPage {
+    /// Rows.
+    pub rows: Vec<RegisterRow>,
+    /// Rows of the whole filter.
+    pub total: u64,
+    /// Opaque: pass it as `after` for the next page.
+    pub next: Option<String>,
+}
+
+/// The view behind the lists.
+#[derive(Debug)]
+pub struct Register {
+    views: ViewPool,
+    catalogue: Arc<Catalogue>,
+    ledger: Arc<Ledger>,
+}
+
+impl Register {
+    /// Opens or makes the view at `path`.
+    pub fn open(path: &Path, catalogue: Arc<Catalogue>, ledger: Arc<Ledger>) -> Result<Register, OfficeError> {
+        Ok(Register { views: ViewPool::open(path, SHAPE, SCHEMA)?, catalogue, ledger })
+    }
+
+    fn apply_batch(&self, batch: &[Change]) -> Result<(), OfficeError> {
+        let Some(last) = batch.last() else { return Ok(()) };
+        let mut records: Vec<RecordId> = batch.iter().map(|change| change.rec).collect();
+        records.sort_unstable();
+        records.dedup();
+        let mut writer = self.views.writer();
+        let transaction = writer.transaction()?;
+        for record in records {
+            let shown = widest(&self.ledger, record)?;
+            self.register(&transaction, record, shown)?;
+        }
+        set_cursor(&transaction, last.seq)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn register(&self, connection: &Connection, record: RecordId, shown: Option<Shown>) -> Result<(), OfficeError> {
+        let id = record.to_string();
+        connection.prepare_cached("DELETE FROM record WHERE id = ?1")?.execute([&id])?;
+        connection.prepare_cached("DELETE FROM link WHERE from_record = ?1")?.execute([&id])?;
+        let Some(shown) = shown else { return Ok(()) };
+        let Some(kind) = self.catalogue.kind(&shown.kind) else { return Ok(()) };
+        let title = self.catalogue.title(&kind.name, &shown.data, Lang::Vi);
+        let state = kind.state_field.as_deref().and_then(|field| shown.data.get(field)).and_then(Value::as_str);
+        connection.prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
+            id,
+            shown.kind,
+            shown.audience,
+            shown.owner.map(|owner| owner.to_string()),
+            title,
+            viet::sort_key(&title),
+            day_of_record(&shown.data),
+            state,
+            shown.data.get("illustrative").and_then(Value::as_bool).unwrap_or(false),
+            i64::try_from(shown.version).unwrap_or(i64::MAX),
+        ])?;
+        let mut links = Vec::new();
+        collect_links(&kind.fields, &shown.data, "", &mut links);
+        for (field, target) in links {
+            connection.prepare_cached("INSERT OR IGNORE INTO link VALUES (?1, ?2, ?3)")?.execute(params![id, field, target])?;
+        }
+        Ok(())
+    }
+}
+
+impl Follower for Arc<Register> {
+    fn name(&self) -> &str {
+        "register"
+    }
+
+    fn cursor(&self) -> Result<u64, ledger::FollowError> {
+        Ok(self.views.cursor()?)
+    }
+
+    fn apply(&mut self, batch: &[Change]) -> Result<(), ledger::FollowError> {
+        Ok(self.apply_batch(batch)?)
+    }
+
+    fn rebuild(&mut self) -> Result<(), ledger::FollowError> {
+        Ok(self.views.clear(&["record", "link"])?)
+    }
+
+    fn digest(&self) -> Result<String, ledger::FollowError> {
+        Ok(self.views.read(|connection| {
+            let parts = [
+                digest_rows(connection, "SELECT * FROM record ORDER BY id")?,
+                digest_rows(connection, "SELECT * FROM link ORDER BY to_record, field, from_record")?,
+            ];
+            Ok(crate::session::digest(&parts.join("\n")))
+        })?)
+    }
+}
+
+/// The widest projection of a record there is.
+pub(crate) struct Shown {
+    pub(crate) audience: &'static str,
+    pub(crate) kind: String,
+    pub(crate) owner: Option<RecordId>,
+    pub(crate) version: u64,
+    pub(crate) data: Value,
+}
+
+/// Looks from the widest audience inwards. The owner is read from the inside version, because a projection may leave it out.
+pub(crate) fn widest(ledger: &Ledger, record: RecordId) -> Result<Option<Shown>, OfficeError> {
+    ledger.read(|r| {
+        let Some(inside) = r.current("private", record)? else { return Ok(None) };
+        let owner = inside.data.as_ref().and_then(|data| {
+            let named = |field: &str| crate::record::reference(data, field);
+            if inside.kind == "answer" { named("body") } else { named("owner") }
+        });
+        for audience in ["public", "region", "ministry", "private"] {
+            if let Some(version) = r.current(audience, record)?
+                && let Some(data) = version.data
+            {
+                return Ok(Some(Shown { audience, kind: version.kind, owner, version: version.ver, data }));
+            }
+        }
+        Ok(None)
+    })
+}
+
+/// The day a record is sorted by: the first of the usual fields that it has.
+pub(crate) fn day_of_record(data: &Value) -> &str {
+    ["day", "event_day", "issued_day", "published_day", "done_day", "valid_from"]
+        .iter()
+        .find_map(|field| data.get(*field).and_then(Value::as_str))
+        .unwrap_or_default()
+}
+
+fn collect_links(fields: &[Field], data: &Value, prefix: &str, links: &mut Vec<(String, String)>) {
+    for field in fields {
+        let Some(value) = data.get(&field.name) else { continue };
+        let path = if prefix.is_empty() { field.name.clone() } else { format!("{prefix}.{}", field.name) };
+        let items = match value {
+            Value::Array(items) => items.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        for item in items {
+            match (&field.of, item) {
+                (FieldType::Ref { .. }, Value::String(target)) => links.push((path.clone(), target.clone())),
+                (FieldType::Group { fields }, row) => collect_links(fields, row, &path, links),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Office {
+    /// A page of a list as this person may see it: at most 1,000 rows after `after`.
+    pub fn register_page(&self, who: &Identity, filter: &RegisterFilter, after: Option<&str>, limit: usize) -> Result<RegisterPage, OfficeError> {
+        let limit = limit.clamp(1, 1_000);
+        let mut values = Vec::new();
+        let visible = self.visible(who, &mut values);
+        let mut condition = vec![visible];
+        let mut equal = |column: &str, value: Option<String>| {
+            if let Some(value) = value {
+                condition.push(format!("{column} = ?"));
+                values.push(Sql::Text(value));
+            }
+        };
+        equal("kind", filter.kind.clone());
+        equal("owner", filter.owner.map(|owner| owner.to_string()));
+        equal("state", filter.state.clone());
+        if let Some(target) = filter.refers_to {
+            condition.push("id IN (SELECT from_record FROM link WHERE to_record = ?)".to_owned());
+            values.push(Sql::Text(target.to_string()));
+        }
+        let condition = condition.join(" AND ");
+        self.register().views.read(|connection| {
+            let total: i64 =
+                connection.prepare_cached(&format!("SELECT COUNT(*) FROM record WHERE {condition}"))?.query_row(params_from_iter(values.iter()), |row| row.get(0))?;
+            let (order, beyond) = match filter.order {
+                Order::Title => ("sort_key, id", "(sort_key, id) > (?, ?)"),
+                Order::Latest => ("day DESC, id DESC", "(day, id) < (?, ?)"),
+            };
+            let mut values = values.clone();
+            let mut paged = condition.clone();
+            if let Some(after) = after {
+                paged = format!("{paged} AND {beyond}");
+                values.extend(read_key(filter.order, after)?);
+            }
+            values.push(Sql::Integer(i64::try_from(limit + 1).unwrap_or(i64::MAX)));
+            let query = format!("SELECT id, kind, audience, owner, title, day, state, illustrative, version, sort_key FROM record WHERE {paged} ORDER BY {order} LIMIT ?");
+            let mut statement = connection.prepare_cached(&query)?;
+            let mut rows = statement.query(params_from_iter(values.iter()))?;
+            let mut found = Vec::new();
+            let mut next = None;
+            while let Some(row) = rows.next()? {
+                if found.len() == limit {
+                    next = found.last().map(|(_, key): &(RegisterRow, String)| key.clone());
+                    break;
+                }
+                found.push((register_row(row)?, key_of(filter.order, row)?));
+            }
+            Ok(RegisterPage { rows: found.into_iter().map(|(row, _)| row).collect(), total: u64::try_from(total).unwrap_or(0), next })
+        })
+    }
+
+    /// Titles of records this person may see, for links; ids that are not visible are left out. At most 500 ids are looked at.
+    pub fn titles(&self, who: &Identity, ids: &[RecordId]) -> Result<Vec<RegisterRow>, OfficeError> {
+        let ids: Vec<&RecordId> = ids.iter().take(500).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut values = Vec::new();
+        let visible = self.visible(who, &mut values);
+        let marks = vec!["?"; ids.len()].join(",");
+        values.extend(ids.iter().map(|id| Sql::Text(id.to_string())));
+        let query = format!("SELECT id, kind, audience, owner, title, day, state, illustrative, version FROM record WHERE {visible} AND id IN ({marks})");
+        self.register().views.read(|connection| {
+            let mut statement = connection.prepare(&query)?;
+            let mut rows = statement.query(params_from_iter(values.iter()))?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(register_row(row)?);
+            }
+            Ok(found)
+        })
+    }
+
+    /// How many records of each kind this person may see.
+    pub fn kind_counts(&self, who: &Identity) -> Result<Vec<(String, u64)>, OfficeError> {
+        let mut values = Vec::new();
+        let visible = self.visible(who, &mut values);
+        self.register().views.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!("SELECT kind, COUNT(*) FROM record WHERE {visible} GROUP BY kind ORDER BY kind"))?;
+            let mut rows = statement.query(params_from_iter(values.iter()))?;
+            let mut counts = Vec::new();
+            while let Some(row) = rows.next()? {
+                counts.push((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0)));
+            }
+            Ok(counts)
+        })
+    }
+
+    /// The condition on rows that this person may see.
+    fn visible(&self, who: &Identity, values: &mut Vec<Sql>) -> String {
+        let audiences: Vec<String> = self.audiences_of(who).iter().map(|audience| format!("'{}'", audience.as_str())).collect();
+        let mut condition = format!("audience IN ({})", audiences.join(","));
+        let mut own = who.bodies();
+        own.extend(self.bodies_answered_for(who));
+        own.sort_unstable();
+        own.dedup();
+        if !own.is_empty() {
+            condition = format!("{condition} OR owner IN ({})", vec!["?"; own.len()].join(","));
+            values.extend(own.iter().map(|body| Sql::Text(body.to_string())));
+        }
+        if who.is_administrator() {
+            condition = format!("{condition} OR owner IS NULL");
+        }
+        format!("({condition})")
+    }
+}
+
+fn register_row(row: &Row<'_>) -> Result<RegisterRow, OfficeError> {
+    let id: String = row.get(0)?;
+    Ok(RegisterRow {
+        id: RecordId::parse(&id).map_err(|_| OfficeError::Data(format!("not a record id: {id}")))?,
+        kind: row.get(1)?,
+        audience: row.get(2)?,
+        owner: row.get::<_, Option<String>>(3)?.and_then(|text| RecordId::parse(&text).ok()),
+        title: row.get(4)?,
+        day: row.get(5)?,
+        state: row.get(6)?,
+        illustrative: row.get(7)?,
+        version: u64::try_from(row.get::<_, i64>(8)?).unwrap_or(0),
+    })
+}
+
+fn key_of(order: Order, row: &Row<'_>) -> Result<String, OfficeError> {
+    let id: String = row.get(0)?;
+    Ok(match order {
+        Order::Latest => format!("{}_{id}", row.get::<_, String>(5)?),
+        Order::Title => {
+            let mut text = String::new();
+            for byte in row.get::<_, Vec<u8>>(9)? {
+                text.push_str(&format!("{byte:02x}"));
+            }
+            format!("{text}_{id}")
+        }
+    })
+}
+
+fn read_key(order: Order, text: &str) -> Result<[Sql; 2], OfficeError> {
+    let bad = || {
+        OfficeError::refused(
+            "bad_cursor",
+            "Vị trí trang (after) không hợp lệ. Hãy mở lại danh sách từ trang đầu.",
+            "The page position (after) is not valid. Open the list again from its first page.",
+        )
+    };
+    let (first, id) = text.split_once('_').ok_or_else(bad)?;
+    let first = match order {
+        Order::Latest => Sql::Text(first.to_owned()),
+        Order::Title => {
+            let mut bytes = Vec::with_capacity(first.len() / 2);
+            for at in (0..first.len()).step_by(2) {
+                bytes.push(first.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()).ok_or_else(bad)?);
+            }
+            Sql::Blob(bytes)
+        }
+    };
+    Ok([first, Sql::Text(id.to_owned())])
+}

@@ -1,0 +1,203 @@
+//! Search over records: the index follows the ledger, a query sees only what the person may see.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+
+use catalogue::{Catalogue, Field, FieldType, Lang};
+use finder::{Entry, Finder, Query, Results};
+use ledger::{Change, Follower, Ledger, RecordId};
+use serde_json::Value;
+
+use crate::error::OfficeError;
+use crate::identity::Identity;
+use crate::office::Office;
+use crate::register::{day_of_record, widest};
+
+/// The index with its place on disk; replaced as a whole when it is damaged.
+pub struct SearchIndex {
+    folder: PathBuf,
+    finder: RwLock<Finder>,
+    catalogue: Arc<Catalogue>,
+    ledger: Arc<Ledger>,
+}
+
+impl std::fmt::Debug for SearchIndex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SearchIndex").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+/// What somebody looks for.
+#[derive(Debug, Clone, Default)]
+pub struct SearchForm {
+    /// The words, as typed.
+    pub text: String,
+    /// Only this kind.
+    pub kind: Option<String>,
+    /// Only records of this body.
+    pub body: Option<String>,
+    /// Only this year.
+    pub year: Option<i32>,
+    /// Only this state.
+    pub status: Option<String>,
+    /// Opaque cursor of the next page.
+    pub after: Option<String>,
+    /// At most 100.
+    pub limit: usize,
+}
+
+impl SearchIndex {
+    pub(crate) fn open(folder: &Path, catalogue: Arc<Catalogue>, ledger: Arc<Ledger>) -> Result<SearchIndex, OfficeError> {
+        let finder = match Finder::open(folder) {
+            Ok(finder) => finder,
+            Err(error) => {
+                tracing::warn!(%error, "search index is damaged or of an older form, making it anew");
+                Finder::reset(folder)?;
+                Finder::open(folder)?
+            }
+        };
+        Ok(SearchIndex { folder: folder.to_owned(), finder: RwLock::new(finder), catalogue, ledger })
+    }
+
+    fn finder(&self) -> std::sync::RwLockReadGuard<'_, Finder> {
+        self.finder.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn apply_batch(&self, batch: &[Change]) -> Result<(), OfficeError> {
+        let Some(last) = batch.last() else { return Ok(()) };
+        let mut records: Vec<RecordId> = batch.iter().map(|change| change.rec).collect();
+        records.sort_unstable();
+        records.dedup();
+        let (mut entries, mut gone) = (Vec::new(), Vec::new());
+        for record in records {
+            match self.entry(record)? {
+                Some(entry) => entries.push(entry),
+                None => gone.push(record.to_string()),
+            }
+        }
+        let finder = self.finder();
+        finder.remove(&gone)?;
+        finder.put(&entries)?;
+        finder.commit(last.seq)?;
+        Ok(())
+    }
+
+    fn entry(&self, record: RecordId) -> Result<Option<Entry>, OfficeError> {
+        let Some(shown) = widest(&self.ledger, record)? else { return Ok(None) };
+        let Some(kind) = self.catalogue.kind(&shown.kind) else { return Ok(None) };
+        let title = self.catalogue.title(&kind.name, &shown.data, Lang::Vi);
+        let (mut text, mut codes, mut bodies) = (String::new(), Vec::new(), Vec::new());
+        collect_text(&kind.fields, &shown.data, kind.title_field.as_str(), &mut text, &mut codes, &mut bodies);
+        if let Some(owner) = shown.owner {
+            bodies.push(owner.to_string());
+        }
+        bodies.sort_unstable();
+        bodies.dedup();
+        let visible_to = match (shown.audience, shown.owner) {
+            ("private", Some(owner)) => vec![format!("body:{owner}")],
+            ("private", None) => vec!["administrator".to_owned()],
+            (audience, Some(owner)) => vec![audience.to_owned(), format!("body:{owner}")],
+            (audience, None) => vec![audience.to_owned()],
+        };
+        let day = day_of_record(&shown.data);
+        let status = kind.state_field.as_deref().and_then(|field| shown.data.get(field)).and_then(Value::as_str);
+        Ok(Some(Entry {
+            id: record.to_string(),
+            visible_to,
+            owner: shown.owner.map(|owner| owner.to_string()),
+            kind: kind.name.clone(),
+            title,
+            text,
+            bodies,
+            year: day.get(..4).and_then(|year| year.parse().ok()),
+            status: status.map(str::to_owned),
+            codes,
+            at: viet::PartialDate::from_iso(day).map_or(0, |date| crate::status::days_between(jiff::civil::date(1970, 1, 1), date.first_day())),
+        }))
+    }
+}
+
+fn collect_text(fields: &[Field], data: &Value, title_field: &str, text: &mut String, codes: &mut Vec<String>, bodies: &mut Vec<String>) {
+    for field in fields {
+        let Some(value) = data.get(&field.name) else { continue };
+        let items = match value {
+            Value::Array(items) => items.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        for item in items {
+            match (&field.of, item) {
+                (FieldType::Text { .. }, Value::String(words)) if field.name == "number" || field.name.ends_with("_number") => codes.push(words.clone()),
+                (FieldType::Text { .. } | FieldType::LongText { .. } | FieldType::Markdown { .. }, Value::String(words)) if field.name != title_field => {
+                    if !text.is_empty() {
+                        text.push('\n');
+                    }
+                    text.push_str(words);
+                }
+                (FieldType::Ref { kinds }, Value::String(target)) if kinds.iter().any(|kind| kind == "body") => bodies.push(target.clone()),
+                (FieldType::Group { fields }, row) => collect_text(fields, row, "", text, codes, bodies),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Follower for Arc<SearchIndex> {
+    fn name(&self) -> &str {
+        "search"
+    }
+
+    fn cursor(&self) -> Result<u64, ledger::FollowError> {
+        Ok(self.finder().cursor())
+    }
+
+    fn apply(&mut self, batch: &[Change]) -> Result<(), ledger::FollowError> {
+        Ok(self.apply_batch(batch)?)
+    }
+
+    fn rebuild(&mut self) -> Result<(), ledger::FollowError> {
+        let mut finder = self.finder.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        finder.clear().map_err(OfficeError::from)?;
+        Ok(())
+    }
+
+    fn digest(&self) -> Result<String, ledger::FollowError> {
+        Ok(self.finder().digest().map_err(OfficeError::from)?)
+    }
+}
+
+impl Office {
+    /// Searches everything this person may see.
+    pub fn search(&self, who: &Identity, form: &SearchForm) -> Result<Results, OfficeError> {
+        let query = Query {
+            text: form.text.clone(),
+            visible_to: self.search_keys(who),
+            kind: form.kind.clone(),
+            body: form.body.clone(),
+            year: form.year,
+            status: form.status.clone(),
+            after: form.after.clone(),
+            limit: form.limit.clamp(1, 100),
+            ..Query::default()
+        };
+        Ok(self.search_index().finder().search(&query)?)
+    }
+
+    /// Up to ten words that go on from what is typed.
+    pub fn suggest(&self, prefix: &str) -> Result<Vec<String>, OfficeError> {
+        Ok(self.search_index().finder().complete(prefix, 10)?)
+    }
+
+    fn search_keys(&self, who: &Identity) -> Vec<String> {
+        let mut keys: Vec<String> = self.audiences_of(who).iter().map(|audience| audience.as_str().to_owned()).collect();
+        for body in who.bodies().into_iter().chain(self.bodies_answered_for(who)) {
+            let key = format!("body:{body}");
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        if who.is_administrator() {
+            keys.push("administrator".to_owned());
+        }
+        keys
+    }
+}

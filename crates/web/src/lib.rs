@@ -1,0 +1,34 @@
+//! Pages and HTTP API: the shell around every page (layout, languages, look, error pages, protecting headers, limits) and the parts pages are built from.
+//!
+//! Start from [`page::Page`], the extractor that knows language, reader and place; from the structs in [`parts`], which are filled in and printed
+//! in a template with `{{ part }}`; and from [`shell::mirrored`] and [`shell::finish`], which serve routes in both languages.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use std::sync::Arc;
+//! use web::errors::Answer;
+//! use web::page::{Page, Site};
+//!
+//! async fn hello(page: Page) -> Answer {
+//!     page.go("/chi-dao")
+//! }
+//!
+//! let pages = Router::new().route("/chao", get(hello));
+//! let app: Router = web::shell::finish(web::shell::mirrored(pages), Arc::new(Site::default()));
+//! # let _ = app;
+//! ```
+
+pub mod assets;
+pub mod errors;
+pub mod filters;
+pub mod form;
+pub mod format;
+pub mod lang;
+pub mod links;
+pub mod list;
+pub mod page;
+pub mod parts;
+pub mod shell;
+
+#[cfg(test)]
+mod gallery;

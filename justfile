@@ -1,0 +1,58 @@
+# The habits of the house. `just` alone lists them. Everything here is a plain command that can be typed by hand.
+
+default:
+    @just --list
+
+# Start the demonstration with its own data folder (kept for the next start).
+demo *arguments:
+    cargo run --release -- demo {{ arguments }}
+
+# What must be green before a change is handed in.
+check: format-check lint test licences links
+
+# Run all tests that need neither network nor browser.
+test:
+    cargo test --workspace
+
+# Lint, with warnings as errors.
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Format the Rust code.
+format:
+    cargo fmt --all
+
+format-check:
+    cargo fmt --all --check
+
+# Check licences and unwanted crates.
+licences:
+    python3 -m doctest scripts/licences.py
+    python3 scripts/licences.py
+
+# Check the links of the book and the Markdown files.
+links:
+    python3 -m doctest scripts/links.py
+    python3 scripts/links.py
+
+# Browser tests: needs node and chromium; takes some minutes.
+ui:
+    cargo build
+    cd tests/ui && npm ci && npm test
+
+# Pictures of the main pages into tests/ui/shots.
+shots:
+    cargo build
+    cd tests/ui && npm ci && npm run shots
+
+# Measurements, each beside its limit measured in the same run.
+bench:
+    cargo bench --workspace
+
+# The book as HTML in book/out; needs mdbook.
+book:
+    mdbook build book
+
+# Everything that CI runs.
+ci:
+    bash .ci/run

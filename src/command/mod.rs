@@ -1,0 +1,129 @@
+//! The commands, one file for each group.
+
+mod check;
+mod copy;
+mod document;
+mod run;
+mod user;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use office::{Clock, Identity, Office, RecordId, Settings};
+
+use crate::config::Config;
+use crate::words::{Language, Words};
+
+/// Hệ thống thông tin KH&CN của tỉnh, đơn vị và Bộ – The science-and-technology information system of provinces, units and the Ministry.
+#[derive(Debug, Parser)]
+#[command(name = "lienvung", version, about, long_about = None, after_help = "Bắt đầu / Start:  lienvung demo\nSổ tay / Book:    book/src/SUMMARY.md")]
+pub struct Arguments {
+    /// Ngôn ngữ của thông báo – Language of messages
+    #[arg(long, global = true, value_enum, env = "LIENVUNG_LANG", default_value = "vi")]
+    pub lang: Language,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The folder that holds everything of a node.
+#[derive(Debug, Args)]
+pub(crate) struct Folder {
+    /// Thư mục dữ liệu – Data folder
+    #[arg(long, env = "LIENVUNG_DATA", default_value = "lienvung-data")]
+    data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Chạy nút của cơ quan; lần đầu hỏi năm câu – Run the office's node; the first time it asks five questions
+    Serve(run::ServeArguments),
+    /// Tạo thư mục trình diễn với câu chuyện Hội nghị XIV → XV → XVI và chạy – Make a demo folder with the story of the conferences and run it
+    Demo(run::DemoArguments),
+    /// Đọc một kết luận (.txt, .html, .docx) và in các nội dung chỉ đạo; không ghi gì – Read a conclusion and print its directives; writes nothing
+    Read(document::ReadArguments),
+    /// Nhập một kết luận thành bản nháp để chuyên viên xác nhận – Import a conclusion as drafts for an officer to confirm
+    Import(document::ImportArguments),
+    /// Xuất danh sách chỉ đạo hoặc một loại bản ghi ra .csv, .xlsx, .ics – Export the board or a kind of record
+    Export(document::ExportArguments),
+    /// Tìm trong dữ liệu, gõ có dấu hay không dấu – Search, with or without marks
+    Search(document::SearchArguments),
+    /// Kiểm tra toàn bộ sổ cái, tệp và khung nhìn – Check the whole ledger, files and views
+    Verify(check::VerifyArguments),
+    /// Dựng lại một khung nhìn (board, register, search, bodies) hoặc tất cả – Rebuild one view or all
+    Rebuild(check::RebuildArguments),
+    /// Sao lưu khi nút đang chạy – Back up while the node runs
+    Backup(copy::BackupArguments),
+    /// Khôi phục từ bản sao lưu vào thư mục mới – Restore a backup into a new folder
+    Restore(copy::RestoreArguments),
+    /// Khám nút: nói thiếu gì, hỏng gì, làm gì – Examine the node: what is missing or broken and what to do
+    Doctor(check::DoctorArguments),
+    /// Tài khoản: thêm, đặt mật khẩu, liên kết đăng nhập – Accounts: add, set a password, sign-in link
+    #[command(subcommand)]
+    User(user::UserCommand),
+}
+
+/// Carries out what was asked.
+pub fn run(arguments: Arguments) -> Result<ExitCode> {
+    let words = Words::of(arguments.lang);
+    match arguments.command {
+        Command::Serve(arguments) => run::serve(arguments, words),
+        Command::Demo(arguments) => run::demo(arguments, words),
+        Command::Read(arguments) => document::read(arguments, words),
+        Command::Import(arguments) => document::import(arguments, words),
+        Command::Export(arguments) => document::export(arguments, words),
+        Command::Search(arguments) => document::search(arguments, words),
+        Command::Verify(arguments) => check::verify(arguments, words),
+        Command::Rebuild(arguments) => check::rebuild(arguments, words),
+        Command::Backup(arguments) => copy::backup(arguments, words),
+        Command::Restore(arguments) => copy::restore(arguments, words),
+        Command::Doctor(arguments) => check::doctor(arguments, words),
+        Command::User(command) => user::user(command, words),
+    }
+}
+
+/// Opens the office of a data folder that has been set up.
+pub(crate) fn open(folder: &Path, words: Words) -> Result<(Arc<Office>, Config)> {
+    if !Config::path(folder).exists() {
+        bail!(
+            "{} {}. {}",
+            words.say("Chưa có nút nào trong thư mục", "There is no node in the folder"),
+            folder.display(),
+            words.say("Hãy chạy “lienvung serve” hoặc “lienvung demo” trước, hoặc chỉ thư mục bằng --data.", "Run “lienvung serve” or “lienvung demo” first, or name the folder with --data.")
+        );
+    }
+    let config = Config::read(folder)?;
+    Ok((Arc::new(open_config(folder, &config)?), config))
+}
+
+pub(crate) fn open_config(folder: &Path, config: &Config) -> Result<Office> {
+    let body = RecordId::parse(&config.body).map_err(|_| anyhow::anyhow!("lienvung.toml: body"))?;
+    Ok(Office::open(folder, Settings { node: config.node.clone(), body, clock: Clock::Machine })?)
+}
+
+/// The account in whose name a command works: `--as LOGIN`, or the public.
+pub(crate) fn acting(office: &Office, login: Option<&str>) -> Result<Identity> {
+    match login {
+        Some(login) => office.act_as(&office.console(), login).with_context(|| format!("--as {login}")),
+        None => Ok(Identity::public()),
+    }
+}
+
+/// A progress bar for work that may be long; draws nothing when nobody watches.
+pub(crate) fn bar(title: &str) -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    // The template is a constant of ours; the fallback is the library's own bar.
+    let style = ProgressStyle::with_template("{msg:20} [{bar:30}] {pos}/{len} {eta}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style.progress_chars("=> "));
+    bar.set_message(title.to_owned());
+    bar
+}
+
+/// The address to listen on: the flag, else the file.
+pub(crate) fn listen_on(flag: Option<SocketAddr>, config: &Config) -> SocketAddr {
+    flag.unwrap_or(config.listen)
+}

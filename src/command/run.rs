@@ -1,0 +1,167 @@
+//! `serve` and `demo`.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use catalogue::Catalogue;
+use clap::Args;
+use office::{AccountForm, Grant, Office, Role};
+
+use super::{Folder, listen_on, open_config};
+use crate::config::{Config, USUAL_ADDRESS};
+use crate::demo;
+use crate::words::Words;
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    #[command(flatten)]
+    folder: Folder,
+    /// Địa chỉ và cổng – Address and port
+    #[arg(long, env = "LIENVUNG_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// Địa chỉ công khai khi đứng sau proxy – Public address behind a proxy
+    #[arg(long, env = "LIENVUNG_BASE_URL")]
+    base_url: Option<String>,
+    /// Lần đầu, không hỏi: cơ quan của nút – First time, without asking: the node's body
+    #[arg(long)]
+    body: Option<String>,
+    /// Lần đầu, không hỏi: tên nút, ví dụ sokhcn.daklak – First time, without asking: the node's name
+    #[arg(long)]
+    node: Option<String>,
+    /// Lần đầu, không hỏi: tên đăng nhập của quản trị viên – First time, without asking: the administrator's login
+    #[arg(long)]
+    admin: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// Thư mục dữ liệu – Data folder
+    #[arg(long, default_value = "lienvung-demo")]
+    data: PathBuf,
+    /// Địa chỉ và cổng – Address and port
+    #[arg(long, default_value = USUAL_ADDRESS)]
+    listen: SocketAddr,
+}
+
+pub(crate) fn serve(arguments: ServeArguments, words: Words) -> Result<ExitCode> {
+    let folder = &arguments.folder.data;
+    let first = !Config::path(folder).exists();
+    let config = if first { first_run(&arguments, words)? } else { Config::read(folder)? };
+    let office = Arc::new(open_config(folder, &config)?);
+    let listen = listen_on(arguments.listen, &config);
+    let base = arguments.base_url.clone().or_else(|| config.base_url.clone());
+    if first {
+        let login = match &arguments.admin {
+            Some(login) => login.clone(),
+            None => ask(words.say("Tên đăng nhập của quản trị viên", "The administrator's login"), "quantri", words)?,
+        };
+        let console = office.console();
+        let grants = vec![Grant { body: office.body(), role: Role::Administrator }];
+        let account = office.add_account(&console, AccountForm { name: login.clone(), login, grants, active: true })?;
+        let token = office.sign_in_link(&console, &account.id)?;
+        let at = base.clone().unwrap_or_else(|| format!("http://{listen}"));
+        println!("{}\n  {at}/dang-nhap/mot-lan/{token}", words.say("Liên kết đăng nhập một lần của quản trị viên:", "The administrator's one-time sign-in link:"));
+    }
+    run_server(office, listen, base, words)
+}
+
+/// The five questions: who, which node name, which port, which administrator, which node above.
+fn first_run(arguments: &ServeArguments, words: Words) -> Result<Config> {
+    let catalogue = Catalogue::builtin()?;
+    println!("{}", words.say("Nút mới. Năm câu hỏi, dưới ba phút.", "A new node. Five questions, less than three minutes."));
+    let body = match &arguments.body {
+        Some(text) => text.clone(),
+        None => ask(words.say("1. Cơ quan nào chạy nút này?", "1. Which body runs this node?"), "Bộ Khoa học và Công nghệ", words)?,
+    };
+    let Some(found) = demo::reference_body(&catalogue, &body) else {
+        bail!(
+            "{} “{body}”. {}",
+            words.say("Danh mục không có cơ quan", "The catalogue has no body"),
+            words.say("Hãy ghi tên như trong danh mục, ví dụ “Sở KH&CN Đắk Lắk”.", "Write the name as in the catalogue, e.g. “Sở KH&CN Đắk Lắk”.")
+        );
+    };
+    let node = match &arguments.node {
+        Some(node) => node.clone(),
+        None => ask(words.say("2. Tên nút (chữ thường không dấu, không đổi về sau)", "2. The node's name (small letters, never changed)"), "sokhcn.tinh", words)?,
+    };
+    let listen = match arguments.listen {
+        Some(listen) => listen,
+        None if arguments.admin.is_some() => USUAL_ADDRESS.parse()?,
+        None => ask(words.say("3. Địa chỉ và cổng", "3. Address and port"), USUAL_ADDRESS, words)?.parse().context("listen")?,
+    };
+    let base_url = match &arguments.base_url {
+        Some(base) => Some(base.clone()),
+        None if arguments.admin.is_some() => None,
+        None => Some(ask(words.say("4. Địa chỉ công khai (bỏ trống nếu chạy nội bộ)", "4. Public address (leave empty on a local network)"), "", words)?).filter(|base| !base.is_empty()),
+    };
+    let config = Config { node, body: found, listen, base_url };
+    config.write_new(&arguments.folder.data)?;
+    Ok(config)
+}
+
+fn ask(question: &str, usual: &str, words: Words) -> Result<String> {
+    if !std::io::stdin().is_terminal() {
+        bail!("{question}: {}", words.say("không có bàn phím để hỏi; hãy dùng các cờ --body, --node, --admin", "no keyboard to ask; use the flags --body, --node, --admin"));
+    }
+    print!("{question} [{usual}]: ");
+    std::io::stdout().flush()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let answer = line.trim();
+    Ok(if answer.is_empty() { usual.to_owned() } else { viet::nfc(answer).into_owned() })
+}
+
+pub(crate) fn demo(arguments: DemoArguments, words: Words) -> Result<ExitCode> {
+    let folder = &arguments.data;
+    let fresh = !Config::path(folder).exists();
+    if fresh {
+        demo::config(arguments.listen)?.write_new(folder)?;
+    }
+    let config = Config::read(folder)?;
+    let office = Arc::new(open_config(folder, &config)?);
+    demo::load(&office)?;
+    let base = config.base_url.clone().unwrap_or_else(|| format!("http://{}", arguments.listen));
+    println!("{}  {base}/", words.say("Trang công khai:          ", "Public:                   "));
+    println!("{}  {base}/chi-dao", words.say("Bảng chỉ đạo:             ", "Board of directives:      "));
+    println!("{}", words.say("Liên kết đăng nhập một lần (minh họa):", "One-time sign-in links (illustrative accounts):"));
+    for (label, token) in demo::links(&office)? {
+        println!("  {:26}{base}/dang-nhap/mot-lan/{token}", words.label(&label));
+    }
+    run_server(office, arguments.listen, None, words)
+}
+
+fn run_server(office: Arc<Office>, listen: SocketAddr, base: Option<String>, words: Words) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let base = base.unwrap_or_else(|| format!("http://{listen}"));
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("{} {listen}", words.say("Không mở được cổng (chương trình khác đang dùng?):", "Cannot listen (is another program using it?):")))?;
+        println!("{} http://{}", words.say("Đang chạy tại", "Running at"), listener.local_addr()?);
+        println!("{}", words.say("Dừng: Ctrl+C", "Stop: Ctrl+C"));
+        std::io::stdout().flush()?;
+        web::serve(listener, office.clone(), web::Options { base_url: base }, stopped()).await.context("web")
+    })?;
+    office.write_views()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Resolves when the process is asked to stop.
+async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}

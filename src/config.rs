@@ -1,0 +1,55 @@
+//! The settings file of a data folder, `lienvung.toml`: who runs the node and where it listens. Command line beats environment beats file.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+/// Where a node listens when nothing else is said.
+pub const USUAL_ADDRESS: &str = "127.0.0.1:8080";
+
+/// `lienvung.toml`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The node's name: small letters, digits, `.` and `-`, 3 to 64; never changed.
+    pub node: String,
+    /// The record id of the body that runs the node.
+    pub body: String,
+    /// Address and port to listen on.
+    #[serde(default = "usual_address")]
+    pub listen: SocketAddr,
+    /// The public address, when the node stands behind a proxy, e.g. `https://lienvung.example.gov.vn`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+}
+
+fn usual_address() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8080))
+}
+
+impl Config {
+    /// Where the file lies in a data folder.
+    pub fn path(folder: &Path) -> PathBuf {
+        folder.join("lienvung.toml")
+    }
+
+    /// Reads the file of a data folder.
+    pub fn read(folder: &Path) -> Result<Config> {
+        let path = Config::path(folder);
+        let text = std::fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("{}", path.display()))
+    }
+
+    /// Writes the file; refuses to overwrite one.
+    pub fn write_new(&self, folder: &Path) -> Result<()> {
+        let path = Config::path(folder);
+        if path.exists() {
+            bail!("{} exists already", path.display());
+        }
+        std::fs::create_dir_all(folder)?;
+        std::fs::write(&path, toml::to_string_pretty(self)?)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,55 @@
+// WCAG 2.2 AA as far as axe can see: no violation on any page, in both languages, for every role, on a phone and a desk, light and dark.
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import axe from "axe-core";
+import { openBrowser, Visitors } from "./browser.mjs";
+import { everyVisit, findPages } from "./pages.mjs";
+import { startProduct } from "./product.mjs";
+
+const product = await startProduct();
+const browser = await openBrowser();
+const visitors = new Visitors(browser, product);
+after(async () => {
+  await browser.close();
+  await product.stop();
+});
+
+const RULES = {
+  runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] },
+  rules: { "target-size": { enabled: true } },
+  resultTypes: ["violations"],
+};
+
+for (const visit of everyVisit(await findPages(visitors))) {
+  test(`axe finds nothing on: ${visit.title}`, async () => {
+    const context = await visitors.open({ role: visit.role });
+    try {
+      const page = await context.newPage();
+      const response = await page.goto(visit.path);
+      assert.equal(response.status(), 200, visit.path);
+      assert.equal(await page.locator("html").getAttribute("lang"), visit.language, "the page says which language it is in");
+      await page.evaluate(axe.source);
+      const found = [];
+      for (const width of [1366, 360]) {
+        await page.setViewportSize({ width, height: 800 });
+        for (const colorScheme of ["light", "dark"]) {
+          await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+          const { violations } = await page.evaluate((rules) => globalThis.axe.run(document, rules), RULES);
+          for (const { id, help, nodes } of violations) {
+            for (const node of nodes.slice(0, 3)) {
+              found.push(`${width} px, ${colorScheme}: ${id} (${help})\n    ${node.html}\n    ${node.failureSummary.replaceAll("\n", " ")}`);
+            }
+          }
+        }
+      }
+      assert.equal(found.length, 0, `${visit.path}\n${found.join("\n")}`);
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+test("no session saw a script error, a refusal of the content policy or a request to another host", () => {
+  assert.deepEqual(visitors.complaints, []);
+});

@@ -1,0 +1,124 @@
+// The whole way of a conclusion, as two people walk it: an officer imports the file, corrects one directive, issues it to the twelve departments
+// and answers for one of them; a leader accepts the answer. In both languages, with script and without.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, test } from "node:test";
+import { openBrowser, Visitors } from "./browser.mjs";
+import { inLanguage, LANGUAGES } from "./pages.mjs";
+import { startProduct } from "./product.mjs";
+import { WORDS } from "./words.mjs";
+
+const product = await startProduct();
+const browser = await openBrowser();
+const visitors = new Visitors(browser, product);
+after(async () => {
+  await browser.close();
+  await product.stop();
+});
+
+const fixture = await readFile(new URL("./fixtures/ket-luan-minh-hoa.txt", import.meta.url), "utf8");
+const DIRECTIVE = "rà soát danh mục nhiệm vụ KH&CN đã nghiệm thu";
+let turn = 0;
+
+for (const language of LANGUAGES) {
+  for (const javaScript of [true, false]) {
+    test(`from the file to the accepted answer, in ${language}, ${javaScript ? "with" : "without"} script`, async (t) => {
+      const words = WORDS[language];
+      turn += 1;
+      const conclusion = { name: `ket-luan-minh-hoa-${turn}.txt`, mimeType: "text/plain", buffer: Buffer.from(fixture.replace("{{turn}}", String(turn))) };
+      const officer = await visitors.open({ role: "officer", javaScript });
+      const leader = await visitors.open({ role: "leader", javaScript });
+      try {
+        const desk = await officer.newPage();
+        let directive;
+
+        await t.test("the officer gives the file and sees the proposals beside the text", async () => {
+          await desk.goto(inLanguage("/van-ban/nhap", language));
+          await desk.getByLabel(words.file).setInputFiles(conclusion);
+          await press(desk, words.read);
+          await seen(desk, DIRECTIVE);
+          await seen(desk, words.proposals);
+        });
+
+        await t.test("the officer corrects the first directive", async () => {
+          await part(desk).getByRole("link", { name: words.correct }).or(part(desk).getByRole("button", { name: words.correct })).first().click();
+          await field(desk, words.due).fill("30/6/2024");
+          await press(desk, words.keep);
+          await seen(desk, words.corrected);
+        });
+
+        await t.test("the officer issues it to the twelve departments", async () => {
+          const confirm = desk.getByRole("button", { name: words.confirm });
+          if ((await confirm.count()) > 0) await confirm.first().click();
+          await press(desk, words.issue);
+          await seen(desk, words.issued);
+          await desk.getByRole("link", { name: DIRECTIVE }).first().click();
+          await seen(desk, words.bodies);
+          directive = new URL(desk.url()).pathname;
+        });
+
+        await t.test("the officer answers for one department", async () => {
+          const report = desk.getByRole("link", { name: words.answer }).or(desk.getByRole("button", { name: words.answer }));
+          await report.first().click();
+          await desk.getByLabel(words.done).first().check();
+          await field(desk, words.doneDay).fill("20/6/2024");
+          await field(desk, words.text).fill("Đã rà soát và gửi danh mục (minh họa).");
+          await field(desk, words.evidenceNumber).fill(`${turn}/BC-SKHCN`);
+          await press(desk, words.send);
+          await desk.goto(directive);
+          await seen(desk, words.reported);
+          await seen(desk, `${turn}/BC-SKHCN`);
+        });
+
+        await t.test("the leader accepts the answer", async () => {
+          const office = await leader.newPage();
+          await office.goto(directive);
+          await press(office, words.accept);
+          await office.goto(directive);
+          await seen(office, words.accepted);
+        });
+
+        await t.test("the public sees one verified answer of twelve", async () => {
+          const everybody = await visitors.open({ javaScript });
+          const page = await everybody.newPage();
+          await page.goto(directive);
+          await seen(page, words.accepted);
+          await seen(page, "1/12");
+          await everybody.close();
+        });
+      } finally {
+        await officer.close();
+        await leader.close();
+      }
+    });
+  }
+}
+
+test("no session saw a script error, a refusal of the content policy or a request to another host", () => {
+  assert.deepEqual(visitors.complaints, []);
+});
+
+/** The list item, row or card of the first directive on the import page. */
+function part(page) {
+  return page.locator("li, tr, article, fieldset, section").filter({ hasText: DIRECTIVE }).last();
+}
+
+function field(page, label) {
+  return page.getByLabel(label).first();
+}
+
+async function press(page, name) {
+  await page.getByRole("button", { name }).first().click();
+}
+
+/** Waits until the text stands on the page and can be seen. */
+async function seen(page, text) {
+  const place = page.getByText(text).filter({ visible: true }).first();
+  try {
+    await place.waitFor({ timeout: 10_000 });
+  } catch {
+    const shown = (await page.locator("body").innerText()).slice(0, 3_000);
+    assert.fail(`"${text}" is not on ${page.url()}, which shows:\n${shown}`);
+  }
+}

@@ -1,0 +1,82 @@
+// Every page of the product, who may open it, and how to find one when its address holds an id. A new page gets a line here; links.test.mjs
+// fails when a page links to one that has none.
+
+import { ROLES } from "./browser.mjs";
+
+const ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+const SIGNED_IN = ["officer", "leader", "administrator"];
+
+/** `link`: the page is the first link of this form on the page named in `from`, opened by the first of `roles`. */
+const PAGES = [
+  { name: "home", path: "/", roles: ROLES },
+  { name: "search, empty", path: "/tim", roles: ["public"] },
+  { name: "search", path: "/tim?q=chuong+trinh+hop+tac", roles: ROLES },
+  { name: "search, nothing found", path: "/tim?q=zzzzqqqq", roles: ["public"] },
+  { name: "article", from: "home", link: /^\/tin\/[^?]+$/, roles: ROLES },
+  { name: "board", path: "/chi-dao", roles: ROLES },
+  { name: "board, overdue", path: "/chi-dao?trang-thai=qua-han", roles: ["public"] },
+  { name: "directive", from: "board", link: new RegExp(`^/chi-dao/${ID}$`), roles: ROLES },
+  { name: "conference", from: "board", link: new RegExp(`^/hoi-nghi/${ID}$`), roles: ROLES },
+  { name: "document", from: "directive", link: new RegExp(`^/van-ban/${ID}$`), roles: ROLES },
+  { name: "record", from: "directive", link: new RegExp(`^/r/${ID}$`), roles: ROLES },
+  { name: "interface description", path: "/api", roles: ["public"] },
+  { name: "sign in", path: "/dang-nhap", roles: ["public"] },
+  { name: "own work", path: "/viec", roles: SIGNED_IN },
+  { name: "import of a conclusion", path: "/van-ban/nhap", roles: ["officer"] },
+  { name: "to be accepted", path: "/duyet", roles: ["leader"] },
+  { name: "leader's page", path: "/lanh-dao", roles: ["leader"] },
+  { name: "kinds and forms", path: "/quan-tri/bieu-mau", roles: ["administrator"] },
+  { name: "users", path: "/quan-tri/nguoi-dung", roles: ["administrator"] },
+  { name: "audit trail", path: "/quan-tri/nhat-ky", roles: ["administrator"] },
+];
+
+export const LANGUAGES = ["vi", "en"];
+
+/** The address of a page in a language; English mirrors stand below /en. */
+export function inLanguage(path, language) {
+  if (language === "vi") return path;
+  return path === "/" ? "/en" : `/en${path}`;
+}
+
+/** The form of an address without its ids and search words, to compare addresses. */
+export function form(address) {
+  const path = address.replace(/[?#].*$/, "").replace(/^\/en(?=\/|$)/, "") || "/";
+  return path.replace(new RegExp(ID, "g"), "{id}").replace(/^\/tin\/.+$/, "/tin/{name}");
+}
+
+/**
+ * Looks up the addresses that hold an id.
+ * @returns {Promise<{name: string, path: string, roles: string[]}[]>}
+ */
+export async function findPages(visitors) {
+  const found = [];
+  for (const page of PAGES) {
+    let path = page.path;
+    if (!path) {
+      const from = found.find(({ name }) => name === page.from);
+      const context = await visitors.open({ role: page.roles[0] });
+      const tab = await context.newPage();
+      await tab.goto(from.path);
+      const links = await tab.locator("a[href]").evaluateAll((anchors) => anchors.map((anchor) => anchor.getAttribute("href")));
+      path = links.find((link) => page.link.test(link));
+      await context.close();
+      if (!path) throw new Error(`no link like ${page.link} on the page "${page.from}" (${from.path}); it has:\n${[...new Set(links)].join("\n")}`);
+    }
+    found.push({ name: page.name, path, roles: page.roles });
+  }
+  return found;
+}
+
+/** Every page for every role that may open it, in both languages. */
+export function everyVisit(pages) {
+  const visits = [];
+  for (const role of ROLES) {
+    for (const page of pages) {
+      if (!page.roles.includes(role)) continue;
+      for (const language of LANGUAGES) {
+        visits.push({ title: `${page.name}, ${language}, ${role}`, name: page.name, role, language, path: inLanguage(page.path, language) });
+      }
+    }
+  }
+  return visits;
+}
