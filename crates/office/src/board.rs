@@ -46,7 +46,7 @@ impl Board {
     }
 }
 
-impl Follower for std::sync::Arc<Board> {
+impl Follower for Board {
     fn name(&self) -> &str {
         "board"
     }
@@ -55,11 +55,11 @@ impl Follower for std::sync::Arc<Board> {
         Ok(self.views.cursor()?)
     }
 
-    fn apply(&mut self, batch: &[Change]) -> Result<(), ledger::FollowError> {
+    fn apply(&self, batch: &[Change]) -> Result<(), ledger::FollowError> {
         Ok(self.apply_batch(batch)?)
     }
 
-    fn rebuild(&mut self) -> Result<(), ledger::FollowError> {
+    fn rebuild(&self) -> Result<(), ledger::FollowError> {
         Ok(self.views.clear(&["conference", "directive", "addressee", "assignment", "answer", "verdict", "deadline_change"])?)
     }
 

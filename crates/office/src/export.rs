@@ -285,7 +285,7 @@ fn write_xlsx(
     let broken = |error: XlsxError| OfficeError::Data(error.to_string());
     let mut workbook = Workbook::new();
     // Rows go to a temporary file as they come, so that 100,000 rows take no memory.
-    let sheet = workbook.add_worksheet_with_constant_memory();
+    let sheet = workbook.add_worksheet_with_constant_memory().map_err(broken)?;
     let head = Format::new().set_bold().set_text_wrap();
     let wrap = Format::new().set_text_wrap();
     let day_form = Format::new().set_num_format("dd/mm/yyyy");

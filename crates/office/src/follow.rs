@@ -1,6 +1,6 @@
 //! Keeps the views up to date: one thread that lets each follower catch up, and callers that wait for it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ pub(crate) struct Followers {
 
 struct Shared {
     ledger: Arc<Ledger>,
-    followers: Mutex<Vec<Box<dyn Follower + Send>>>,
+    followers: Mutex<Vec<Box<dyn Follower + Send + Sync>>>,
     reached: Mutex<Reached>,
     moved: Condvar,
     wake: (Mutex<bool>, Condvar),
@@ -36,7 +36,7 @@ struct Reached {
 }
 
 impl Followers {
-    pub(crate) fn start(ledger: Arc<Ledger>, followers: Vec<Box<dyn Follower + Send>>) -> Followers {
+    pub(crate) fn start(ledger: Arc<Ledger>, followers: Vec<Box<dyn Follower + Send + Sync>>) -> Followers {
         let shared = Arc::new(Shared {
             ledger,
             followers: Mutex::new(followers),
@@ -72,16 +72,16 @@ impl Followers {
     }
 
     pub(crate) fn rebuild(&self, name: Option<&str>, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<(), OfficeError> {
-        let mut followers = lock(&self.shared.followers);
+        let followers = lock(&self.shared.followers);
         let mut found = false;
-        for follower in followers.iter_mut() {
+        for follower in followers.iter() {
             if name.is_some_and(|name| name != follower.name()) {
                 continue;
             }
             found = true;
             follower.rebuild().map_err(|error| OfficeError::Data(error.to_string()))?;
             let title = follower.name().to_owned();
-            self.shared.catch_up(follower.as_mut(), &mut |done, of| progress(&title, done, of))?;
+            self.shared.catch_up(follower.as_ref(), &mut |done, of| progress(&title, done, of))?;
         }
         if found {
             Ok(())
@@ -130,15 +130,15 @@ impl Shared {
     fn round(&self) {
         let mut lowest = u64::MAX;
         let mut problems = Vec::new();
-        for follower in lock(&self.followers).iter_mut() {
+        for follower in lock(&self.followers).iter() {
             let quiet = &mut |_: u64, _: u64| {};
-            let outcome = match self.catch_up(follower.as_mut(), quiet) {
+            let outcome = match self.catch_up(follower.as_ref(), quiet) {
                 Ok(seq) => Ok(seq),
                 Err(_) if self.stop.load(Ordering::SeqCst) => return,
                 Err(error) => {
                     tracing::warn!(view = follower.name(), %error, "view failed, rebuilding it");
                     match follower.rebuild() {
-                        Ok(()) => self.catch_up(follower.as_mut(), quiet),
+                        Ok(()) => self.catch_up(follower.as_ref(), quiet),
                         Err(error) => Err(OfficeError::Data(error.to_string())),
                     }
                 }
@@ -160,7 +160,7 @@ impl Shared {
         self.moved.notify_all();
     }
 
-    fn catch_up(&self, follower: &mut dyn Follower, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, OfficeError> {
+    fn catch_up(&self, follower: &dyn Follower, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, OfficeError> {
         let wrap = |error: ledger::FollowError| OfficeError::Data(error.to_string());
         let mut cursor = follower.cursor().map_err(wrap)?;
         let mut goal = self.ledger.read(|r| r.last_seq())?;
@@ -189,12 +189,12 @@ impl Shared {
 pub(crate) struct DirectoryFollower {
     directory: BodyDirectory,
     ledger: Arc<Ledger>,
-    cursor: u64,
+    cursor: AtomicU64,
 }
 
 impl DirectoryFollower {
     pub(crate) fn new(directory: BodyDirectory, ledger: Arc<Ledger>, cursor: u64) -> DirectoryFollower {
-        DirectoryFollower { directory, ledger, cursor }
+        DirectoryFollower { directory, ledger, cursor: AtomicU64::new(cursor) }
     }
 
     fn reload(&self, record: RecordId) -> Result<(), OfficeError> {
@@ -213,21 +213,21 @@ impl Follower for DirectoryFollower {
     }
 
     fn cursor(&self) -> Result<u64, ledger::FollowError> {
-        Ok(self.cursor)
+        Ok(self.cursor.load(Ordering::SeqCst))
     }
 
-    fn apply(&mut self, batch: &[Change]) -> Result<(), ledger::FollowError> {
+    fn apply(&self, batch: &[Change]) -> Result<(), ledger::FollowError> {
         for change in batch {
             if change.kind == "body" {
                 self.reload(change.rec)?;
             }
-            self.cursor = change.seq;
+            self.cursor.store(change.seq, Ordering::SeqCst);
         }
         Ok(())
     }
 
-    fn rebuild(&mut self) -> Result<(), ledger::FollowError> {
-        self.cursor = 0;
+    fn rebuild(&self) -> Result<(), ledger::FollowError> {
+        self.cursor.store(0, Ordering::SeqCst);
         Ok(())
     }
 

@@ -46,7 +46,7 @@ pub use board::{
 };
 pub use body::{Body, BodyDirectory, BodyName, Member, Parent, Successor};
 pub use clock::{Clock, day_of};
-pub use conclusion::{Imported, ReadingForm, Review, ReviewDirective};
+pub use conclusion::{ConclusionDrafts, Imported, ReadingForm, Review, ReviewDirective, gazetteer, read_document};
 pub use directive::{DeadlineForm, DirectivePage, Notice, last_day, shorten};
 pub use error::OfficeError;
 pub use export::FileForm;

@@ -374,8 +374,8 @@ fn normalise(data: &mut Value, fields: &[Field]) {
         }
         match (field.map(|field| &field.of), value) {
             (_, Value::String(text)) => *text = viet::nfc(text.trim()).into_owned(),
-            (Some(FieldType::Group { fields }), Value::Array(rows)) => rows.iter_mut().for_each(|row| normalise(row, fields)),
-            (Some(FieldType::Group { fields }), group @ Value::Object(_)) => normalise(group, fields),
+            (Some(FieldType::Group { fields, .. }), Value::Array(rows)) => rows.iter_mut().for_each(|row| normalise(row, fields)),
+            (Some(FieldType::Group { fields, .. }), group @ Value::Object(_)) => normalise(group, fields),
             (_, Value::Array(items)) => {
                 for item in items {
                     if let Value::String(text) = item {
@@ -401,7 +401,7 @@ fn collect_references<'a>(fields: &'a [Field], data: &Value, prefix: &str, found
         for (path, item) in items {
             match (&field.of, item) {
                 (FieldType::Ref { kinds }, Value::String(target)) => found.push((path, field, kinds, target.clone())),
-                (FieldType::Group { fields }, row) => collect_references(fields, row, &path, found),
+                (FieldType::Group { fields, .. }, row) => collect_references(fields, row, &path, found),
                 _ => {}
             }
         }

@@ -15,7 +15,6 @@ use serde_json::Value;
 use crate::error::OfficeError;
 use crate::identity::Identity;
 use crate::office::Office;
-use crate::record::owner_of;
 use crate::view_file::{digest_rows, set_cursor};
 use crate::view_pool::ViewPool;
 
@@ -148,7 +147,7 @@ impl Register {
     }
 }
 
-impl Follower for Arc<Register> {
+impl Follower for Register {
     fn name(&self) -> &str {
         "register"
     }
@@ -157,11 +156,11 @@ impl Follower for Arc<Register> {
         Ok(self.views.cursor()?)
     }
 
-    fn apply(&mut self, batch: &[Change]) -> Result<(), ledger::FollowError> {
+    fn apply(&self, batch: &[Change]) -> Result<(), ledger::FollowError> {
         Ok(self.apply_batch(batch)?)
     }
 
-    fn rebuild(&mut self) -> Result<(), ledger::FollowError> {
+    fn rebuild(&self) -> Result<(), ledger::FollowError> {
         Ok(self.views.clear(&["record", "link"])?)
     }
 
@@ -223,7 +222,7 @@ fn collect_links(fields: &[Field], data: &Value, prefix: &str, links: &mut Vec<(
         for item in items {
             match (&field.of, item) {
                 (FieldType::Ref { .. }, Value::String(target)) => links.push((path.clone(), target.clone())),
-                (FieldType::Group { fields }, row) => collect_links(fields, row, &path, links),
+                (FieldType::Group { fields, .. }, row) => collect_links(fields, row, &path, links),
                 _ => {}
             }
         }

@@ -134,14 +134,14 @@ fn collect_text(fields: &[Field], data: &Value, title_field: &str, text: &mut St
                     text.push_str(words);
                 }
                 (FieldType::Ref { kinds }, Value::String(target)) if kinds.iter().any(|kind| kind == "body") => bodies.push(target.clone()),
-                (FieldType::Group { fields }, row) => collect_text(fields, row, "", text, codes, bodies),
+                (FieldType::Group { fields, .. }, row) => collect_text(fields, row, "", text, codes, bodies),
                 _ => {}
             }
         }
     }
 }
 
-impl Follower for Arc<SearchIndex> {
+impl Follower for SearchIndex {
     fn name(&self) -> &str {
         "search"
     }
@@ -150,12 +150,12 @@ impl Follower for Arc<SearchIndex> {
         Ok(self.finder().cursor())
     }
 
-    fn apply(&mut self, batch: &[Change]) -> Result<(), ledger::FollowError> {
+    fn apply(&self, batch: &[Change]) -> Result<(), ledger::FollowError> {
         Ok(self.apply_batch(batch)?)
     }
 
-    fn rebuild(&mut self) -> Result<(), ledger::FollowError> {
-        let mut finder = self.finder.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+    fn rebuild(&self) -> Result<(), ledger::FollowError> {
+        let finder = self.finder.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         finder.clear().map_err(OfficeError::from)?;
         Ok(())
     }

@@ -1,0 +1,281 @@
+//! The index on disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sha2::{Digest, Sha256};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value};
+use tantivy::tokenizer::{TextAnalyzer, WhitespaceTokenizer};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+
+use crate::analysis::{codes, terms};
+
+/// Form of the index; another form is rebuilt.
+const FORM: &str = "2";
+/// Memory of the writer.
+const WRITER_BYTES: usize = 20_000_000;
+
+/// What is found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id; putting another entry with it replaces this one.
+    pub id: String,
+    /// Keys of those who may see it; nobody when empty.
+    pub visible_to: Vec<String>,
+    /// The owner, for the digest only.
+    pub owner: Option<String>,
+    /// Its kind, a facet.
+    pub kind: String,
+    /// Its title.
+    pub title: String,
+    /// Everything else that can be found.
+    pub text: String,
+    /// Bodies concerned, a facet.
+    pub bodies: Vec<String>,
+    /// Its year, a facet.
+    pub year: Option<i32>,
+    /// Its state, a facet.
+    pub status: Option<String>,
+    /// Numbers and codes.
+    pub codes: Vec<String>,
+    /// When it is from, for the order "newest first".
+    pub at: i64,
+}
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum FinderError {
+    /// The index cannot be used: remove it with [`Finder::reset`] and fill it again.
+    #[error("the index is damaged or of another form: {0}")]
+    Damaged(String),
+    /// The engine failed.
+    #[error("index: {0}")]
+    Engine(#[from] tantivy::TantivyError),
+    /// A file could not be read or written.
+    #[error("file: {0}")]
+    File(#[from] std::io::Error),
+}
+
+/// The fields of the index.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields {
+    pub(crate) id: Field,
+    pub(crate) visible_to: Field,
+    pub(crate) kind: Field,
+    pub(crate) bodies: Field,
+    pub(crate) status: Field,
+    pub(crate) year: Field,
+    pub(crate) at: Field,
+    pub(crate) title: Field,
+    pub(crate) text: Field,
+    pub(crate) digest: Field,
+    pub(crate) title_exact: Field,
+    pub(crate) title_folded: Field,
+    pub(crate) title_pairs: Field,
+    pub(crate) exact: Field,
+    pub(crate) folded: Field,
+    pub(crate) pairs: Field,
+    pub(crate) code: Field,
+}
+
+/// The index, open for searching and writing.
+pub struct Finder {
+    folder: PathBuf,
+    pub(crate) index: Index,
+    pub(crate) reader: IndexReader,
+    writer: Mutex<IndexWriter>,
+    pub(crate) fields: Fields,
+}
+
+impl std::fmt::Debug for Finder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Finder").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+impl Finder {
+    /// Opens or makes the index in `folder`.
+    ///
+    /// # Errors
+    /// [`FinderError::Damaged`] when it cannot be opened or has another form.
+    pub fn open(folder: &Path) -> Result<Finder, FinderError> {
+        std::fs::create_dir_all(folder)?;
+        let form = folder.join("form");
+        let (schema, fields) = schema();
+        let index = if folder.join("meta.json").exists() {
+            let found = std::fs::read_to_string(&form).unwrap_or_default();
+            if found != FORM {
+                return Err(FinderError::Damaged(format!("form {found:?}")));
+            }
+            let index = Index::open_in_dir(folder).map_err(|error| FinderError::Damaged(error.to_string()))?;
+            let damaged = index.validate_checksum().map_err(|error| FinderError::Damaged(error.to_string()))?;
+            if let Some(file) = damaged.iter().next() {
+                return Err(FinderError::Damaged(file.display().to_string()));
+            }
+            index
+        } else {
+            std::fs::write(&form, FORM)?;
+            Index::create_in_dir(folder, schema)?
+        };
+        index.tokenizers().register("blanks", TextAnalyzer::from(WhitespaceTokenizer::default()));
+        let writer = index.writer_with_num_threads(1, WRITER_BYTES).map_err(|error| FinderError::Damaged(error.to_string()))?;
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()
+            .map_err(|error: tantivy::TantivyError| FinderError::Damaged(error.to_string()))?;
+        Ok(Finder { folder: folder.to_owned(), index, reader, writer: Mutex::new(writer), fields })
+    }
+
+    /// Removes what lies in the folder, so that [`Finder::open`] makes a new index.
+    pub fn reset(folder: &Path) -> Result<(), FinderError> {
+        match std::fs::remove_dir_all(folder) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Puts entries; seen after [`Finder::commit`].
+    pub fn put(&self, entries: &[Entry]) -> Result<(), FinderError> {
+        let writer = self.writer();
+        for entry in entries {
+            writer.delete_term(Term::from_field_text(self.fields.id, &entry.id));
+            writer.add_document(self.document(entry))?;
+        }
+        Ok(())
+    }
+
+    /// Removes entries; seen after [`Finder::commit`].
+    pub fn remove(&self, ids: &[String]) -> Result<(), FinderError> {
+        let writer = self.writer();
+        for id in ids {
+            writer.delete_term(Term::from_field_text(self.fields.id, id));
+        }
+        Ok(())
+    }
+
+    /// Makes what was put and removed durable together with the caller's cursor, and shows it to searches.
+    pub fn commit(&self, cursor: u64) -> Result<(), FinderError> {
+        let mut writer = self.writer();
+        let mut prepared = writer.prepare_commit()?;
+        prepared.set_payload(&cursor.to_string());
+        prepared.commit()?;
+        drop(writer);
+        self.reader.reload()?;
+        Ok(())
+    }
+
+    /// The cursor of the last commit; 0 for a new index.
+    pub fn cursor(&self) -> u64 {
+        self.index.load_metas().ok().and_then(|metas| metas.payload).and_then(|payload| payload.parse().ok()).unwrap_or(0)
+    }
+
+    /// Removes every entry and sets the cursor to 0.
+    pub fn clear(&self) -> Result<(), FinderError> {
+        self.writer().delete_all_documents()?;
+        self.commit(0)
+    }
+
+    /// SHA-256 over all entries in the order of their ids: equal for equal contents, however they came in.
+    pub fn digest(&self) -> Result<String, FinderError> {
+        let searcher = self.reader.searcher();
+        let mut lines = Vec::new();
+        for segment in searcher.segment_readers() {
+            let store = segment.get_store_reader(10)?;
+            for document in store.iter::<TantivyDocument>(segment.alive_bitset()) {
+                let document = document?;
+                let text = |field| document.get_first(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+                lines.push(format!("{} {}\n", text(self.fields.id), text(self.fields.digest)));
+            }
+        }
+        lines.sort_unstable();
+        let mut hash = Sha256::new();
+        for line in lines {
+            hash.update(line.as_bytes());
+        }
+        Ok(hex(&hash.finalize()))
+    }
+
+    fn writer(&self) -> MutexGuard<'_, IndexWriter> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn document(&self, entry: &Entry) -> TantivyDocument {
+        let fields = &self.fields;
+        let mut document = TantivyDocument::default();
+        document.add_text(fields.id, &entry.id);
+        document.add_text(fields.kind, &entry.kind);
+        for key in &entry.visible_to {
+            document.add_text(fields.visible_to, key);
+        }
+        for body in &entry.bodies {
+            document.add_text(fields.bodies, body);
+        }
+        if let Some(status) = &entry.status {
+            document.add_text(fields.status, status);
+        }
+        if let Some(year) = entry.year {
+            document.add_i64(fields.year, i64::from(year));
+        }
+        document.add_i64(fields.at, entry.at);
+        document.add_text(fields.title, &entry.title);
+        document.add_text(fields.text, &entry.text);
+        document.add_text(fields.digest, hex(&Sha256::digest(format!("{entry:?}"))));
+        let title = terms(&entry.title);
+        document.add_text(fields.title_exact, &title.exact);
+        document.add_text(fields.title_folded, &title.folded);
+        document.add_text(fields.title_pairs, &title.pairs);
+        let all = terms(&format!("{}\n{}", entry.title, entry.text));
+        document.add_text(fields.exact, &all.exact);
+        document.add_text(fields.folded, &all.folded);
+        document.add_text(fields.pairs, &all.pairs);
+        let mut found = codes(&entry.title);
+        found.extend(codes(&entry.text));
+        for code in &entry.codes {
+            found.extend(codes(code));
+            found.push(viet::fold(code));
+        }
+        for code in found {
+            document.add_text(fields.code, &code);
+        }
+        document
+    }
+}
+
+fn schema() -> (Schema, Fields) {
+    let mut builder = Schema::builder();
+    let words = |positions: IndexRecordOption| {
+        TextOptions::default().set_indexing_options(TextFieldIndexing::default().set_tokenizer("blanks").set_index_option(positions))
+    };
+    let with_positions = words(IndexRecordOption::WithFreqsAndPositions);
+    let with_counts = words(IndexRecordOption::WithFreqs);
+    let fields = Fields {
+        id: builder.add_text_field("id", STRING | STORED | FAST),
+        visible_to: builder.add_text_field("visible_to", STRING),
+        kind: builder.add_text_field("kind", STRING | STORED | FAST),
+        bodies: builder.add_text_field("bodies", STRING | FAST),
+        status: builder.add_text_field("status", STRING | FAST),
+        year: builder.add_i64_field("year", INDEXED | FAST | STORED),
+        at: builder.add_i64_field("at", FAST),
+        title: builder.add_text_field("title", STORED),
+        text: builder.add_text_field("text", STORED),
+        digest: builder.add_text_field("digest", STORED),
+        title_exact: builder.add_text_field("title_exact", with_counts.clone()),
+        title_folded: builder.add_text_field("title_folded", with_counts.clone()),
+        title_pairs: builder.add_text_field("title_pairs", with_counts.clone()),
+        exact: builder.add_text_field("exact", with_positions.clone()),
+        folded: builder.add_text_field("folded", with_positions),
+        pairs: builder.add_text_field("pairs", with_counts),
+        code: builder.add_text_field("code", STRING),
+    };
+    (builder.build(), fields)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
+}
