@@ -142,6 +142,13 @@ impl Office {
         })
     }
 
+    /// Closes an account, or reopens a closed one.
+    pub fn toggle_account(&self, who: &Identity, id: &str) -> Result<Account, OfficeError> {
+        decide(who, Action::Administer, &Subject::node()).require()?;
+        let account = self.account(id)?;
+        self.change_account(who, id, AccountForm { login: account.login, name: account.name, grants: account.grants, active: !account.active })
+    }
+
     /// Sets a password. The owner gives the old one (when there is one); an administrator need not. Ends other sessions of the account.
     pub fn set_password(&self, who: &Identity, id: &str, old: Option<&str>, new: &str) -> Result<(), OfficeError> {
         let own = who.account() == Some(id);

@@ -205,23 +205,41 @@ impl Office {
         let view = self.view(who, document)?;
         view.edit.require()?;
         let data = view.data.ok_or_else(|| OfficeError::NotFound(document.to_string()))?;
-        let filter = RegisterFilter { kind: Some("directive".to_owned()), refers_to: Some(document), order: Order::Title, ..RegisterFilter::default() };
-        let page = self.register_page(who, &filter, None, 1_000)?;
-        let mut directives = Vec::new();
-        self.ledger().read(|r| -> Result<(), OfficeError> {
-            for row in page.rows {
-                let (version, data) = inside(r, row.id)?;
-                directives.push(ReviewDirective { id: row.id, leaf: version.leaf, directive: serde_json::from_value(data)? });
-            }
-            Ok(())
-        })?;
-        directives.sort_by_key(|found| (found.directive.order, found.id));
+        let directives = self.directives_of(who, document)?;
         let kept = self.ledger().read(|r| r.cabinet_get(SUGGESTIONS, &document.to_string()))?;
         let suggestions = match kept {
             Some(kept) => serde_json::from_value(kept)?,
             None => Vec::new(),
         };
         Ok(Review { document, data, leaf: view.leaf, directives, suggestions })
+    }
+
+    /// Directives of a document that this person may see, in the order of the text: at most 1,000.
+    pub fn directives_of(&self, who: &Identity, document: RecordId) -> Result<Vec<ReviewDirective>, OfficeError> {
+        let filter = RegisterFilter { kind: Some("directive".to_owned()), refers_to: Some(document), order: Order::Title, ..RegisterFilter::default() };
+        let page = self.register_page(who, &filter, None, 1_000)?;
+        let mut directives = Vec::new();
+        for row in page.rows {
+            let view = self.view(who, row.id)?;
+            if let Some(data) = view.data {
+                directives.push(ReviewDirective { id: row.id, leaf: view.leaf, directive: serde_json::from_value(data)? });
+            }
+        }
+        directives.sort_by_key(|found| (found.directive.order, found.id));
+        Ok(directives)
+    }
+
+    /// Issues drafts of a document: those chosen, or all; drafts without any addressee first get the class (or body) `class`.
+    pub fn issue_to(&self, who: &Identity, document: RecordId, chosen: Option<Vec<RecordId>>, class: Option<RecordId>) -> Result<Vec<Stored>, OfficeError> {
+        let review = self.review(who, document)?;
+        let mut ids = Vec::new();
+        for found in &review.directives {
+            if found.directive.state != "draft" || chosen.as_ref().is_some_and(|chosen| !chosen.contains(&found.id)) {
+                continue;
+            }
+            ids.push((found.id, class.filter(|_| found.directive.leads.is_empty() && found.directive.class.is_none() && found.directive.issued_to.is_empty())));
+        }
+        self.issue_with(who, &ids, None)
     }
 
     /// Adds a corrected reading of a passage: a second layer with author and time; the original stays.

@@ -128,14 +128,23 @@ impl Office {
     /// # Errors
     /// `addressee_missing`, `class_unknown`, `body_ended` name the item; nothing is issued then.
     pub fn issue(&self, who: &Identity, directives: &[RecordId], issued_day: Option<Date>) -> Result<Vec<Stored>, OfficeError> {
+        let plain: Vec<(RecordId, Option<RecordId>)> = directives.iter().map(|id| (*id, None)).collect();
+        self.issue_with(who, &plain, issued_day)
+    }
+
+    /// Like [`Office::issue`]; a directive with a class beside it gets that class first.
+    pub(crate) fn issue_with(&self, who: &Identity, directives: &[(RecordId, Option<RecordId>)], issued_day: Option<Date>) -> Result<Vec<Stored>, OfficeError> {
         if directives.is_empty() {
             return Err(OfficeError::refused("nothing_chosen", "Chưa chọn nội dung nào để giao. Hãy đánh dấu ít nhất một.", "Nothing is chosen. Mark at least one directive."));
         }
         let today = self.clock().today();
         let mut records = Vec::new();
         let mut audit = Vec::new();
-        for id in directives {
+        for (id, class) in directives {
             let (version, mut data) = self.ledger().read(|r| inside(r, *id))?;
+            if let (Some(class), Some(members)) = (class, data.as_object_mut()) {
+                members.insert("class".to_owned(), Value::String(class.to_string()));
+            }
             if version.kind != "directive" {
                 return Err(OfficeError::NotFound(id.to_string()));
             }

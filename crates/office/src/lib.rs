@@ -50,7 +50,7 @@ pub use conclusion::{ConclusionDrafts, Imported, ReadingForm, Review, ReviewDire
 pub use directive::{DeadlineForm, DirectivePage, Notice, last_day, shorten};
 pub use error::OfficeError;
 pub use export::FileForm;
-pub use finder::Results as SearchResults;
+pub use finder::{Hit as SearchHit, Part as SearchPart, Results as SearchResults};
 pub use identity::{Grant, Identity, Role};
 pub use ledger::{LeafHash, RecordId, Version};
 pub use office::{Office, Settings};

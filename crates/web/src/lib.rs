@@ -18,17 +18,30 @@
 //! # let _ = app;
 //! ```
 
+mod administration;
 pub mod assets;
+mod blocks;
+mod board;
+mod document;
 pub mod errors;
 pub mod filters;
 pub mod form;
 pub mod format;
+mod import;
+mod interface;
 pub mod lang;
 pub mod links;
 pub mod list;
 pub mod page;
 pub mod parts;
+mod portal;
+mod records;
+mod service;
 pub mod shell;
+mod sign_in;
+mod work;
 
 #[cfg(test)]
 mod gallery;
+
+pub use service::{Options, router, serve};

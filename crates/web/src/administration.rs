@@ -1,0 +1,205 @@
+//! The administrator's pages: accounts, the audit trail, the state of the node.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use office::{AccountForm, Action, Grant, Identity, Role, Subject, decide};
+
+use crate::blocks::{Block, Blocks, Form, show};
+use crate::errors::{Answer, Failure};
+use crate::form::FormPairs;
+use crate::format;
+use crate::list::ListPlace;
+use crate::page::{Nav, Page};
+use crate::parts::{Cell, Choice, Column, Field, FieldKind, Notice, Table};
+use crate::service::{App, Who, parameter_id, said};
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/quan-tri", get(index))
+        .route("/quan-tri/nguoi-dung", get(users).post(add))
+        .route("/quan-tri/nguoi-dung/{id}/lien-ket", post(link))
+        .route("/quan-tri/nguoi-dung/{id}/trang-thai", post(toggle))
+        .route("/quan-tri/nhat-ky", get(audit))
+        .route("/quan-tri/sao-luu", get(backup))
+}
+
+fn require(who: &Identity) -> Result<(), Failure> {
+    if !who.is_signed_in() {
+        return Err(Failure::sign_in_needed());
+    }
+    decide(who, Action::Administer, &Subject::node()).require().map_err(Failure::from)
+}
+
+async fn index(page: Page, Who(who): Who) -> Answer {
+    require(&who)?;
+    let title = page.say("Quản trị", "Administration").to_owned();
+    let page = page.titled(title).at(Nav::Administration);
+    let mut blocks = Blocks::default();
+    let door = |vi: &str, en: &str, words_vi: &str, words_en: &str, path: &str| (page.say(vi, en).to_owned(), page.say(words_vi, words_en).to_owned(), Some(page.href(path)));
+    blocks.push(Block::Doors(vec![
+        door("Người dùng", "Users", "Tài khoản, vai trò, liên kết đăng nhập", "Accounts, roles, sign-in links", "/quan-tri/nguoi-dung"),
+        door("Nhật ký", "Audit trail", "Ai làm gì, lúc nào", "Who did what when", "/quan-tri/nhat-ky"),
+        door("Sổ cái, sao lưu", "Ledger, backup", "Kích thước, gốc cây, khung nhìn", "Sizes, roots, views", "/quan-tri/sao-luu"),
+        door("Biểu mẫu", "Forms", "Loại bản ghi và lược đồ", "Kinds and schemas", "/bieu-mau"),
+    ]));
+    show(page, blocks)
+}
+
+async fn users(page: Page, Who(who): Who, State(app): State<App>, place: ListPlace) -> Answer {
+    show_users(page, who, &app, place.after, None).await
+}
+
+async fn show_users(page: Page, who: Identity, app: &App, after: Option<String>, notice: Option<Notice>) -> Answer {
+    require(&who)?;
+    let accounts = app.call(move |office| office.accounts(&who, after.as_deref(), 100)).await?;
+    let title = page.say("Người dùng", "Users").to_owned();
+    let label = page.say("Quản trị", "Administration").to_owned();
+    let page = page.titled(title).at(Nav::Administration).crumb(label, "/quan-tri");
+    let texts = page.texts();
+    let today = app.office.clock().today();
+    let mut blocks = Blocks::default();
+    if let Some(notice) = notice {
+        blocks.push(Block::Notice(notice));
+    }
+    let columns = vec![
+        Column::new(page.say("Tên đăng nhập", "Login")),
+        Column::new(page.say("Tên", "Name")),
+        Column::new(page.say("Vai trò", "Roles")),
+        Column::new(page.say("Trạng thái", "State")),
+        Column::new(page.say("Thao tác", "Actions")),
+    ];
+    let mut table = Table::new(texts, page.say("Tài khoản", "Accounts"), columns);
+    for account in &accounts {
+        let roles = account.grants.iter().take(6).map(|grant| Cell::text(format!("{} – {}", said(&grant.role.label(), page.lang), app.office.directory().short_name(grant.body, today)))).collect();
+        let small = |path: &str, words: &str| Cell::Html(form_button(&page.href(path), words, &account.login));
+        let toggle = if account.active { page.say("Khóa", "Close") } else { page.say("Mở khóa", "Reopen") };
+        table.row(vec![
+            Cell::text(account.login.clone()),
+            Cell::text(account.name.clone()),
+            Cell::Lines(roles),
+            Cell::text(if account.active { page.say("hoạt động", "active") } else { page.say("đã khóa", "closed") }),
+            Cell::Lines(vec![
+                small(&format!("/quan-tri/nguoi-dung/{}/lien-ket", account.id), page.say("Liên kết một lần", "One-time link")),
+                small(&format!("/quan-tri/nguoi-dung/{}/trang-thai", account.id), toggle),
+            ]),
+        ]);
+    }
+    blocks.push(Block::Table(table));
+    if accounts.len() == 100
+        && let Some(last) = accounts.last()
+    {
+        blocks.push(Block::Buttons(vec![(page.say("Trang tiếp", "Next page").to_owned(), page.link_with(&[("after", Some(&last.id))]))]));
+    }
+    let roles = Role::ALL.iter().map(|role| Choice::new(role.code(), said(&role.label(), page.lang))).collect();
+    let mut form = Form::post(page.href("/quan-tri/nguoi-dung"))
+        .field(Field::text(texts, "login", page.say("Tên đăng nhập", "Login")).required())
+        .field(Field::text(texts, "name", page.say("Tên hiển thị", "Display name")).required())
+        .field(Field::new(texts, FieldKind::Select(roles), "role", page.say("Vai trò", "Role")).value("officer"))
+        .field(Field::select(texts, "body", page.say("Cơ quan", "Body"), crate::board::body_choices(&app.office, &page, "—")))
+        .button(page.say("Thêm tài khoản", "Add the account"));
+    form.heading = page.say("Thêm tài khoản", "Add an account").to_owned();
+    form.class = "card";
+    blocks.push(Block::Form(form));
+    show(page, blocks)
+}
+
+/// A one-button form inside a cell; every value in it is escaped here.
+fn form_button(action: &str, words: &str, whom: &str) -> String {
+    use askama::filters::{Html, escape};
+    let safe = |text: &str| escape(text, Html).map(|safe| safe.to_string()).unwrap_or_default();
+    format!("<form action=\"{}\" method=\"post\"><button class=\"button small\">{}<span class=\"hidden\"> {}</span></button></form>", safe(action), safe(words), safe(whom))
+}
+
+async fn add(page: Page, Who(who): Who, State(app): State<App>, pairs: FormPairs) -> Answer {
+    require(&who)?;
+    let body = parameter_id("body", pairs.get("body"))?.unwrap_or_else(|| app.office.body());
+    let role = pairs.get("role").and_then(Role::from_code).unwrap_or(Role::Reader);
+    let form = AccountForm { login: pairs.get("login").unwrap_or("").to_owned(), name: pairs.get("name").unwrap_or("").to_owned(), grants: vec![Grant { body, role }], active: true };
+    let asking = who.clone();
+    let made = app
+        .call(move |office| {
+            let account = office.add_account(&asking, form)?;
+            let token = office.sign_in_link(&asking, &account.id)?;
+            Ok((account, token))
+        })
+        .await;
+    let notice = match made {
+        Ok((account, token)) => Notice::done(format!("{} {} – {}", page.say("Liên kết đăng nhập một lần của", "One-time sign-in link of"), account.login, page.absolute(&format!("/dang-nhap/mot-lan/{token}")))),
+        Err(failure) if failure.status.is_client_error() => Notice::problem(failure.message.map(|message| message.get(page.lang).to_owned()).unwrap_or_default()),
+        Err(failure) => return Err(failure),
+    };
+    show_users(page, who, &app, None, Some(notice)).await
+}
+
+async fn link(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
+    require(&who)?;
+    let asking = who.clone();
+    let token = app.call(move |office| office.sign_in_link(&asking, &id)).await?;
+    let notice = Notice::done(format!("{} {}", page.say("Liên kết đăng nhập một lần (chỉ hiện lần này):", "One-time sign-in link (shown only now):"), page.absolute(&format!("/dang-nhap/mot-lan/{token}"))));
+    show_users(page, who, &app, None, Some(notice)).await
+}
+
+async fn toggle(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
+    require(&who)?;
+    app.call(move |office| office.toggle_account(&who, &id)).await?;
+    page.go("/quan-tri/nguoi-dung")
+}
+
+async fn audit(page: Page, Who(who): Who, State(app): State<App>, place: ListPlace) -> Answer {
+    require(&who)?;
+    let entries = app.call(move |office| office.audit_trail(&who, place.after.as_deref(), place.limit)).await?;
+    let title = page.say("Nhật ký", "Audit trail").to_owned();
+    let label = page.say("Quản trị", "Administration").to_owned();
+    let page = page.titled(title).at(Nav::Administration).crumb(label, "/quan-tri");
+    let columns = vec![
+        Column::new(page.say("Lúc", "When")),
+        Column::new(page.say("Ai", "Who")),
+        Column::new(page.say("Việc", "What")),
+        Column::new(page.say("Bản ghi", "Record")),
+        Column::new(page.say("Ghi chú", "Note")),
+    ];
+    let mut table = Table::new(page.texts(), page.say("Nhật ký, mới nhất trước", "Audit trail, newest first"), columns);
+    for entry in &entries {
+        let record = entry.record.as_ref().map_or(Cell::Empty, |id| Cell::link(page.say("xem", "see"), page.href(&format!("/r/{id}"))));
+        table.row(vec![Cell::text(format::instant(entry.at)), Cell::text(entry.name.clone()), Cell::text(entry.action.clone()), record, Cell::text(entry.note.clone())]);
+    }
+    let mut blocks = Blocks::default();
+    blocks.push(Block::Table(table));
+    if let Some(last) = entries.last().filter(|_| entries.len() == place.limit) {
+        blocks.push(Block::Buttons(vec![(page.say("Cũ hơn", "Older").to_owned(), page.link_with(&[("after", Some(&last.id))]))]));
+    }
+    show(page, blocks)
+}
+
+async fn backup(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
+    require(&who)?;
+    let (logs, views, problems) = app
+        .call(|office| {
+            let logs = office.ledger().read(|r| r.logs()).map_err(office::OfficeError::from)?;
+            Ok((logs, office.view_digests()?, office.view_problems()))
+        })
+        .await?;
+    let title = page.say("Sổ cái, sao lưu", "Ledger, backup").to_owned();
+    let label = page.say("Quản trị", "Administration").to_owned();
+    let page = page.titled(title).at(Nav::Administration).crumb(label, "/quan-tri");
+    let mut blocks = Blocks::default();
+    for problem in problems {
+        blocks.push(Block::Notice(Notice::problem(problem)));
+    }
+    blocks.push(Block::Text(page.say("Sao lưu khi nút đang chạy, kiểm tra, rồi thử khôi phục vào thư mục mới:", "Back up while the node runs, check, then try a restore into a new folder:").to_owned()));
+    blocks.push(Block::Code("lienvung backup --data lienvung-data sao-luu\nlienvung verify --data lienvung-data\nlienvung restore sao-luu --data thu-khoi-phuc".to_owned()));
+    let columns = vec![Column::new(page.say("Sổ", "Log")), Column::numeric(page.say("Số mục", "Entries")), Column::new(page.say("Gốc cây", "Root"))];
+    let mut table = Table::new(page.texts(), page.say("Các sổ", "Logs"), columns).with_total(logs.len() as u64);
+    for log in &logs {
+        table.row(vec![Cell::text(log.origin.to_string()), Cell::number(i64::try_from(log.size).unwrap_or(0), page.lang), Cell::text(log.root.to_hex().chars().take(16).collect::<String>())]);
+    }
+    blocks.push(Block::Table(table));
+    let columns = vec![Column::new(page.say("Khung nhìn", "View")), Column::numeric(page.say("Đến thay đổi", "Up to change")), Column::new(page.say("Dấu kiểm", "Digest"))];
+    let mut table = Table::new(page.texts(), page.say("Khung nhìn (dựng lại được)", "Views (can be rebuilt)"), columns).with_total(views.len() as u64);
+    for (name, cursor, digest) in &views {
+        table.row(vec![Cell::text(name.clone()), Cell::number(i64::try_from(*cursor).unwrap_or(0), page.lang), Cell::text(digest.chars().take(16).collect::<String>())]);
+    }
+    blocks.push(Block::Table(table));
+    show(page, blocks)
+}

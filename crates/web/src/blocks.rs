@@ -1,0 +1,209 @@
+//! A page as a list of blocks: what most pages of an office are made of. One template prints them all.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use crate::filters;
+use crate::lang::Lang;
+use crate::page::{Page, Theme};
+use crate::parts::{
+    Badge, Cell, Citation, Definitions, EmptyState, ExportLinks, Facets, Field, FieldGroup, FormErrors, FourCells, Icon, Notice, Pager, ProvinceMap, SourceText, Table, Tabs,
+    Timeline,
+};
+
+/// One block.
+#[derive(Debug)]
+pub(crate) enum Block {
+    /// A heading of the second rank.
+    Heading(String),
+    /// The sentence under the title.
+    Lead(String),
+    /// A paragraph.
+    Text(String),
+    /// A paragraph in the muted colour.
+    Muted(String),
+    /// Exact words of a source.
+    Quote(String),
+    /// Computer text, kept as it is.
+    Code(String),
+    /// Text in Markdown of an article, cleaned.
+    Article(String),
+    /// A message.
+    Notice(Notice),
+    /// Badges in a row.
+    Badges(Vec<Badge>),
+    /// Links as buttons.
+    Buttons(Vec<(String, String)>),
+    /// Plain links in a list.
+    Links(Vec<(String, String)>),
+    /// Big figures with what they count.
+    Figures(Vec<(String, String)>),
+    /// The four cells of the report.
+    Bar(FourCells),
+    /// A table.
+    Table(Table),
+    /// Paging.
+    Pager(Pager),
+    /// Export links.
+    Exports(ExportLinks),
+    /// Facets.
+    Facets(Facets),
+    /// Names and values.
+    Facts(Definitions),
+    /// Events in time.
+    Timeline(Timeline),
+    /// A citation to copy.
+    Citation(Citation),
+    /// Nothing there, and what to do.
+    Empty(EmptyState),
+    /// The tile map.
+    Map(ProvinceMap),
+    /// A text with marked passages.
+    Source(SourceText),
+    /// Tabs.
+    Tabs(Tabs),
+    /// Doors of the home page: title, words, address.
+    Doors(Vec<(String, String, Option<String>)>),
+    /// Search hits.
+    Hits(Vec<FoundHit>),
+    /// A form.
+    Form(Form),
+    /// Two columns: the source and what was made of it.
+    Split(Blocks, Blocks),
+    /// Facets beside a list.
+    Side(Blocks, Blocks),
+    /// A box around blocks.
+    Card(Blocks),
+}
+
+/// A hit as it is shown.
+#[derive(Debug)]
+pub(crate) struct FoundHit {
+    pub(crate) href: String,
+    pub(crate) title: Vec<(String, bool)>,
+    pub(crate) snippet: Vec<(String, bool)>,
+    pub(crate) badges: Vec<Badge>,
+}
+
+/// What a form consists of.
+#[derive(Debug)]
+pub(crate) struct Form {
+    /// Where it goes.
+    pub(crate) action: String,
+    /// `post` or `get`.
+    pub(crate) method: &'static str,
+    /// Whether it carries a file.
+    pub(crate) upload: bool,
+    /// `filter`, `card draft`, `guarded` or nothing.
+    pub(crate) class: &'static str,
+    /// Its id; may be empty.
+    pub(crate) id: String,
+    /// A heading inside; may be empty.
+    pub(crate) heading: String,
+    /// Words before the fields.
+    pub(crate) before: Vec<String>,
+    /// Badges before the fields.
+    pub(crate) badges: Vec<Badge>,
+    /// Faults.
+    pub(crate) errors: Option<FormErrors>,
+    /// Fields and groups in order.
+    pub(crate) parts: Vec<FormPart>,
+    /// Buttons: name, value, words; the first is the main one.
+    pub(crate) buttons: Vec<(String, String, String)>,
+}
+
+/// A part of a form.
+#[derive(Debug)]
+pub(crate) enum FormPart {
+    /// A heading.
+    Heading(String),
+    /// A field.
+    Field(Box<Field>),
+    /// Repeated rows.
+    Group(FieldGroup),
+    /// A table with ticks.
+    Table(Table),
+}
+
+impl Form {
+    /// A form that posts to `action`.
+    pub(crate) fn post(action: impl Into<String>) -> Form {
+        Form {
+            action: action.into(),
+            method: "post",
+            upload: false,
+            class: "",
+            id: String::new(),
+            heading: String::new(),
+            before: Vec::new(),
+            badges: Vec::new(),
+            errors: None,
+            parts: Vec::new(),
+            buttons: Vec::new(),
+        }
+    }
+
+    /// A filter in the address.
+    pub(crate) fn filter(action: impl Into<String>) -> Form {
+        Form { method: "get", class: "filter", ..Form::post(action) }
+    }
+
+    pub(crate) fn field(mut self, field: Field) -> Form {
+        self.parts.push(FormPart::Field(Box::new(field)));
+        self
+    }
+
+    pub(crate) fn button(mut self, words: impl Into<String>) -> Form {
+        self.buttons.push((String::new(), String::new(), words.into()));
+        self
+    }
+
+    pub(crate) fn button_with(mut self, name: &str, value: &str, words: impl Into<String>) -> Form {
+        self.buttons.push((name.to_owned(), value.to_owned(), words.into()));
+        self
+    }
+}
+
+/// Blocks in order; prints itself.
+#[derive(Template, Debug, Default)]
+#[template(path = "blocks.html")]
+pub(crate) struct Blocks {
+    pub(crate) list: Vec<Block>,
+}
+
+impl HtmlSafe for Blocks {}
+
+impl Blocks {
+    pub(crate) fn push(&mut self, block: Block) {
+        self.list.push(block);
+    }
+}
+
+/// The page around the blocks.
+#[derive(Template)]
+#[template(path = "page.html")]
+pub(crate) struct BlockPage {
+    pub(crate) page: Page,
+    pub(crate) blocks: Blocks,
+}
+
+/// Shows blocks as the page's content.
+pub(crate) fn show(page: Page, blocks: Blocks) -> crate::errors::Answer {
+    let shown = BlockPage { page, blocks };
+    shown.page.show(&shown)
+}
+
+/// Shows a form again with its faults: 422.
+pub(crate) fn show_faulty(page: Page, blocks: Blocks) -> crate::errors::Answer {
+    let shown = BlockPage { page, blocks };
+    shown.page.show_with(axum::http::StatusCode::UNPROCESSABLE_ENTITY, &shown)
+}
+
+fn article(text: &str) -> Cell {
+    Cell::Html(crate::parts::article_html(text))
+}
+
+/// The label of the source pane; both languages, because a block does not know the page's.
+fn source_label() -> &'static str {
+    "Nguyên văn / Source"
+}

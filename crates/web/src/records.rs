@@ -1,0 +1,412 @@
+//! Any record of any kind: its page, its history, lists by kind, and forms out of the catalogue.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use catalogue::{FieldType, Kind};
+use office::{Draft, FileForm, Identity, LeafHash, Order, RecordId, RegisterFilter};
+use serde_json::{Value, json};
+
+use crate::blocks::{Block, Blocks, Form, FormPart, show, show_faulty};
+use crate::errors::{Answer, Failure};
+use crate::form::FormPairs;
+use crate::format;
+use crate::list::ListPlace;
+use crate::page::{Nav, Page};
+use crate::parts::{Badge, Cell, Choice, Column, Definitions, Event, ExportLinks, Field, FieldGroup, FieldKind, FormErrors, Icon, Pager, Table, Timeline, Tone};
+use crate::service::{App, Who, field_faults, record_id, said};
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/r/{id}", get(record))
+        .route("/r/{id}/lich-su", get(history))
+        .route("/r/{id}/sua", get(edit).post(save))
+        .route("/bieu-mau", get(kinds))
+        .route("/bieu-mau/{kind}", get(list))
+        .route("/bieu-mau/{kind}/moi", get(new).post(create))
+}
+
+/// Where a record of a kind has its own page.
+pub(crate) fn place_of(kind: &str, id: RecordId) -> String {
+    match kind {
+        "directive" => format!("/chi-dao/{id}"),
+        "conference" => format!("/hoi-nghi/{id}"),
+        "document" => format!("/van-ban/{id}"),
+        "article" => format!("/tin/{id}"),
+        _ => format!("/r/{id}"),
+    }
+}
+
+async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>) -> Answer {
+    let as_json = name.ends_with(".json");
+    let id = record_id(name.trim_end_matches(".json"))?;
+    let (view, linked) = app
+        .call(move |office| {
+            let view = office.view(&who, id)?;
+            let filter = RegisterFilter { refers_to: Some(id), order: Order::Latest, ..RegisterFilter::default() };
+            let linked = office.register_page(&who, &filter, None, 30)?;
+            Ok((view, linked))
+        })
+        .await?;
+    if as_json {
+        let body = json!({"id": id, "kind": view.kind, "version": view.version, "audience": view.audience, "data": view.data});
+        return Ok(axum::Json(body).into_response());
+    }
+    let catalogue = app.office.catalogue();
+    let Some(kind) = catalogue.kind(&view.kind) else { return Err(Failure::not_found(id.to_string())) };
+    let Some(data) = &view.data else {
+        let title = page.say("Bản ghi đã xóa", "Erased record").to_owned();
+        let mut blocks = Blocks::default();
+        blocks.push(Block::Text(page.say("Nội dung đã bị xóa theo văn bản; bằng chứng trong sổ cái vẫn còn.", "The contents were erased by a document; the proofs in the ledger stay.").to_owned()));
+        return show(page.titled(title), blocks);
+    };
+    let title = catalogue.title(&kind.name, data, crate::service::office_lang(page.lang));
+    let label = said(&kind.plural, page.lang).to_owned();
+    let page = page.titled(office::shorten(&title, 120)).crumb(label, &format!("/bieu-mau/{}", kind.name));
+    let mut blocks = Blocks::default();
+    let mut badges = vec![Badge::new(Tone::Plain, Icon::Document, said(&kind.label, page.lang)), Badge::new(Tone::Info, Icon::Lock, said(&view.audience.label(), page.lang))];
+    if data.get("illustrative").and_then(Value::as_bool) == Some(true) {
+        badges.push(Badge::illustrative(page.texts()));
+    }
+    blocks.push(Block::Badges(badges));
+    let mut facts = Definitions { rows: Vec::new() };
+    for field in &kind.fields {
+        if let Some(value) = data.get(&field.name) {
+            facts.add(said(&field.label, page.lang), value_cell(&app, &page, field, value));
+        }
+    }
+    blocks.push(Block::Facts(facts));
+    blocks.push(Block::Muted(format!("{} {} · {} {} · {}", page.say("Phiên bản", "Version"), view.version, page.say("lưu lúc", "saved"), format::instant(view.at), said(&view.edit.why, page.lang))));
+    let mut buttons = Vec::new();
+    let own = place_of(&kind.name, id);
+    if own != format!("/r/{id}") {
+        buttons.push((page.say("Trang riêng", "Its own page").to_owned(), page.href(&own)));
+    }
+    if view.edit.allowed {
+        buttons.push((page.say("Sửa", "Edit").to_owned(), page.href(&format!("/r/{id}/sua"))));
+    }
+    buttons.push((page.say("Lịch sử", "History").to_owned(), page.href(&format!("/r/{id}/lich-su"))));
+    buttons.push(("JSON".to_owned(), format!("/r/{id}.json")));
+    blocks.push(Block::Buttons(buttons));
+    if !linked.rows.is_empty() {
+        blocks.push(Block::Heading(page.say("Bản ghi nhắc đến bản ghi này", "Records that refer to this one").to_owned()));
+        blocks.push(Block::Links(linked.rows.iter().map(|row| (office::shorten(&row.title, 120), page.href(&place_of(&row.kind, row.id)))).collect()));
+    }
+    show(page, blocks)
+}
+
+fn value_cell(app: &App, page: &Page, field: &catalogue::Field, value: &Value) -> Cell {
+    match value {
+        Value::Array(items) => Cell::Lines(items.iter().take(200).map(|item| value_cell(app, page, field, item)).collect()),
+        _ => match (&field.of, value) {
+            (FieldType::Group { fields, .. }, Value::Object(members)) => {
+                let parts: Vec<String> = fields
+                    .iter()
+                    .filter_map(|inner| members.get(&inner.name).map(|value| format!("{}: {}", said(&inner.label, page.lang), value_text(app, page, inner, value))))
+                    .collect();
+                Cell::text(parts.join(" · "))
+            }
+            (FieldType::Ref { .. }, Value::String(target)) => match RecordId::parse(target) {
+                Ok(id) => Cell::link(value_text(app, page, field, value), page.href(&format!("/r/{id}"))),
+                Err(_) => Cell::text(target.clone()),
+            },
+            (FieldType::Link, Value::String(address)) => Cell::link(address.clone(), address.clone()),
+            _ => Cell::text(value_text(app, page, field, value)),
+        },
+    }
+}
+
+fn value_text(app: &App, page: &Page, field: &catalogue::Field, value: &Value) -> String {
+    match (&field.of, value) {
+        (FieldType::Day | FieldType::Date, Value::String(text)) => format::partial(text, page.lang),
+        (FieldType::Code { list }, Value::String(code)) => {
+            app.office.catalogue().list(list).and_then(|list| list.label(code)).map_or_else(|| code.clone(), |label| said(label, page.lang).to_owned())
+        }
+        (FieldType::Ref { .. }, Value::String(target)) => match RecordId::parse(target) {
+            Ok(id) if app.office.directory().get(id).is_some() => app.office.directory().short_name(id, app.office.clock().today()),
+            _ => page.say("xem bản ghi", "see the record").to_owned(),
+        },
+        (_, Value::String(text)) => office::shorten(text, 2_000),
+        (_, Value::Bool(true)) => page.say("có", "yes").to_owned(),
+        (_, Value::Bool(false)) => page.say("không", "no").to_owned(),
+        (_, Value::Number(number)) => number.as_i64().map_or_else(|| number.to_string(), |number| format::number(number, page.lang)),
+        (_, other) => other.to_string(),
+    }
+}
+
+async fn history(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
+    let id = record_id(&id)?;
+    let before = page.parameter("truoc").and_then(|text| text.parse().ok());
+    let versions = app.call(move |office| office.history(&who, id, before, 50)).await?;
+    let title = page.say("Lịch sử", "History").to_owned();
+    let label = page.say("Bản ghi", "Record").to_owned();
+    let page = page.titled(title).crumb(label, &format!("/r/{id}"));
+    let mut events = Vec::new();
+    for (at, version) in versions.iter().enumerate() {
+        let older = versions.get(at + 1).and_then(|older| older.data.as_ref());
+        let changes = match (&version.data, older) {
+            (Some(new), Some(old)) => app.office.catalogue().changes(&version.kind, old, new),
+            _ => Vec::new(),
+        };
+        let words: Vec<String> = changes
+            .iter()
+            .take(12)
+            .map(|change| {
+                let shown = |value: &Option<Value>| value.as_ref().map_or_else(|| "—".to_owned(), |value| office::shorten(value.as_str().map_or(value.to_string(), str::to_owned).as_str(), 60));
+                format!("{}: {} → {}", said(&change.label, page.lang), shown(&change.old), shown(&change.new))
+            })
+            .collect();
+        let text = if version.data.is_none() {
+            page.say("nội dung đã xóa", "contents erased").to_owned()
+        } else if words.is_empty() {
+            page.say("bản đầu hoặc không đổi", "first version or unchanged").to_owned()
+        } else {
+            words.join("; ")
+        };
+        events.push(Event {
+            when: format::instant(version.at_micros),
+            machine_when: String::new(),
+            title: format!("{} {}", page.say("Phiên bản", "Version"), version.ver),
+            href: None,
+            text,
+            by: version.leaf.to_hex().chars().take(16).collect(),
+            badges: Vec::new(),
+        });
+    }
+    let mut blocks = Blocks::default();
+    blocks.push(Block::Timeline(Timeline { events }));
+    if let Some(last) = versions.last().filter(|last| last.ver > 1) {
+        blocks.push(Block::Buttons(vec![(page.say("Cũ hơn", "Older").to_owned(), page.href(&format!("/r/{id}/lich-su?truoc={}", last.ver)))]));
+    }
+    show(page, blocks)
+}
+
+async fn kinds(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
+    let counts = app.call(move |office| office.kind_counts(&who)).await?;
+    let title = page.say("Biểu mẫu", "Kinds and forms").to_owned();
+    let page = page.titled(title).at(Nav::Data);
+    let columns = vec![Column::new(page.say("Loại bản ghi", "Kind")), Column::new(page.say("Căn cứ", "Legal source")), Column::numeric(page.say("Số bản ghi", "Records")), Column::new("JSON Schema")];
+    let mut table = Table::new(page.texts(), page.say("Loại bản ghi", "Kinds of records"), columns);
+    for kind in app.office.catalogue().kinds() {
+        let count = counts.iter().find(|(name, _)| *name == kind.name).map_or(0, |(_, count)| *count);
+        table.row(vec![
+            Cell::link(said(&kind.plural, page.lang), page.href(&format!("/bieu-mau/{}", kind.name))),
+            Cell::text(kind.source.clone()),
+            Cell::number(i64::try_from(count).unwrap_or(0), page.lang),
+            Cell::link(format!("{} v{}", kind.name, kind.version), format!("/api/v1/kinds/{}/schema", kind.name)),
+        ]);
+    }
+    let mut blocks = Blocks::default();
+    blocks.push(Block::Table(table));
+    show(page, blocks)
+}
+
+async fn list(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>, place: ListPlace) -> Answer {
+    let (name, form) = match name.rsplit_once('.') {
+        Some((name, "csv")) => (name.to_owned(), Some(FileForm::Csv)),
+        Some((name, "xlsx")) => (name.to_owned(), Some(FileForm::Xlsx)),
+        _ => (name, None),
+    };
+    let Some(kind) = app.office.catalogue().kind(&name).cloned() else { return Err(Failure::not_found(name)) };
+    let latest = place.sort.as_deref() == Some("day");
+    let filter = RegisterFilter { kind: Some(name.clone()), order: if latest { Order::Latest } else { Order::Title }, ..RegisterFilter::default() };
+    if let Some(form) = form {
+        let lang = crate::service::office_lang(page.lang);
+        let (suffix, media) = if form == FileForm::Csv { ("csv", crate::board::CSV) } else { ("xlsx", crate::board::XLSX) };
+        return crate::board::file(&app, &format!("{name}.{suffix}"), media, move |office, out| office.export_register(&who, &filter, lang, form, out)).await;
+    }
+    let officer = who.is_officer() || who.is_administrator();
+    let found = app.call(move |office| office.register_page(&who, &filter, place.after.as_deref(), place.limit)).await?;
+    let label = page.say("Biểu mẫu", "Kinds").to_owned();
+    let page = page.titled(said(&kind.plural, crate::lang::Lang::Vi)).crumb(label, "/bieu-mau");
+    let title = said(&kind.plural, page.lang).to_owned();
+    let page = page.titled(title.clone());
+    let columns = vec![
+        Column::new(page.say("Tên", "Title")).sorted_by(&page, "title"),
+        Column::new(page.say("Cơ quan", "Body")),
+        Column::new(page.say("Ngày", "Date")).sorted_by(&page, "day"),
+    ];
+    let mut table = Table::new(page.texts(), title, columns).with_total(found.total);
+    let today = app.office.clock().today();
+    for row in &found.rows {
+        let owner = row.owner.map(|owner| app.office.directory().short_name(owner, today)).unwrap_or_default();
+        table.row(vec![Cell::link(office::shorten(&row.title, 140), page.href(&place_of(&row.kind, row.id))), Cell::text(owner), Cell::text(format::partial(&row.day, page.lang))]);
+    }
+    let mut blocks = Blocks::default();
+    if officer {
+        blocks.push(Block::Buttons(vec![(page.say("Thêm", "Add").to_owned(), page.href(&format!("/bieu-mau/{name}/moi")))]));
+    }
+    blocks.push(Block::Table(table));
+    blocks.push(Block::Pager(Pager::new(&page, found.rows.len(), found.total, found.next.as_deref())));
+    blocks.push(Block::Exports(ExportLinks::new(&page, &["xlsx", "csv"])));
+    show(page, blocks)
+}
+
+async fn new(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>) -> Answer {
+    let Some(kind) = app.office.catalogue().kind(&name).cloned() else { return Err(Failure::not_found(name)) };
+    if !who.is_signed_in() {
+        return Err(Failure::sign_in_needed());
+    }
+    let mut values = FormPairs::default();
+    if let (Some(owner), Some(body)) = (&kind.owner_field, who.acting_bodies().first()) {
+        values.0.push((owner.clone(), body.to_string()));
+    }
+    if let Some(state) = &kind.state_field {
+        values.0.push((state.clone(), "draft".to_owned()));
+    }
+    let action = page.href(&format!("/bieu-mau/{name}/moi"));
+    show_form(page, &app, &kind, action, &values, None, FormErrors::none(crate::lang::Lang::Vi.texts()))
+}
+
+async fn create(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>, pairs: FormPairs) -> Answer {
+    let Some(kind) = app.office.catalogue().kind(&name).cloned() else { return Err(Failure::not_found(name)) };
+    let action = page.href(&format!("/bieu-mau/{name}/moi"));
+    submit(page, who, &app, &kind, action, None, pairs).await
+}
+
+async fn edit(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
+    let id = record_id(&id)?;
+    let view = app.call(move |office| office.view(&who, id)).await?;
+    if !view.edit.allowed {
+        return Err(Failure::denied(crate::lang::Label::new(view.edit.why.vi, view.edit.why.en)));
+    }
+    let Some(kind) = app.office.catalogue().kind(&view.kind).cloned() else { return Err(Failure::not_found(id.to_string())) };
+    let values = FormPairs(app.office.catalogue().form_values(&kind.name, view.data.as_ref().unwrap_or(&Value::Null)));
+    let action = page.href(&format!("/r/{id}/sua"));
+    show_form(page, &app, &kind, action, &values, Some(view.leaf), FormErrors::none(crate::lang::Lang::Vi.texts()))
+}
+
+async fn save(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>, pairs: FormPairs) -> Answer {
+    let id = record_id(&id)?;
+    let asking = who.clone();
+    let view = app.call(move |office| office.view(&asking, id)).await?;
+    let Some(kind) = app.office.catalogue().kind(&view.kind).cloned() else { return Err(Failure::not_found(id.to_string())) };
+    let action = page.href(&format!("/r/{id}/sua"));
+    submit(page, who, &app, &kind, action, Some(id), pairs).await
+}
+
+async fn submit(page: Page, who: Identity, app: &App, kind: &Kind, action: String, id: Option<RecordId>, mut pairs: FormPairs) -> Answer {
+    let previous = pairs.get("_previous").and_then(LeafHash::from_hex);
+    if pairs.press_row_button() {
+        return show_form(page, app, kind, action, &pairs, previous, FormErrors::none(crate::lang::Lang::Vi.texts()));
+    }
+    let data = match app.office.catalogue().read_form(&kind.name, &pairs.0) {
+        Ok(data) => data,
+        Err(faults) => {
+            let errors = FormErrors::of(page.lang, &field_faults(&faults.faults));
+            return show_form(page, app, kind, action, &pairs, previous, errors);
+        }
+    };
+    let draft = Draft { id, kind: kind.name.clone(), data, previous };
+    let name = kind.name.clone();
+    let saved = app
+        .call(move |office| {
+            let stored = office.submit(&who, draft)?;
+            office.settle(std::time::Duration::from_secs(2));
+            Ok(stored)
+        })
+        .await;
+    match saved {
+        Ok(stored) => page.go(&place_of(&name, stored.id)),
+        Err(failure) if failure.code == "invalid" => {
+            let errors = FormErrors::of(page.lang, &failure.faults);
+            show_form(page, app, kind, action, &pairs, previous, errors)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+fn show_form(page: Page, app: &App, kind: &Kind, action: String, values: &FormPairs, previous: Option<LeafHash>, errors: FormErrors) -> Answer {
+    let label = said(&kind.plural, page.lang).to_owned();
+    let title = format!("{}: {}", if previous.is_some() { page.say("Sửa", "Edit") } else { page.say("Thêm", "Add") }, said(&kind.label, page.lang).to_lowercase());
+    let page = page.titled(title).crumb(label, &format!("/bieu-mau/{}", kind.name));
+    let mut form = Form::post(action);
+    let faulty = !errors.is_empty();
+    let mut section = None;
+    for field in &kind.fields {
+        if field.section != section
+            && let Some(found) = kind.sections.iter().find(|found| Some(&found.name) == field.section.as_ref())
+        {
+            form.parts.push(FormPart::Heading(said(&found.label, page.lang).to_owned()));
+            section.clone_from(&field.section);
+        }
+        let part = form_part(app, &page, field, values, &errors);
+        form.parts.push(part);
+    }
+    if let Some(previous) = previous {
+        form = form.field(Field::hidden(page.texts(), "_previous", previous.to_hex()));
+    }
+    form.errors = Some(errors);
+    let form = form.button(page.say("Lưu", "Save"));
+    let mut blocks = Blocks::default();
+    blocks.push(Block::Form(form));
+    if faulty { show_faulty(page, blocks) } else { show(page, blocks) }
+}
+
+fn form_part(app: &App, page: &Page, field: &catalogue::Field, values: &FormPairs, errors: &FormErrors) -> FormPart {
+    let texts = page.texts();
+    let rows = values.rows(&field.name);
+    match &field.of {
+        FieldType::Group { fields, .. } if field.repeated => {
+            let rows = (0..rows).map(|row| fields.iter().map(|inner| input(app, page, inner, &format!("{}.{row}.{}", field.name, inner.name), values, errors)).collect()).collect();
+            FormPart::Group(FieldGroup { name: field.name.clone(), label: said(&field.label, page.lang).to_owned(), hint: hint(page, field), rows, may_add: true, may_remove: true, texts })
+        }
+        FieldType::Group { fields, .. } => {
+            let row = fields.iter().map(|inner| input(app, page, inner, &format!("{}.{}", field.name, inner.name), values, errors)).collect();
+            FormPart::Group(FieldGroup { name: field.name.clone(), label: said(&field.label, page.lang).to_owned(), hint: hint(page, field), rows: vec![row], may_add: false, may_remove: false, texts })
+        }
+        _ if field.repeated => {
+            let rows = (0..rows).map(|row| vec![input(app, page, field, &format!("{}.{row}", field.name), values, errors)]).collect();
+            FormPart::Group(FieldGroup { name: field.name.clone(), label: said(&field.label, page.lang).to_owned(), hint: hint(page, field), rows, may_add: true, may_remove: true, texts })
+        }
+        _ => FormPart::Field(Box::new(input(app, page, field, &field.name, values, errors))),
+    }
+}
+
+fn hint(page: &Page, field: &catalogue::Field) -> String {
+    let mut words = Vec::new();
+    if let Some(help) = &field.help {
+        words.push(said(help, page.lang).to_owned());
+    }
+    words.push(format!("{} {}", page.say("Căn cứ:", "Source:"), field.source));
+    words.join(" ")
+}
+
+fn input(app: &App, page: &Page, field: &catalogue::Field, name: &str, values: &FormPairs, errors: &FormErrors) -> Field {
+    let texts = page.texts();
+    let label = said(&field.label, page.lang).to_owned();
+    let kind = match &field.of {
+        FieldType::LongText { .. } | FieldType::Markdown { .. } => FieldKind::LongText { rows: 6 },
+        FieldType::Day | FieldType::Date => FieldKind::Day,
+        FieldType::Integer { .. } | FieldType::Money | FieldType::Decimal => FieldKind::Number,
+        FieldType::Bool => FieldKind::Tick,
+        FieldType::Code { list } => {
+            let today = app.office.clock().today().to_string();
+            let mut choices = vec![Choice::new("", "—")];
+            if let Some(list) = app.office.catalogue().list(list) {
+                let valid = list.valid_on(&today);
+                choices.extend(list.codes.iter().filter(|code| valid.contains(code) || values.get(name) == Some(code.code.as_str())).map(|code| Choice::new(code.code.clone(), said(&code.label, page.lang))));
+            }
+            FieldKind::Select(choices)
+        }
+        FieldType::Ref { kinds } if kinds.iter().any(|kind| kind == "body") => FieldKind::Select(crate::board::body_choices(&app.office, page, "—")),
+        FieldType::Ref { kinds } if kinds.iter().any(|kind| kind == "conference") => {
+            let mut choices = vec![Choice::new("", "—")];
+            for conference in app.office.board().conferences().unwrap_or_default() {
+                choices.push(Choice::new(conference.id.to_string(), conference.title));
+            }
+            FieldKind::Select(choices)
+        }
+        _ => FieldKind::Text,
+    };
+    let tick = kind == FieldKind::Tick;
+    let mut made = Field::new(texts, kind, name, label).hint(hint(page, field)).value_from(values);
+    if tick && made.value == "true" {
+        made.value = "1".to_owned();
+    }
+    if field.required {
+        made = made.required();
+    }
+    made.error_from(errors)
+}
