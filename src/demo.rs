@@ -95,7 +95,12 @@ pub fn reference_body(catalogue: &Catalogue, name: &str) -> Option<String> {
 /// Loads the story unless it is there already. Everything is one transaction after the accounts, so a killed first start begins again.
 pub fn load(office: &Office) -> Result<()> {
     let story: Story = toml::from_str(STORY).context("demo/story.toml")?;
-    let first = story.conference.first().and_then(|conference| conference.get("id")).and_then(Value::as_str).context("demo/story.toml: conference")?;
+    let first = story
+        .conference
+        .first()
+        .and_then(|conference| conference.get("id"))
+        .and_then(Value::as_str)
+        .context("demo/story.toml: conference")?;
     let first = RecordId::parse(first).map_err(|_| anyhow!("demo/story.toml: id"))?;
     for (login, name, body, role) in accounts() {
         add_account(office, login, name, vec![Grant { body: body_of(office, body)?, role }])?;
@@ -109,7 +114,11 @@ pub fn load(office: &Office) -> Result<()> {
     let drafts = Telling::new(office, &story)?.drafts(&who)?;
     office.submit_all(&who, drafts, "demo")?;
     let account = office.account_by_login(&console, &teller)?;
-    office.change_account(&console, &account.id, AccountForm { login: account.login, name: account.name, grants: account.grants, active: false })?;
+    office.change_account(
+        &console,
+        &account.id,
+        AccountForm { login: account.login, name: account.name, grants: account.grants, active: false },
+    )?;
     Ok(())
 }
 
@@ -275,8 +284,14 @@ impl<'a> Telling<'a> {
     }
 
     fn true_answer(&self, directive: RecordId, body: RecordId, dated: &Dated, drafts: &mut Vec<Draft>) {
-        let mut evidence = json!({"evidence_kind": if dated.evidence_record.is_some() { "record" } else { "document" }, "source": dated.evidence_source});
-        for (field, value) in [("record", &dated.evidence_record), ("number", &dated.evidence_number), ("day", &dated.evidence_day), ("note", &dated.evidence_note)] {
+        let mut evidence =
+            json!({"evidence_kind": if dated.evidence_record.is_some() { "record" } else { "document" }, "source": dated.evidence_source});
+        for (field, value) in [
+            ("record", &dated.evidence_record),
+            ("number", &dated.evidence_number),
+            ("day", &dated.evidence_day),
+            ("note", &dated.evidence_note),
+        ] {
             if let Some(value) = value {
                 set(&mut evidence, field, json!(value));
             }
@@ -299,7 +314,11 @@ impl<'a> Telling<'a> {
                     set(&mut data, "done_day", json!(done));
                     set(&mut data, "percent", json!(100));
                     set(&mut data, "text", json!("Báo cáo minh họa: đã hoàn thành."));
-                    set(&mut data, "evidence", json!([{"evidence_kind": "document", "number": "Báo cáo minh họa", "day": done, "note": "minh họa"}]));
+                    set(
+                        &mut data,
+                        "evidence",
+                        json!([{"evidence_kind": "document", "number": "Báo cáo minh họa", "day": done, "note": "minh họa"}]),
+                    );
                 }
                 None => {
                     set(&mut data, "answer_state", json!("doing"));

@@ -53,7 +53,8 @@ pub(crate) fn verify(arguments: VerifyArguments, words: Words) -> Result<ExitCod
     }
     let views = office.view_digests()?;
     if arguments.json {
-        let logs: Vec<_> = report.logs.iter().map(|log| json!({"origin": log.origin.to_string(), "next": log.size, "root": log.root.to_hex()})).collect();
+        let logs: Vec<_> =
+            report.logs.iter().map(|log| json!({"origin": log.origin.to_string(), "next": log.size, "root": log.root.to_hex()})).collect();
         let views: Vec<_> = views.iter().map(|(name, cursor, digest)| json!({"name": name, "cursor": cursor, "digest": digest})).collect();
         println!("{}", serde_json::to_string_pretty(&json!({"logs": logs, "views": views, "problems": problems}))?);
     } else {
@@ -66,7 +67,14 @@ pub(crate) fn verify(arguments: VerifyArguments, words: Words) -> Result<ExitCod
         for problem in &problems {
             println!("! {problem}");
         }
-        println!("{}", if problems.is_empty() { words.say("Mọi thứ đều khớp.", "Everything agrees.") } else { words.say("Có vấn đề, xem các dòng “!”.", "There are problems, see the lines with “!”.") });
+        println!(
+            "{}",
+            if problems.is_empty() {
+                words.say("Mọi thứ đều khớp.", "Everything agrees.")
+            } else {
+                words.say("Có vấn đề, xem các dòng “!”.", "There are problems, see the lines with “!”.")
+            }
+        );
     }
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -105,27 +113,52 @@ pub(crate) fn doctor(arguments: DoctorArguments, words: Words) -> Result<ExitCod
     let probe = folder.join(".lienvung-probe");
     let writable = std::fs::write(&probe, b"x").is_ok();
     let _ = std::fs::remove_file(&probe);
-    say(writable, words.say("Ghi được vào thư mục dữ liệu", "The data folder can be written"), words.say("Cấp quyền ghi hoặc giải phóng chỗ trên đĩa.", "Give write permission or free space on the disk."));
+    say(
+        writable,
+        words.say("Ghi được vào thư mục dữ liệu", "The data folder can be written"),
+        words.say("Cấp quyền ghi hoặc giải phóng chỗ trên đĩa.", "Give write permission or free space on the disk."),
+    );
     match catalogue::Catalogue::builtin() {
         Ok(catalogue) => say(true, &format!("{} ({})", words.say("Danh mục", "Catalogue"), catalogue.kinds().count()), ""),
-        Err(error) => say(false, &format!("{} {error}", words.say("Danh mục", "Catalogue")), words.say("Cài lại chương trình.", "Install the program again.")),
+        Err(error) => say(
+            false,
+            &format!("{} {error}", words.say("Danh mục", "Catalogue")),
+            words.say("Cài lại chương trình.", "Install the program again."),
+        ),
     }
     match open(folder, words) {
         Ok((office, config)) => {
             say(true, words.say("Mở được cơ sở dữ liệu", "The database opens"), "");
             let settled = office.settle(CATCH_UP);
             let problems = office.view_problems();
-            say(settled && problems.is_empty(), words.say("Khung nhìn theo kịp sổ cái", "The views have caught up"), words.say("Chạy “lienvung rebuild”.", "Run “lienvung rebuild”."));
+            say(
+                settled && problems.is_empty(),
+                words.say("Khung nhìn theo kịp sổ cái", "The views have caught up"),
+                words.say("Chạy “lienvung rebuild”.", "Run “lienvung rebuild”."),
+            );
             let accounts = office.accounts(&office.console(), None, 100)?;
             say(
-                accounts.iter().any(|account| account.active && account.grants.iter().any(|grant| grant.role == office::Role::Administrator)),
+                accounts
+                    .iter()
+                    .any(|account| account.active && account.grants.iter().any(|grant| grant.role == office::Role::Administrator)),
                 words.say("Có quản trị viên", "There is an administrator"),
                 words.say("Chạy “lienvung user add TÊN --role administrator”.", "Run “lienvung user add LOGIN --role administrator”."),
             );
             println!("    {} {}", words.say("Địa chỉ", "Address"), config.base_url.unwrap_or_else(|| format!("http://{}", config.listen)));
         }
-        Err(error) => say(false, &format!("{}: {}", words.say("Mở cơ sở dữ liệu", "Opening the database"), words.error(&error)), words.say("Khôi phục bản sao lưu gần nhất bằng “lienvung restore”.", "Restore the latest backup with “lienvung restore”.")),
+        Err(error) => say(
+            false,
+            &format!("{}: {}", words.say("Mở cơ sở dữ liệu", "Opening the database"), words.error(&error)),
+            words.say("Khôi phục bản sao lưu gần nhất bằng “lienvung restore”.", "Restore the latest backup with “lienvung restore”."),
+        ),
     }
-    println!("{}", if ill == 0 { words.say("OK: nút khỏe.", "OK: the node is well.") } else { words.say("Cần xử lý các dòng “!!”.", "See to the lines with “!!”.") });
+    println!(
+        "{}",
+        if ill == 0 {
+            words.say("OK: nút khỏe.", "OK: the node is well.")
+        } else {
+            words.say("Cần xử lý các dòng “!!”.", "See to the lines with “!!”.")
+        }
+    );
     Ok(if ill == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

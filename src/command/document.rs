@@ -90,7 +90,14 @@ pub(crate) fn read(arguments: ReadArguments, words: Words) -> Result<ExitCode> {
     for directive in &reading.directives {
         let lead = directive.lead.iter().map(|actor| actor.text.as_str()).collect::<Vec<_>>().join("; ");
         let due = directive.due.as_ref().map_or("—", |due| due.raw.as_str());
-        println!("  [{}] {}\n      {}: {}   {}: {due}", directive.item, office::shorten(&directive.text, 160), words.say("chủ trì", "lead"), if lead.is_empty() { "—" } else { &lead }, words.say("hạn", "due"));
+        println!(
+            "  [{}] {}\n      {}: {}   {}: {due}",
+            directive.item,
+            office::shorten(&directive.text, 160),
+            words.say("chủ trì", "lead"),
+            if lead.is_empty() { "—" } else { &lead },
+            words.say("hạn", "due")
+        );
     }
     println!("{}: {}", words.say("Số nội dung chỉ đạo", "Directives"), reading.directives.len());
     for suggestion in &reading.suggestions {
@@ -108,16 +115,26 @@ pub(crate) fn import(arguments: ImportArguments, words: Words) -> Result<ExitCod
     let bytes = contents(&arguments.file, words)?;
     let name = arguments.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let Some(owner) = who.acting_bodies().first().copied() else {
-        bail!("{}", words.say("Tài khoản này không phải chuyên viên hoặc lãnh đạo của cơ quan nào.", "This account is no officer or leader of any body."));
+        bail!(
+            "{}",
+            words.say(
+                "Tài khoản này không phải chuyên viên hoặc lãnh đạo của cơ quan nào.",
+                "This account is no officer or leader of any body."
+            )
+        );
     };
     let conference = arguments.conference.as_deref().map(RecordId::parse).transpose().map_err(|_| anyhow::anyhow!("--conference"))?;
-    let imported = office.import_conclusion(&who, office::ReadingForm { owner, conference, assigner: None, source_url: None, name, bytes })?;
+    let imported =
+        office.import_conclusion(&who, office::ReadingForm { owner, conference, assigner: None, source_url: None, name, bytes })?;
     println!(
         "{} {} – {} {}",
         words.say("Đã nhập bản nháp", "Imported as drafts:"),
         imported.document,
         imported.directives.len(),
-        words.say("nội dung chỉ đạo. Hãy mở trang văn bản để xác nhận và giao việc.", "directives. Open the document's page to confirm and issue them.")
+        words.say(
+            "nội dung chỉ đạo. Hãy mở trang văn bản để xác nhận và giao việc.",
+            "directives. Open the document's page to confirm and issue them."
+        )
     );
     Ok(ExitCode::SUCCESS)
 }
@@ -135,11 +152,20 @@ pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCod
     let filter = BoardFilter { conference, status, ..BoardFilter::default() };
     let mut out = BufWriter::new(std::fs::File::create_new(&arguments.out).with_context(|| format!("{}", arguments.out.display()))?);
     let rows = match (suffix.as_str(), arguments.kind) {
-        ("ics", None) => office.export_calendar(&filter, words.lang(), &config.base_url.unwrap_or_else(|| format!("http://{}", config.listen)), &mut out)?,
+        ("ics", None) => office.export_calendar(
+            &filter,
+            words.lang(),
+            &config.base_url.unwrap_or_else(|| format!("http://{}", config.listen)),
+            &mut out,
+        )?,
         ("csv", None) => office.export_board(&filter, words.lang(), FileForm::Csv, &mut out)?,
         ("xlsx", None) => office.export_board(&filter, words.lang(), FileForm::Xlsx, &mut out)?,
-        ("csv", kind) => office.export_register(&who, &RegisterFilter { kind, ..RegisterFilter::default() }, words.lang(), FileForm::Csv, &mut out)?,
-        ("xlsx", kind) => office.export_register(&who, &RegisterFilter { kind, ..RegisterFilter::default() }, words.lang(), FileForm::Xlsx, &mut out)?,
+        ("csv", kind) => {
+            office.export_register(&who, &RegisterFilter { kind, ..RegisterFilter::default() }, words.lang(), FileForm::Csv, &mut out)?
+        }
+        ("xlsx", kind) => {
+            office.export_register(&who, &RegisterFilter { kind, ..RegisterFilter::default() }, words.lang(), FileForm::Xlsx, &mut out)?
+        }
         _ => bail!("{} .csv, .xlsx, .ics", words.say("Đuôi tệp phải là một trong:", "The file's suffix must be one of:")),
     };
     out.flush()?;
@@ -154,7 +180,8 @@ pub(crate) fn search(arguments: SearchArguments, words: Words) -> Result<ExitCod
     let form = SearchForm { text: arguments.query.join(" "), limit: arguments.limit, ..SearchForm::default() };
     let results = office.search(&who, &form)?;
     if arguments.json {
-        let hits: Vec<_> = results.hits.iter().map(|hit| json!({"id": hit.id, "kind": hit.kind, "title": hit.title, "score": hit.score})).collect();
+        let hits: Vec<_> =
+            results.hits.iter().map(|hit| json!({"id": hit.id, "kind": hit.kind, "title": hit.title, "score": hit.score})).collect();
         println!("{}", serde_json::to_string_pretty(&json!({"hits": hits, "total": results.total, "did_you_mean": results.did_you_mean}))?);
         return Ok(ExitCode::SUCCESS);
     }
@@ -173,7 +200,14 @@ fn contents(path: &Path, words: Words) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).with_context(|| format!("{}", path.display()))?;
     if bytes.len() as u64 > LARGEST_FILE {
-        bail!("{}: {}", path.display(), words.say("tệp lớn hơn 20 MB; một kết luận chỉ vài trang, hãy kiểm tra lại tệp", "the file is larger than 20 MB; a conclusion has a few pages, check the file"));
+        bail!(
+            "{}: {}",
+            path.display(),
+            words.say(
+                "tệp lớn hơn 20 MB; một kết luận chỉ vài trang, hãy kiểm tra lại tệp",
+                "the file is larger than 20 MB; a conclusion has a few pages, check the file"
+            )
+        );
     }
     Ok(bytes)
 }

@@ -93,7 +93,10 @@ pub(crate) fn open(folder: &Path, words: Words) -> Result<(Arc<Office>, Config)>
             "{} {}. {}",
             words.say("Chưa có nút nào trong thư mục", "There is no node in the folder"),
             folder.display(),
-            words.say("Hãy chạy “lienvung serve” hoặc “lienvung demo” trước, hoặc chỉ thư mục bằng --data.", "Run “lienvung serve” or “lienvung demo” first, or name the folder with --data.")
+            words.say(
+                "Hãy chạy “lienvung serve” hoặc “lienvung demo” trước, hoặc chỉ thư mục bằng --data.",
+                "Run “lienvung serve” or “lienvung demo” first, or name the folder with --data."
+            )
         );
     }
     let config = Config::read(folder)?;

@@ -64,7 +64,10 @@ pub(crate) fn serve(arguments: ServeArguments, words: Words) -> Result<ExitCode>
         let account = office.add_account(&console, AccountForm { name: login.clone(), login, grants, active: true })?;
         let token = office.sign_in_link(&console, &account.id)?;
         let at = base.clone().unwrap_or_else(|| format!("http://{listen}"));
-        println!("{}\n  {at}/dang-nhap/mot-lan/{token}", words.say("Liên kết đăng nhập một lần của quản trị viên:", "The administrator's one-time sign-in link:"));
+        println!(
+            "{}\n  {at}/dang-nhap/mot-lan/{token}",
+            words.say("Liên kết đăng nhập một lần của quản trị viên:", "The administrator's one-time sign-in link:")
+        );
     }
     run_server(office, listen, base, words)
 }
@@ -81,12 +84,19 @@ fn first_run(arguments: &ServeArguments, words: Words) -> Result<Config> {
         bail!(
             "{} “{body}”. {}",
             words.say("Danh mục không có cơ quan", "The catalogue has no body"),
-            words.say("Hãy ghi tên như trong danh mục, ví dụ “Sở KH&CN Đắk Lắk”.", "Write the name as in the catalogue, e.g. “Sở KH&CN Đắk Lắk”.")
+            words.say(
+                "Hãy ghi tên như trong danh mục, ví dụ “Sở KH&CN Đắk Lắk”.",
+                "Write the name as in the catalogue, e.g. “Sở KH&CN Đắk Lắk”."
+            )
         );
     };
     let node = match &arguments.node {
         Some(node) => node.clone(),
-        None => ask(words.say("2. Tên nút (chữ thường không dấu, không đổi về sau)", "2. The node's name (small letters, never changed)"), "sokhcn.tinh", words)?,
+        None => ask(
+            words.say("2. Tên nút (chữ thường không dấu, không đổi về sau)", "2. The node's name (small letters, never changed)"),
+            "sokhcn.tinh",
+            words,
+        )?,
     };
     let listen = match arguments.listen {
         Some(listen) => listen,
@@ -96,7 +106,12 @@ fn first_run(arguments: &ServeArguments, words: Words) -> Result<Config> {
     let base_url = match &arguments.base_url {
         Some(base) => Some(base.clone()),
         None if arguments.admin.is_some() => None,
-        None => Some(ask(words.say("4. Địa chỉ công khai (bỏ trống nếu chạy nội bộ)", "4. Public address (leave empty on a local network)"), "", words)?).filter(|base| !base.is_empty()),
+        None => Some(ask(
+            words.say("4. Địa chỉ công khai (bỏ trống nếu chạy nội bộ)", "4. Public address (leave empty on a local network)"),
+            "",
+            words,
+        )?)
+        .filter(|base| !base.is_empty()),
     };
     let config = Config { node, body: found, listen, base_url };
     config.write_new(&arguments.folder.data)?;
@@ -105,7 +120,13 @@ fn first_run(arguments: &ServeArguments, words: Words) -> Result<Config> {
 
 fn ask(question: &str, usual: &str, words: Words) -> Result<String> {
     if !std::io::stdin().is_terminal() {
-        bail!("{question}: {}", words.say("không có bàn phím để hỏi; hãy dùng các cờ --body, --node, --admin", "no keyboard to ask; use the flags --body, --node, --admin"));
+        bail!(
+            "{question}: {}",
+            words.say(
+                "không có bàn phím để hỏi; hãy dùng các cờ --body, --node, --admin",
+                "no keyboard to ask; use the flags --body, --node, --admin"
+            )
+        );
     }
     print!("{question} [{usual}]: ");
     std::io::stdout().flush()?;
@@ -124,6 +145,8 @@ pub(crate) fn demo(arguments: DemoArguments, words: Words) -> Result<ExitCode> {
     let config = Config::read(folder)?;
     let office = Arc::new(open_config(folder, &config)?);
     demo::load(&office)?;
+    // The first page shows the whole story and not a board that is still filling.
+    office.settle(std::time::Duration::from_secs(20));
     let base = config.base_url.clone().unwrap_or_else(|| format!("http://{}", arguments.listen));
     println!("{}  {base}/", words.say("Trang công khai:          ", "Public:                   "));
     println!("{}  {base}/chi-dao", words.say("Bảng chỉ đạo:             ", "Board of directives:      "));
@@ -138,9 +161,12 @@ fn run_server(office: Arc<Office>, listen: SocketAddr, base: Option<String>, wor
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let base = base.unwrap_or_else(|| format!("http://{listen}"));
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(listen)
-            .await
-            .with_context(|| format!("{} {listen}", words.say("Không mở được cổng (chương trình khác đang dùng?):", "Cannot listen (is another program using it?):")))?;
+        let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| {
+            format!(
+                "{} {listen}",
+                words.say("Không mở được cổng (chương trình khác đang dùng?):", "Cannot listen (is another program using it?):")
+            )
+        })?;
         println!("{} http://{}", words.say("Đang chạy tại", "Running at"), listener.local_addr()?);
         println!("{}", words.say("Dừng: Ctrl+C", "Stop: Ctrl+C"));
         std::io::stdout().flush()?;

@@ -76,7 +76,10 @@ fn add(arguments: AddArguments, words: Words) -> Result<ExitCode> {
     let token = office.sign_in_link(&console, &account.id)?;
     let base = config.base_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
     println!("{} {} ({})", words.say("Đã thêm tài khoản", "Added the account"), account.login, words.label(&role.label()));
-    println!("{}\n  {base}/dang-nhap/mot-lan/{token}", words.say("Liên kết đăng nhập một lần, dùng được trong 7 ngày:", "One-time sign-in link, good for 7 days:"));
+    println!(
+        "{}\n  {base}/dang-nhap/mot-lan/{token}",
+        words.say("Liên kết đăng nhập một lần, dùng được trong 7 ngày:", "One-time sign-in link, good for 7 days:")
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -91,7 +94,11 @@ fn password(arguments: LoginArguments, words: Words) -> Result<ExitCode> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).context("stdin")?;
     office.set_password(&console, &account.id, None, line.trim_end_matches(['\r', '\n']))?;
-    println!("{} {}", words.say("Đã đặt mật khẩu; mọi phiên cũ đã kết thúc:", "Password set; all older sessions are ended:"), account.login);
+    println!(
+        "{} {}",
+        words.say("Đã đặt mật khẩu; mọi phiên cũ đã kết thúc:", "Password set; all older sessions are ended:"),
+        account.login
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -23,9 +23,8 @@ const PAGES = [
   { name: "sign in", path: "/dang-nhap", roles: ["public"] },
   { name: "own work", path: "/viec", roles: SIGNED_IN },
   { name: "import of a conclusion", path: "/van-ban/nhap", roles: ["officer"] },
-  { name: "to be accepted", path: "/duyet", roles: ["leader"] },
   { name: "leader's page", path: "/lanh-dao", roles: ["leader"] },
-  { name: "kinds and forms", path: "/quan-tri/bieu-mau", roles: ["administrator"] },
+  { name: "kinds and forms", path: "/bieu-mau", roles: ["administrator"] },
   { name: "users", path: "/quan-tri/nguoi-dung", roles: ["administrator"] },
   { name: "audit trail", path: "/quan-tri/nhat-ky", roles: ["administrator"] },
 ];

@@ -161,7 +161,13 @@ impl Catalogue {
         let wrong = match &field.of {
             FieldType::Text { max } => check_text(value, *max, false),
             FieldType::LongText { max } | FieldType::Markdown { max } => check_text(value, *max, true),
-            FieldType::Day => by_form(value, is_day, "day", "không phải ngày có thật; viết ví dụ 21/6/2019", "is not a real day; write for example 21/6/2019"),
+            FieldType::Day => by_form(
+                value,
+                is_day,
+                "day",
+                "không phải ngày có thật; viết ví dụ 21/6/2019",
+                "is not a real day; write for example 21/6/2019",
+            ),
             FieldType::Date => by_form(
                 value,
                 is_date,
@@ -169,20 +175,46 @@ impl Catalogue {
                 "không phải ngày có thật; viết ví dụ 21/6/2019, tháng 10/2019, quý III/2019 hoặc 2021",
                 "is not a real date; write for example 21/6/2019, 10/2019, Q3/2019 or 2021",
             ),
-            FieldType::Instant => by_form(value, is_instant, "instant", "không phải thời điểm dạng 2026-11-23T10:00:00Z", "is not an instant like 2026-11-23T10:00:00Z"),
+            FieldType::Instant => by_form(
+                value,
+                is_instant,
+                "instant",
+                "không phải thời điểm dạng 2026-11-23T10:00:00Z",
+                "is not an instant like 2026-11-23T10:00:00Z",
+            ),
             FieldType::Integer { min, max } => check_integer(value, *min, *max),
             FieldType::Money => check_integer(value, 0, i64::from(u32::MAX) * 1_000_000),
-            FieldType::Decimal => by_form(value, is_decimal, "decimal", "không phải số thập phân dạng 12.5", "is not a decimal number like 12.5"),
-            FieldType::Bool => (!value.is_boolean()).then_some(("bool", "phải là có hoặc không".to_owned(), "must be yes or no".to_owned())),
+            FieldType::Decimal => {
+                by_form(value, is_decimal, "decimal", "không phải số thập phân dạng 12.5", "is not a decimal number like 12.5")
+            }
+            FieldType::Bool => {
+                (!value.is_boolean()).then_some(("bool", "phải là có hoặc không".to_owned(), "must be yes or no".to_owned()))
+            }
             FieldType::Code { list } => {
                 let known = value.as_str().is_some_and(|code| self.list(list).is_some_and(|list| list.label(code).is_some()));
                 (!known).then(|| {
                     let code = value.as_str().unwrap_or("?");
-                    ("code", format!("mã “{code}” không có trong danh mục; hãy chọn từ danh sách"), format!("the code “{code}” is not in the list; choose one from it"))
+                    (
+                        "code",
+                        format!("mã “{code}” không có trong danh mục; hãy chọn từ danh sách"),
+                        format!("the code “{code}” is not in the list; choose one from it"),
+                    )
                 })
             }
-            FieldType::Ref { .. } => by_form(value, is_record, "ref", "không phải mã bản ghi; hãy chọn từ danh sách", "is not a record id; choose one from the list"),
-            FieldType::Link => by_form(value, is_link, "link", "không phải địa chỉ web bắt đầu bằng http:// hoặc https://", "is not a web address beginning with http:// or https://"),
+            FieldType::Ref { .. } => by_form(
+                value,
+                is_record,
+                "ref",
+                "không phải mã bản ghi; hãy chọn từ danh sách",
+                "is not a record id; choose one from the list",
+            ),
+            FieldType::Link => by_form(
+                value,
+                is_link,
+                "link",
+                "không phải địa chỉ web bắt đầu bằng http:// hoặc https://",
+                "is not a web address beginning with http:// or https://",
+            ),
             FieldType::Sha256 => by_form(value, is_sha256, "sha256", "không phải 64 chữ số thập lục phân", "is not 64 hexadecimal digits"),
             FieldType::Group { fields, rules } => match value.as_object() {
                 Some(members) => {
@@ -278,7 +310,11 @@ fn is_sha256(text: &str) -> bool {
 
 fn is_link(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| !rest.is_empty() && text.chars().count() <= LONGEST_LINK && !rest.chars().any(|c| matches!(c, '\u{0}'..='\u{20}' | '\u{7f}' | '"' | '<' | '>')))
+    rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && text.chars().count() <= LONGEST_LINK
+            && !rest.chars().any(|c| matches!(c, '\u{0}'..='\u{20}' | '\u{7f}' | '"' | '<' | '>'))
+    })
 }
 
 fn is_decimal(text: &str) -> bool {
@@ -298,7 +334,11 @@ fn check_relations(fields: &[Field], rules: &[Rule], members: &Map<String, Value
         match rule {
             Rule::NotBefore { field, other } => {
                 let (Some(late), Some(early)) = (date(field), date(other)) else { continue };
-                let (Some(field), Some(other)) = (fields.iter().find(|item| item.name == *field), fields.iter().find(|item| item.name == *other)) else { continue };
+                let (Some(field), Some(other)) =
+                    (fields.iter().find(|item| item.name == *field), fields.iter().find(|item| item.name == *other))
+                else {
+                    continue;
+                };
                 if late.last_day() < early.first_day() {
                     faults.push(fault(
                         field,
@@ -314,7 +354,13 @@ fn check_relations(fields: &[Field], rules: &[Rule], members: &Map<String, Value
                 let Some(field) = fields.iter().find(|item| item.name == *field) else { continue };
                 for (at, item) in items.iter().enumerate() {
                     if items.iter().take(at).any(|before| before == item) {
-                        faults.push(fault(field, &format!("{prefix}{}.{at}", field.name), "unique_items", "đã có trong danh sách; hãy bỏ mục trùng", "is in the list already; remove it"));
+                        faults.push(fault(
+                            field,
+                            &format!("{prefix}{}.{at}", field.name),
+                            "unique_items",
+                            "đã có trong danh sách; hãy bỏ mục trùng",
+                            "is in the list already; remove it",
+                        ));
                     }
                 }
             }

@@ -87,9 +87,11 @@ fn read_text(field: &Field, text: &str, path: &str, faults: &mut Vec<Fault>) -> 
     };
     match &field.of {
         FieldType::Day | FieldType::Date => match viet::PartialDate::parse(&plain) {
-            Ok(date) if field.of == FieldType::Day && date.precision() != viet::Precision::Day => {
-                fail("day", "cần một ngày cụ thể, ví dụ 21/6/2019 (day).".to_owned(), "needs a day, for example 21/6/2019 (day).".to_owned())
-            }
+            Ok(date) if field.of == FieldType::Day && date.precision() != viet::Precision::Day => fail(
+                "day",
+                "cần một ngày cụ thể, ví dụ 21/6/2019 (day).".to_owned(),
+                "needs a day, for example 21/6/2019 (day).".to_owned(),
+            ),
             Ok(date) => Some(Value::String(date.to_iso())),
             Err(error) => fail("date", error.message_vi(), error.message_en()),
         },
@@ -112,10 +114,8 @@ fn read_text(field: &Field, text: &str, path: &str, faults: &mut Vec<Fault>) -> 
 
 /// The places of a list in order: `names.0.…`, `names.2.…` → 0, 2.
 fn places(pairs: &[(String, String)], path: &str) -> Vec<u32> {
-    let mut places: Vec<u32> = pairs
-        .iter()
-        .filter_map(|(name, _)| name.strip_prefix(path)?.strip_prefix('.')?.split('.').next()?.parse().ok())
-        .collect();
+    let mut places: Vec<u32> =
+        pairs.iter().filter_map(|(name, _)| name.strip_prefix(path)?.strip_prefix('.')?.split('.').next()?.parse().ok()).collect();
     places.sort_unstable();
     places.dedup();
     places.truncate(2_000);
@@ -143,7 +143,9 @@ fn write_one(field: &Field, value: &Value, path: &str, pairs: &mut Vec<(String, 
             write_fields(fields, row, &format!("{path}."), pairs);
             return;
         }
-        (FieldType::Day | FieldType::Date, Value::String(text)) => viet::PartialDate::from_iso(text).map_or_else(|_| text.clone(), |date| date.to_vietnamese()),
+        (FieldType::Day | FieldType::Date, Value::String(text)) => {
+            viet::PartialDate::from_iso(text).map_or_else(|_| text.clone(), |date| date.to_vietnamese())
+        }
         (FieldType::Decimal, Value::String(text)) => text.replace('.', ","),
         (_, Value::Number(number)) => number.as_i64().map_or_else(|| number.to_string(), viet::format_number),
         (_, Value::Bool(true)) => "true".to_owned(),

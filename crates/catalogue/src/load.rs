@@ -424,7 +424,13 @@ impl Loading {
         }
         let codes = states
             .iter()
-            .map(|state| Code { code: state.state.clone(), official: state.state.clone(), label: state.label.clone(), valid_from: None, valid_to: None })
+            .map(|state| Code {
+                code: state.state.clone(),
+                official: state.state.clone(),
+                label: state.label.clone(),
+                valid_from: None,
+                valid_to: None,
+            })
             .collect();
         self.add_list(path, name_line, CodeList { name: format!("workflow:{name}"), source: file.source.clone(), codes });
         self.catalogue.workflows.insert(name.clone(), Workflow { name, source: file.source, states, transitions });
@@ -613,7 +619,9 @@ impl Loading {
         for kind in &self.catalogue.kinds {
             let (file, line) = self.places.get(&kind.name).cloned().unwrap_or_default();
             let workflow = kind.workflow.as_ref().and_then(|name| self.catalogue.workflows.get(name));
-            check_fields(&self.catalogue, &kinds, workflow, &kind.fields, &kind.name, &mut |reason| found.push((file.clone(), line, reason)));
+            check_fields(&self.catalogue, &kinds, workflow, &kind.fields, &kind.name, &mut |reason| {
+                found.push((file.clone(), line, reason))
+            });
         }
         for (file, line, reason) in found {
             self.problem(&file, line, reason);

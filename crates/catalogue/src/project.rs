@@ -27,7 +27,9 @@ impl Catalogue {
         let value = data.get(&kind.title_field);
         match value {
             Some(Value::String(text)) => match kind.field(&kind.title_field).map(|field| &field.of) {
-                Some(FieldType::Code { list }) => self.list(list).and_then(|list| list.label(text)).map_or_else(|| text.clone(), |label| label.get(lang).to_owned()),
+                Some(FieldType::Code { list }) => {
+                    self.list(list).and_then(|list| list.label(text)).map_or_else(|| text.clone(), |label| label.get(lang).to_owned())
+                }
                 _ => text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect(),
             },
             Some(Value::Array(names)) => name_of(names, lang),

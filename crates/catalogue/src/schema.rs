@@ -63,16 +63,21 @@ impl Catalogue {
     fn value(&self, field: &Field) -> Value {
         match &field.of {
             FieldType::Text { max } => json!({"type": "string", "minLength": 1, "maxLength": max, "pattern": forms::LINE}),
-            FieldType::LongText { max } | FieldType::Markdown { max } => json!({"type": "string", "minLength": 1, "maxLength": max, "pattern": forms::LINES}),
+            FieldType::LongText { max } | FieldType::Markdown { max } => {
+                json!({"type": "string", "minLength": 1, "maxLength": max, "pattern": forms::LINES})
+            }
             FieldType::Day => json!({"type": "string", "pattern": forms::DAY}),
             FieldType::Date => json!({"type": "string", "anyOf": [{"pattern": forms::DAY}, {"pattern": forms::WIDER}]}),
-            FieldType::Instant => json!({"type": "string", "allOf": [{"pattern": forms::INSTANT}, {"pattern": format!("{}T", forms::DAY.trim_end_matches('$'))}]}),
+            FieldType::Instant => {
+                json!({"type": "string", "allOf": [{"pattern": forms::INSTANT}, {"pattern": format!("{}T", forms::DAY.trim_end_matches('$'))}]})
+            }
             FieldType::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
             FieldType::Money => json!({"type": "integer", "minimum": 0, "maximum": i64::from(u32::MAX) * 1_000_000}),
             FieldType::Decimal => json!({"type": "string", "pattern": forms::DECIMAL}),
             FieldType::Bool => json!({"type": "boolean"}),
             FieldType::Code { list } => {
-                let codes: Vec<&str> = self.list(list).map(|list| list.codes.iter().map(|code| code.code.as_str()).collect()).unwrap_or_default();
+                let codes: Vec<&str> =
+                    self.list(list).map(|list| list.codes.iter().map(|code| code.code.as_str()).collect()).unwrap_or_default();
                 json!({"type": "string", "enum": codes})
             }
             FieldType::Ref { kinds } => json!({"type": "string", "pattern": forms::RECORD, "x-kinds": kinds}),

@@ -49,7 +49,8 @@ impl Collector for CountCollector {
         let mut all = Counts::default();
         for segment in segments {
             all.total += segment.total;
-            for (into, from) in [(&mut all.kinds, segment.kinds), (&mut all.bodies, segment.bodies), (&mut all.statuses, segment.statuses)] {
+            for (into, from) in [(&mut all.kinds, segment.kinds), (&mut all.bodies, segment.bodies), (&mut all.statuses, segment.statuses)]
+            {
                 for (name, count) in from {
                     *into.entry(name).or_default() += count;
                 }

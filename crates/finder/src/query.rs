@@ -109,7 +109,8 @@ impl Finder {
         } else {
             searcher.search(&engine_query, &TopDocs::with_limit(limit).and_offset(offset).order_by_score())?
         };
-        let wanted: HashSet<String> = words.folded.iter().flat_map(|word| [Some(word.folded.clone()), word.repaired.clone()]).flatten().collect();
+        let wanted: HashSet<String> =
+            words.folded.iter().flat_map(|word| [Some(word.folded.clone()), word.repaired.clone()]).flatten().collect();
         let mut hits = Vec::with_capacity(found.len());
         for (score, address) in found {
             hits.push(self.hit(&searcher, address, score, &wanted)?);
@@ -258,9 +259,10 @@ struct Word {
 
 impl Words {
     fn meant(&self) -> Option<String> {
-        self.folded.iter().any(|word| word.repaired.is_some()).then(|| {
-            self.folded.iter().map(|word| word.repaired.as_deref().unwrap_or(&word.folded)).collect::<Vec<_>>().join(" ")
-        })
+        self.folded
+            .iter()
+            .any(|word| word.repaired.is_some())
+            .then(|| self.folded.iter().map(|word| word.repaired.as_deref().unwrap_or(&word.folded)).collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -277,7 +279,8 @@ fn answer(counts: Counts) -> Results {
         list.sort_by(|one, two| two.1.cmp(&one.1).then(one.0.cmp(&two.0)));
         list
     };
-    let mut years: Vec<(i32, u64)> = counts.years.into_iter().filter_map(|(year, count)| Some((i32::try_from(year).ok()?, count))).collect();
+    let mut years: Vec<(i32, u64)> =
+        counts.years.into_iter().filter_map(|(year, count)| Some((i32::try_from(year).ok()?, count))).collect();
     years.sort_by_key(|year| std::cmp::Reverse(*year));
     Results {
         total: counts.total,

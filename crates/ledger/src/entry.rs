@@ -86,7 +86,8 @@ impl Entry {
     pub fn to_bytes(&self) -> Result<Vec<u8>, EntryError> {
         let mut members = match &self.op {
             Op::Put { rec, typ, cat, ver, prev, pay, len } => {
-                let mut members = object(json!({"op": "put", "rec": rec, "typ": typ, "cat": cat, "ver": ver, "pay": pay.to_b64(), "len": len}));
+                let mut members =
+                    object(json!({"op": "put", "rec": rec, "typ": typ, "cat": cat, "ver": ver, "pay": pay.to_b64(), "len": len}));
                 if let Some(prev) = prev {
                     members.insert("prev".to_owned(), json!(prev.to_b64()));
                 }
@@ -122,7 +123,12 @@ impl Entry {
         if members.remove("v") != Some(json!(1)) {
             return Err(EntryError::Member("v"));
         }
-        let id = members.remove("id").as_ref().and_then(Value::as_str).and_then(|text| RecordId::parse(text).ok()).ok_or(EntryError::Member("id"))?;
+        let id = members
+            .remove("id")
+            .as_ref()
+            .and_then(Value::as_str)
+            .and_then(|text| RecordId::parse(text).ok())
+            .ok_or(EntryError::Member("id"))?;
         let at = members.remove("at").as_ref().and_then(Value::as_str).and_then(read_time).ok_or(EntryError::Member("at"))?;
         let op = match members.get("op").and_then(Value::as_str).ok_or(EntryError::Member("op"))? {
             "put" => Op::Put {
@@ -160,7 +166,8 @@ pub(crate) fn canonical(value: &Value) -> Result<Vec<u8>, EntryError> {
 fn check_numbers(value: &Value) -> Result<(), EntryError> {
     match value {
         Value::Number(number) => {
-            let small = number.as_u64().is_some_and(|number| number < LARGEST_INTEGER) || number.as_i64().is_some_and(|number| number.unsigned_abs() < LARGEST_INTEGER);
+            let small = number.as_u64().is_some_and(|number| number < LARGEST_INTEGER)
+                || number.as_i64().is_some_and(|number| number.unsigned_abs() < LARGEST_INTEGER);
             if small { Ok(()) } else { Err(EntryError::Form(format!("number {number}"))) }
         }
         Value::Array(items) => items.iter().try_for_each(check_numbers),
@@ -177,7 +184,9 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 fn print_time(seconds: i64) -> Result<String, EntryError> {
-    jiff::Timestamp::from_second(seconds).map(|instant| instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).map_err(|_| EntryError::Member("at"))
+    jiff::Timestamp::from_second(seconds)
+        .map(|instant| instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+        .map_err(|_| EntryError::Member("at"))
 }
 
 fn read_time(text: &str) -> Option<i64> {

@@ -248,7 +248,11 @@ impl Reader<'_> {
 
     /// Size and root of every log.
     pub fn logs(&self) -> Result<Vec<LogState>, LedgerError> {
-        self.store.logs()?.into_iter().map(|log| Ok(LogState { root: frontier(&log)?.root(), origin: log.origin, audience: log.audience, size: log.size })).collect()
+        self.store
+            .logs()?
+            .into_iter()
+            .map(|log| Ok(LogState { root: frontier(&log)?.root(), origin: log.origin, audience: log.audience, size: log.size }))
+            .collect()
     }
 
     /// An entry with its payload, by place.
@@ -271,7 +275,13 @@ impl Reader<'_> {
     }
 
     /// Cabinet documents in key order after `after`, or backwards before it.
-    pub fn cabinet_list(&self, drawer: &str, after: Option<&str>, limit: usize, descending: bool) -> Result<Vec<(String, Value)>, LedgerError> {
+    pub fn cabinet_list(
+        &self,
+        drawer: &str,
+        after: Option<&str>,
+        limit: usize,
+        descending: bool,
+    ) -> Result<Vec<(String, Value)>, LedgerError> {
         self.store.cabinet_list(drawer, "", after, limit, descending)
     }
 
@@ -326,7 +336,17 @@ impl Writer<'_> {
                 len: payload.bytes.len() as u64,
             };
             let row = append(self.store, &mut log, &Entry::new(at, op), Some(payload.bytes))?;
-            let version = VersionRow { rec: put.rec, ver, op: "put".to_owned(), kind: put.kind.clone(), at, seq: 0, index: row.index, leaf: row.leaf, payload: None };
+            let version = VersionRow {
+                rec: put.rec,
+                ver,
+                op: "put".to_owned(),
+                kind: put.kind.clone(),
+                at,
+                seq: 0,
+                index: row.index,
+                leaf: row.leaf,
+                payload: None,
+            };
             seq = self.store.note_version(log.id, &version)?;
             if audience == INSIDE {
                 stored = Some((ver, row.leaf));
@@ -349,7 +369,17 @@ impl Writer<'_> {
         }
         let ver = latest.ver + 1;
         let row = append(self.store, &mut log, &Entry::new(at, Op::Drop { rec, ver, prev: latest.leaf }), None)?;
-        let version = VersionRow { rec, ver, op: "drop".to_owned(), kind: latest.kind.clone(), at, seq: 0, index: row.index, leaf: row.leaf, payload: None };
+        let version = VersionRow {
+            rec,
+            ver,
+            op: "drop".to_owned(),
+            kind: latest.kind.clone(),
+            at,
+            seq: 0,
+            index: row.index,
+            leaf: row.leaf,
+            payload: None,
+        };
         self.store.note_version(log.id, &version)?;
         self.erase_in(&mut log, rec, &latest.kind, "error", "withdrawn", at).map(Some)
     }
@@ -417,7 +447,13 @@ impl Writer<'_> {
     }
 
     /// Cabinet documents in key order after `after`, or backwards before it.
-    pub fn cabinet_list(&self, drawer: &str, after: Option<&str>, limit: usize, descending: bool) -> Result<Vec<(String, Value)>, LedgerError> {
+    pub fn cabinet_list(
+        &self,
+        drawer: &str,
+        after: Option<&str>,
+        limit: usize,
+        descending: bool,
+    ) -> Result<Vec<(String, Value)>, LedgerError> {
         self.store.cabinet_list(drawer, "", after, limit, descending)
     }
 

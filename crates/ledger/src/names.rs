@@ -16,7 +16,6 @@ pub struct RecordId(Uuid);
 
 impl RecordId {
     /// A fresh identifier.
-    #[expect(clippy::new_without_default, reason = "Default is implemented below and does the same")]
     pub fn new() -> RecordId {
         RecordId(Uuid::now_v7())
     }
@@ -62,7 +61,8 @@ pub struct NodeName(String);
 impl NodeName {
     /// Checks the form.
     pub fn parse(text: &str) -> Result<NodeName, LedgerError> {
-        let fits = (3..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.' || byte == b'-');
+        let fits = (3..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.' || byte == b'-');
         if fits { Ok(NodeName(text.to_owned())) } else { Err(LedgerError::Name(format!("node {}", shortened(text)))) }
     }
 
@@ -80,7 +80,11 @@ impl Origin {
     /// The origin of a node's log for one audience (`[a-z]{2,16}`), in its first epoch.
     pub fn of(node: &NodeName, audience: &str) -> Result<Origin, LedgerError> {
         let fits = (2..=16).contains(&audience.len()) && audience.bytes().all(|byte| byte.is_ascii_lowercase());
-        if fits { Ok(Origin(format!("lv1/{}/{audience}", node.0))) } else { Err(LedgerError::Name(format!("audience {}", shortened(audience)))) }
+        if fits {
+            Ok(Origin(format!("lv1/{}/{audience}", node.0)))
+        } else {
+            Err(LedgerError::Name(format!("audience {}", shortened(audience))))
+        }
     }
 
     pub(crate) fn stored(text: String) -> Origin {

@@ -38,8 +38,10 @@ impl Payload {
     pub fn make(data: &Value, files: &[FileRef]) -> Result<Payload, PayloadError> {
         let mut salt = [0_u8; 16];
         rand::rng().fill_bytes(&mut salt);
-        let files: Vec<Value> = files.iter().map(|file| json!({"len": file.len, "mt": file.media_type, "name": file.name, "sha256": file.sha256})).collect();
-        let bytes = canonical(&json!({"data": data, "files": files, "salt": STANDARD.encode(salt)})).map_err(|error| PayloadError::Form(error.to_string()))?;
+        let files: Vec<Value> =
+            files.iter().map(|file| json!({"len": file.len, "mt": file.media_type, "name": file.name, "sha256": file.sha256})).collect();
+        let bytes = canonical(&json!({"data": data, "files": files, "salt": STANDARD.encode(salt)}))
+            .map_err(|error| PayloadError::Form(error.to_string()))?;
         if bytes.len() > LONGEST {
             return Err(PayloadError::TooLong(bytes.len()));
         }

@@ -44,7 +44,10 @@ impl SqliteStore {
         prepare(&connection)?;
         schema::migrate(&mut connection, path)?;
         let (sender, receiver) = channel();
-        let writer = std::thread::Builder::new().name("ledger".to_owned()).spawn(move || write_all(connection, &receiver)).map_err(LedgerError::File)?;
+        let writer = std::thread::Builder::new()
+            .name("ledger".to_owned())
+            .spawn(move || write_all(connection, &receiver))
+            .map_err(LedgerError::File)?;
         Ok(SqliteStore { path: path.to_owned(), commands: Mutex::new(Some(sender)), readers: Mutex::new(Vec::new()), writer: Some(writer) })
     }
 

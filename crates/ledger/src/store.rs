@@ -103,7 +103,14 @@ pub trait StoreRead {
     /// A cabinet document.
     fn cabinet_get(&self, drawer: &str, key: &str) -> Result<Option<Value>, LedgerError>;
     /// Cabinet documents in key order (or backwards) after (before) `after`, whose key begins with `prefix`.
-    fn cabinet_list(&self, drawer: &str, prefix: &str, after: Option<&str>, limit: usize, descending: bool) -> Result<Vec<(String, Value)>, LedgerError>;
+    fn cabinet_list(
+        &self,
+        drawer: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+        descending: bool,
+    ) -> Result<Vec<(String, Value)>, LedgerError>;
 }
 
 /// Writing, within one transaction.

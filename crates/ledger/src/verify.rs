@@ -76,7 +76,9 @@ fn check_log(store: &dyn StoreRead, log: &LogRow, report: &mut Report, progress:
             match entry.op {
                 Op::Put { rec, ver, prev, pay, len, .. } => {
                     match &row.payload {
-                        Some(bytes) if commitment(bytes) != pay || bytes.len() as u64 != len => say(format!("payload of entry {index} does not fit its commitment")),
+                        Some(bytes) if commitment(bytes) != pay || bytes.len() as u64 != len => {
+                            say(format!("payload of entry {index} does not fit its commitment"))
+                        }
                         Some(_) => {}
                         None => {
                             missing.insert(pay, index);

@@ -69,7 +69,11 @@ pub struct AccountForm {
 impl Office {
     /// The person at the machine's console: an administrator without an account. For the command line and the demo only.
     pub fn console(&self) -> Identity {
-        Identity::signed_in("console".to_owned(), "Quản trị tại máy chủ".to_owned(), vec![Grant { body: self.body(), role: Role::Administrator }])
+        Identity::signed_in(
+            "console".to_owned(),
+            "Quản trị tại máy chủ".to_owned(),
+            vec![Grant { body: self.body(), role: Role::Administrator }],
+        )
     }
 
     /// The identity of an account for a command at the machine's console; the trail says so.
@@ -146,7 +150,11 @@ impl Office {
     pub fn toggle_account(&self, who: &Identity, id: &str) -> Result<Account, OfficeError> {
         decide(who, Action::Administer, &Subject::node()).require()?;
         let account = self.account(id)?;
-        self.change_account(who, id, AccountForm { login: account.login, name: account.name, grants: account.grants, active: !account.active })
+        self.change_account(
+            who,
+            id,
+            AccountForm { login: account.login, name: account.name, grants: account.grants, active: !account.active },
+        )
     }
 
     /// Sets a password. The owner gives the old one (when there is one); an administrator need not. Ends other sessions of the account.
@@ -159,7 +167,11 @@ impl Office {
         if own && let Some(hash) = &account.password {
             let old = old.unwrap_or_default();
             if !self.verify_password(old, hash) {
-                return Err(OfficeError::refused("wrong_password", "Mật khẩu hiện tại không đúng; chưa đổi gì.", "The current password is wrong; nothing was changed."));
+                return Err(OfficeError::refused(
+                    "wrong_password",
+                    "Mật khẩu hiện tại không đúng; chưa đổi gì.",
+                    "The current password is wrong; nothing was changed.",
+                ));
             }
         }
         check_password(new, &account.login)?;
@@ -271,10 +283,18 @@ impl Office {
         }
         let name = viet::nfc(form.name.trim()).into_owned();
         if name.is_empty() || name.chars().count() > 120 || name.chars().any(char::is_control) {
-            return Err(OfficeError::refused("name_form", "Tên hiển thị phải có, không quá 120 ký tự.", "The display name is required, at most 120 characters."));
+            return Err(OfficeError::refused(
+                "name_form",
+                "Tên hiển thị phải có, không quá 120 ký tự.",
+                "The display name is required, at most 120 characters.",
+            ));
         }
         if form.grants.is_empty() {
-            return Err(OfficeError::refused("no_grant", "Hãy chọn ít nhất một vai trò tại một cơ quan.", "Choose at least one role in one body."));
+            return Err(OfficeError::refused(
+                "no_grant",
+                "Hãy chọn ít nhất một vai trò tại một cơ quan.",
+                "Choose at least one role in one body.",
+            ));
         }
         for grant in &form.grants {
             self.body_summary(grant.body)?;
@@ -284,7 +304,10 @@ impl Office {
 
     fn hash_password(&self, password: &str) -> Result<String, OfficeError> {
         let _one_at_a_time = self.hashing();
-        Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| OfficeError::Data(error.to_string()))
+        Argon2::default()
+            .hash_password(password.as_bytes())
+            .map(|hash| hash.to_string())
+            .map_err(|error| OfficeError::Data(error.to_string()))
     }
 
     fn verify_password(&self, password: &str, hash: &str) -> bool {
@@ -299,7 +322,9 @@ pub fn check_password(password: &str, login: &str) -> Result<(), OfficeError> {
     const FIRST_GUESSES: [&str; 8] = ["password", "matkhau", "12345678", "qwerty", "abc123", "admin123", "skhcn123", "lienvung"];
     let folded = viet::fold(password);
     let length = password.chars().count();
-    let mixed = password.chars().any(char::is_lowercase) && password.chars().any(char::is_uppercase) && password.chars().any(|c| !c.is_alphabetic());
+    let mixed = password.chars().any(char::is_lowercase)
+        && password.chars().any(char::is_uppercase)
+        && password.chars().any(|c| !c.is_alphabetic());
     if !(8..=200).contains(&length) || !mixed {
         return Err(OfficeError::refused(
             "password_form",

@@ -81,7 +81,11 @@ impl Office {
         let page = self.answer_page(who, directive, body)?;
         page.may_answer.require()?;
         if page.directive_data.state != "issued" {
-            return Err(OfficeError::refused("not_issued", "Nội dung này chưa giao hoặc đã rút.", "This directive is not issued or was withdrawn."));
+            return Err(OfficeError::refused(
+                "not_issued",
+                "Nội dung này chưa giao hoặc đã rút.",
+                "This directive is not issued or was withdrawn.",
+            ));
         }
         if let Some(day) = form.done_day
             && day > self.clock().today()
@@ -131,7 +135,9 @@ impl Office {
             return Err(OfficeError::NotFound(answer.to_string()));
         }
         let content: Answer = serde_json::from_value(data)?;
-        let (Some(directive), Some(body)) = (content.directive, content.body) else { return Err(OfficeError::NotFound(answer.to_string())) };
+        let (Some(directive), Some(body)) = (content.directive, content.body) else {
+            return Err(OfficeError::NotFound(answer.to_string()));
+        };
         let page = self.directive_page(who, directive)?;
         page.verify.require()?;
         if current.ver != version {

@@ -86,7 +86,8 @@ impl Office {
     /// Views and votes of an article.
     pub fn readership(&self, article: RecordId) -> Result<Readership, OfficeError> {
         let key = article.to_string();
-        let (views, votes) = self.ledger().read(|r| -> Result<_, OfficeError> { Ok((r.cabinet_get(VIEWS, &key)?, r.cabinet_get(VOTES, &key)?)) })?;
+        let (views, votes) =
+            self.ledger().read(|r| -> Result<_, OfficeError> { Ok((r.cabinet_get(VIEWS, &key)?, r.cabinet_get(VOTES, &key)?)) })?;
         let mut readership: Readership = votes.map(serde_json::from_value).transpose()?.unwrap_or_default();
         let waiting = self.visits.waiting.lock().unwrap_or_else(PoisonError::into_inner).1.get(&article).copied().unwrap_or(0);
         readership.views = views.and_then(|value| value.as_u64()).unwrap_or(0) + waiting;
@@ -103,7 +104,13 @@ impl Office {
 
     /// Takes a vote of 1 to 5 stars. `voter` is what tells readers apart (address and browser); it is kept only as a hash.
     pub fn vote(&self, article: RecordId, stars: u64, voter: &str, token: &str, answer: &str) -> Result<(), OfficeError> {
-        let wrong = || OfficeError::refused("not_proved", "Câu trả lời chưa đúng. Hãy trả lời lại câu hỏi bên dưới bài.", "The answer is not right. Answer the question below the article again.");
+        let wrong = || {
+            OfficeError::refused(
+                "not_proved",
+                "Câu trả lời chưa đúng. Hãy trả lời lại câu hỏi bên dưới bài.",
+                "The answer is not right. Answer the question below the article again.",
+            )
+        };
         if !(1..=5).contains(&stars) {
             return Err(OfficeError::refused("stars", "Hãy chọn từ 1 đến 5 sao.", "Choose 1 to 5 stars."));
         }

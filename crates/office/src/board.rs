@@ -12,7 +12,9 @@ use ledger::{Change, Follower};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
-pub use query::{AssignmentRow, BoardFilter, BoardPage, BoardRow, ConferenceRow, DeadlineRow, Desk, DeskRow, InternalCounts, OverdueByBody};
+pub use query::{
+    AssignmentRow, BoardFilter, BoardPage, BoardRow, ConferenceRow, DeadlineRow, Desk, DeskRow, InternalCounts, OverdueByBody,
+};
 pub use rows::{Answer, Clear, DeadlineChange, Directive, Evidence, Verdict};
 
 use crate::error::OfficeError;
@@ -161,15 +163,32 @@ fn apply_part(connection: &Connection, change: &Change, id: &str, table: &str) -
             "answer" => {
                 let (Some(directive), Some(body)) = (text(data, "directive"), text(data, "body")) else { return Ok(()) };
                 let version = i64::try_from(change.ver).unwrap_or(i64::MAX);
-                connection.prepare_cached("INSERT INTO answer VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![id, directive, body, version, seq, data.to_string()])?;
+                connection.prepare_cached("INSERT INTO answer VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
+                    id,
+                    directive,
+                    body,
+                    version,
+                    seq,
+                    data.to_string()
+                ])?;
             }
             "verdict" => {
                 let Some(answer) = text(data, "answer") else { return Ok(()) };
-                connection.prepare_cached("INSERT INTO verdict VALUES (?1, ?2, ?3, ?4)")?.execute(params![id, answer, seq, data.to_string()])?;
+                connection.prepare_cached("INSERT INTO verdict VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+                    id,
+                    answer,
+                    seq,
+                    data.to_string()
+                ])?;
             }
             _ => {
                 let Some(directive) = text(data, "directive") else { return Ok(()) };
-                connection.prepare_cached("INSERT INTO deadline_change VALUES (?1, ?2, ?3, ?4)")?.execute(params![id, directive, seq, data.to_string()])?;
+                connection.prepare_cached("INSERT INTO deadline_change VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+                    id,
+                    directive,
+                    seq,
+                    data.to_string()
+                ])?;
             }
         }
         touched.extend(directive_of(connection, table, id)?);

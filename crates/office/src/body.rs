@@ -143,7 +143,7 @@ impl Body {
         let vietnamese = || self.names.iter().filter(|name| name.lang.as_deref().unwrap_or("vi") == "vi");
         vietnamese()
             .find(|name| within(day, name.valid_from.as_deref(), name.valid_to.as_deref()))
-            .or_else(|| vietnamese().last())
+            .or_else(|| vietnamese().next_back())
             .or_else(|| self.names.last())
     }
 
@@ -223,7 +223,9 @@ impl Office {
             if found.is_valid_on(self.clock().today()) {
                 return body;
             }
-            let Some(successor) = found.successors.iter().find(|successor| who.role_in(successor.body) >= Some(needed)).or(found.successors.first()) else {
+            let Some(successor) =
+                found.successors.iter().find(|successor| who.role_in(successor.body) >= Some(needed)).or(found.successors.first())
+            else {
                 return body;
             };
             place = successor.body;

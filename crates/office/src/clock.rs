@@ -37,7 +37,9 @@ impl Clock {
     /// Microseconds since 1970, UTC.
     pub fn now(&self) -> i64 {
         match self {
-            Clock::Machine => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |past| i64::try_from(past.as_micros()).unwrap_or(i64::MAX)),
+            Clock::Machine => {
+                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |past| i64::try_from(past.as_micros()).unwrap_or(i64::MAX))
+            }
             Clock::Hand(micros) => micros.load(Ordering::SeqCst),
         }
     }

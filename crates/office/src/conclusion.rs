@@ -101,8 +101,18 @@ pub fn gazetteer(catalogue: &Catalogue) -> Gazetteer {
     // Departments and committees of every province are known by name, with or without a record.
     for place in &places {
         for names in [
-            vec![format!("Sở KH&CN {place}"), format!("Sở Khoa học và Công nghệ {place}"), format!("Sở Khoa học và Công nghệ tỉnh {place}"), format!("Sở KH&CN tỉnh {place}")],
-            vec![format!("UBND tỉnh {place}"), format!("UBND thành phố {place}"), format!("Ủy ban nhân dân tỉnh {place}"), format!("Ủy ban nhân dân thành phố {place}")],
+            vec![
+                format!("Sở KH&CN {place}"),
+                format!("Sở Khoa học và Công nghệ {place}"),
+                format!("Sở Khoa học và Công nghệ tỉnh {place}"),
+                format!("Sở KH&CN tỉnh {place}"),
+            ],
+            vec![
+                format!("UBND tỉnh {place}"),
+                format!("UBND thành phố {place}"),
+                format!("Ủy ban nhân dân tỉnh {place}"),
+                format!("Ủy ban nhân dân thành phố {place}"),
+            ],
         ] {
             bodies.push(BodyNames { id: None, names, class: false });
         }
@@ -112,9 +122,20 @@ pub fn gazetteer(catalogue: &Catalogue) -> Gazetteer {
         heads: words.heads.clone(),
         classes: words.classes.clone(),
         places,
-        proper_names: ["Nam Trung Bộ", "Bắc Trung Bộ", "Tây Nguyên", "Đông Nam Bộ", "Tây Nam Bộ"].iter().map(|name| (*name).to_owned()).collect(),
-        document_types: words.document_types.iter().map(|kind| DocumentWords { name: kind.name.clone(), symbols: kind.symbols.clone() }).collect(),
-        documents: words.documents.iter().map(|known| KnownNumber { number: known.number.clone(), day: known.day.clone(), title: known.title.clone() }).collect(),
+        proper_names: ["Nam Trung Bộ", "Bắc Trung Bộ", "Tây Nguyên", "Đông Nam Bộ", "Tây Nam Bộ"]
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect(),
+        document_types: words
+            .document_types
+            .iter()
+            .map(|kind| DocumentWords { name: kind.name.clone(), symbols: kind.symbols.clone() })
+            .collect(),
+        documents: words
+            .documents
+            .iter()
+            .map(|known| KnownNumber { number: known.number.clone(), day: known.day.clone(), title: known.title.clone() })
+            .collect(),
         pairs: catalogue.text("pairs.tsv").map(SyllablePairs::parse).unwrap_or_default(),
     }
 }
@@ -146,7 +167,8 @@ impl Office {
         for body in self.directory().all() {
             let id = body.id.to_string();
             if !words.bodies.iter().any(|known| known.id.as_deref() == Some(id.as_str())) {
-                let mut names: Vec<String> = body.names.iter().flat_map(|name| [Some(name.text.clone()), name.short.clone()]).flatten().collect();
+                let mut names: Vec<String> =
+                    body.names.iter().flat_map(|name| [Some(name.text.clone()), name.short.clone()]).flatten().collect();
                 names.extend(body.aliases.iter().cloned());
                 words.bodies.push(BodyNames { id: Some(id), names, class: body.is_class() });
             }
@@ -155,7 +177,12 @@ impl Office {
         let document = RecordId::new();
         let mut directives = Vec::new();
         for (order, found) in reading.directives.iter().enumerate() {
-            directives.push(Draft { id: Some(RecordId::new()), kind: "directive".to_owned(), data: directive_data(form, document, order, found), previous: None });
+            directives.push(Draft {
+                id: Some(RecordId::new()),
+                kind: "directive".to_owned(),
+                data: directive_data(form, document, order, found),
+                previous: None,
+            });
         }
         Ok(ConclusionDrafts {
             document: Draft { id: Some(document), kind: "document".to_owned(), data: self.document_data(form, &reading), previous: None },
@@ -183,7 +210,10 @@ impl Office {
         }
         let mut document = drafts.document;
         if let Some(members) = document.data.as_object_mut() {
-            members.insert("original".to_owned(), json!({"name": file.name, "media_type": file.media_type, "sha256": file.sha256, "length": file.len}));
+            members.insert(
+                "original".to_owned(),
+                json!({"name": file.name, "media_type": file.media_type, "sha256": file.sha256, "length": file.len}),
+            );
         }
         let id = document.id.unwrap_or_default();
         let directives: Vec<RecordId> = drafts.directives.iter().filter_map(|draft| draft.id).collect();
@@ -216,7 +246,12 @@ impl Office {
 
     /// Directives of a document that this person may see, in the order of the text: at most 1,000.
     pub fn directives_of(&self, who: &Identity, document: RecordId) -> Result<Vec<ReviewDirective>, OfficeError> {
-        let filter = RegisterFilter { kind: Some("directive".to_owned()), refers_to: Some(document), order: Order::Title, ..RegisterFilter::default() };
+        let filter = RegisterFilter {
+            kind: Some("directive".to_owned()),
+            refers_to: Some(document),
+            order: Order::Title,
+            ..RegisterFilter::default()
+        };
         let page = self.register_page(who, &filter, None, 1_000)?;
         let mut directives = Vec::new();
         for row in page.rows {
@@ -230,20 +265,39 @@ impl Office {
     }
 
     /// Issues drafts of a document: those chosen, or all; drafts without any addressee first get the class (or body) `class`.
-    pub fn issue_to(&self, who: &Identity, document: RecordId, chosen: Option<Vec<RecordId>>, class: Option<RecordId>) -> Result<Vec<Stored>, OfficeError> {
+    pub fn issue_to(
+        &self,
+        who: &Identity,
+        document: RecordId,
+        chosen: Option<Vec<RecordId>>,
+        class: Option<RecordId>,
+    ) -> Result<Vec<Stored>, OfficeError> {
         let review = self.review(who, document)?;
         let mut ids = Vec::new();
         for found in &review.directives {
             if found.directive.state != "draft" || chosen.as_ref().is_some_and(|chosen| !chosen.contains(&found.id)) {
                 continue;
             }
-            ids.push((found.id, class.filter(|_| found.directive.leads.is_empty() && found.directive.class.is_none() && found.directive.issued_to.is_empty())));
+            ids.push((
+                found.id,
+                class.filter(|_| {
+                    found.directive.leads.is_empty() && found.directive.class.is_none() && found.directive.issued_to.is_empty()
+                }),
+            ));
         }
         self.issue_with(who, &ids, None)
     }
 
     /// Adds a corrected reading of a passage: a second layer with author and time; the original stays.
-    pub fn add_reading(&self, who: &Identity, document: RecordId, start: u64, end: u64, reading: &str, reason: &str) -> Result<Stored, OfficeError> {
+    pub fn add_reading(
+        &self,
+        who: &Identity,
+        document: RecordId,
+        start: u64,
+        end: u64,
+        reading: &str,
+        reason: &str,
+    ) -> Result<Stored, OfficeError> {
         let (version, mut data) = self.ledger().read(|r| inside(r, document))?;
         let text = data.get("text").and_then(Value::as_str).unwrap_or_default();
         let span = usize::try_from(start).ok().zip(usize::try_from(end).ok()).and_then(|(start, end)| text.get(start..end));
@@ -260,7 +314,8 @@ impl Office {
                 }
             }
         }
-        let prepared = self.prepare(who, Draft { id: Some(document), kind: version.kind.clone(), data, previous: Some(version.leaf) }, Action::Edit)?;
+        let prepared =
+            self.prepare(who, Draft { id: Some(document), kind: version.kind.clone(), data, previous: Some(version.leaf) }, Action::Edit)?;
         let entry = AuditEntry::of(self, who, "document.reading").record(document).note(reading);
         self.store(vec![prepared], vec![entry])?.pop().ok_or_else(|| OfficeError::Data("nothing stored".to_owned()))
     }
@@ -277,7 +332,11 @@ impl Office {
             if let Some(members) = data.as_object_mut() {
                 members.insert("state".to_owned(), json!("withdrawn"));
             }
-            prepared.push(self.prepare(who, Draft { id: Some(id), kind: version.kind.clone(), data, previous: Some(version.leaf) }, Action::Edit)?);
+            prepared.push(self.prepare(
+                who,
+                Draft { id: Some(id), kind: version.kind.clone(), data, previous: Some(version.leaf) },
+                Action::Edit,
+            )?);
             Ok(())
         };
         for found in &review.directives {
@@ -387,5 +446,6 @@ fn media_type(name: &str) -> &'static str {
 
 /// `2026-11-23T10:00:00Z`.
 fn instant(micros: i64) -> String {
-    jiff::Timestamp::from_microsecond(micros).map_or_else(|_| "1970-01-01T00:00:00Z".to_owned(), |instant| instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+    jiff::Timestamp::from_microsecond(micros)
+        .map_or_else(|_| "1970-01-01T00:00:00Z".to_owned(), |instant| instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }

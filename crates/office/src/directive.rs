@@ -133,9 +133,18 @@ impl Office {
     }
 
     /// Like [`Office::issue`]; a directive with a class beside it gets that class first.
-    pub(crate) fn issue_with(&self, who: &Identity, directives: &[(RecordId, Option<RecordId>)], issued_day: Option<Date>) -> Result<Vec<Stored>, OfficeError> {
+    pub(crate) fn issue_with(
+        &self,
+        who: &Identity,
+        directives: &[(RecordId, Option<RecordId>)],
+        issued_day: Option<Date>,
+    ) -> Result<Vec<Stored>, OfficeError> {
         if directives.is_empty() {
-            return Err(OfficeError::refused("nothing_chosen", "Chưa chọn nội dung nào để giao. Hãy đánh dấu ít nhất một.", "Nothing is chosen. Mark at least one directive."));
+            return Err(OfficeError::refused(
+                "nothing_chosen",
+                "Chưa chọn nội dung nào để giao. Hãy đánh dấu ít nhất một.",
+                "Nothing is chosen. Mark at least one directive.",
+            ));
         }
         let today = self.clock().today();
         let mut records = Vec::new();
@@ -163,7 +172,11 @@ impl Office {
                 members.insert("state".to_owned(), json!("issued"));
                 members.insert("issued_day".to_owned(), Value::String(issued_day.unwrap_or(today).to_string()));
             }
-            records.push(self.prepare(who, Draft { id: Some(*id), kind: version.kind.clone(), data, previous: Some(version.leaf) }, Action::Issue)?);
+            records.push(self.prepare(
+                who,
+                Draft { id: Some(*id), kind: version.kind.clone(), data, previous: Some(version.leaf) },
+                Action::Issue,
+            )?);
             audit.push(AuditEntry::of(self, who, "directive.issue").record(*id).note(&format!("{} → {}", directive.item, bodies.len())));
             // The document is published with its first issued directive, so that the words can be looked up.
             if let Some(document) = directive.document
@@ -184,7 +197,11 @@ impl Office {
         if let Some(members) = data.as_object_mut() {
             members.insert("state".to_owned(), json!("published"));
         }
-        Ok(Some(self.prepare(who, Draft { id: Some(document), kind: version.kind.clone(), data, previous: Some(version.leaf) }, Action::Edit)?))
+        Ok(Some(self.prepare(
+            who,
+            Draft { id: Some(document), kind: version.kind.clone(), data, previous: Some(version.leaf) },
+            Action::Edit,
+        )?))
     }
 
     /// The bodies a directive goes to, as they were on `as_of`.
@@ -231,8 +248,12 @@ impl Office {
             let (name, day) = (class.name_on(as_of), viet::format_day(as_of));
             return Err(OfficeError::refused(
                 "class_unknown",
-                format!("Mục {item}: chưa biết “{name}” gồm những cơ quan nào vào ngày {day}. Hãy bổ sung thành viên của nhóm hoặc chọn từng cơ quan."),
-                format!("Item {item}: it is not known which bodies “{name}” was made of on {day}. Add members to the class or choose the bodies one by one."),
+                format!(
+                    "Mục {item}: chưa biết “{name}” gồm những cơ quan nào vào ngày {day}. Hãy bổ sung thành viên của nhóm hoặc chọn từng cơ quan."
+                ),
+                format!(
+                    "Item {item}: it is not known which bodies “{name}” was made of on {day}. Add members to the class or choose the bodies one by one."
+                ),
             ));
         }
         Ok(members)
@@ -277,12 +298,22 @@ impl Office {
         let page = self.directive_page(who, directive)?;
         page.change_deadline.require()?;
         let due = viet::PartialDate::parse(&form.new_due).map_err(|error| {
-            OfficeError::Invalid(vec![fault("new_due", "date", format!("Hạn mới: {}", error.message_vi()), format!("New deadline: {}", error.message_en()))])
+            OfficeError::Invalid(vec![fault(
+                "new_due",
+                "date",
+                format!("Hạn mới: {}", error.message_vi()),
+                format!("New deadline: {}", error.message_en()),
+            )])
         })?;
         let document_day = match form.document_day.trim() {
             "" => None,
             text => Some(viet::PartialDate::parse(text).map_err(|error| {
-                OfficeError::Invalid(vec![fault("document_day", "date", format!("Ngày văn bản: {}", error.message_vi()), format!("Date of the document: {}", error.message_en()))])
+                OfficeError::Invalid(vec![fault(
+                    "document_day",
+                    "date",
+                    format!("Ngày văn bản: {}", error.message_vi()),
+                    format!("Date of the document: {}", error.message_en()),
+                )])
             })?),
         };
         if form.document_number.trim().is_empty() {
@@ -296,7 +327,12 @@ impl Office {
         if let Some(body) = form.body
             && !page.directive.issued_to.contains(&body)
         {
-            return Err(OfficeError::Invalid(vec![fault("body", "reference", "Cơ quan: không nằm trong danh sách được giao.", "Body: not among those it was issued to.")]));
+            return Err(OfficeError::Invalid(vec![fault(
+                "body",
+                "reference",
+                "Cơ quan: không nằm trong danh sách được giao.",
+                "Body: not among those it was issued to.",
+            )]));
         }
         let old = match form.body {
             Some(body) => page.parts.iter().find(|part| part.body == body).and_then(|part| part.last_day),

@@ -102,8 +102,12 @@ impl OfficeError {
                 format!("{} places need correcting; nothing was saved. Mend the marked fields and send again.", faults.len()),
             ),
             OfficeError::Changed { current } => label(
-                format!("Bản ghi vừa được người khác sửa (nay là phiên bản {current}); chưa lưu gì. Hãy mở lại, xem thay đổi rồi sửa tiếp."),
-                format!("Somebody else has just changed this record (now version {current}); nothing was saved. Open it again, look at the change, then go on."),
+                format!(
+                    "Bản ghi vừa được người khác sửa (nay là phiên bản {current}); chưa lưu gì. Hãy mở lại, xem thay đổi rồi sửa tiếp."
+                ),
+                format!(
+                    "Somebody else has just changed this record (now version {current}); nothing was saved. Open it again, look at the change, then go on."
+                ),
             ),
             OfficeError::Refused { message, .. } => message.clone(),
             OfficeError::DiskFull => label(

@@ -71,12 +71,24 @@ impl Office {
     }
 
     /// Writes the whole list of `filter` as this person may see it, with every simple field of the kind, and returns the number of rows.
-    pub fn export_register(&self, who: &Identity, filter: &RegisterFilter, lang: Lang, form: FileForm, out: &mut (dyn Write + Send)) -> Result<u64, OfficeError> {
+    pub fn export_register(
+        &self,
+        who: &Identity,
+        filter: &RegisterFilter,
+        lang: Lang,
+        form: FileForm,
+        out: &mut (dyn Write + Send),
+    ) -> Result<u64, OfficeError> {
         let kind = match &filter.kind {
             Some(name) => Some(self.kind(name)?),
             None => None,
         };
-        let mut columns = vec![column("Mã bản ghi", "Record", 38.0), column("Loại", "Kind", 16.0), column("Tên", "Title", 60.0), column("Cơ quan", "Body", 30.0)];
+        let mut columns = vec![
+            column("Mã bản ghi", "Record", 38.0),
+            column("Loại", "Kind", 16.0),
+            column("Tên", "Title", 60.0),
+            column("Cơ quan", "Body", 30.0),
+        ];
         let fields: Vec<&Field> = kind.map(|kind| kind.fields.iter().filter(|field| is_simple(field)).collect()).unwrap_or_default();
         for field in &fields {
             columns.push(Column { label: field.label.clone(), width: 24.0 });
@@ -129,7 +141,15 @@ impl Office {
         Ok(rows)
     }
 
-    pub(crate) fn event(&self, row: &BoardRow, day: Date, lang: Lang, base: &str, stamp: &str, out: &mut dyn Write) -> Result<(), OfficeError> {
+    pub(crate) fn event(
+        &self,
+        row: &BoardRow,
+        day: Date,
+        lang: Lang,
+        base: &str,
+        stamp: &str,
+        out: &mut dyn Write,
+    ) -> Result<(), OfficeError> {
         let status = row.status.label();
         let next = day.tomorrow().unwrap_or(day);
         let plain = |day: Date| format!("{:04}{:02}{:02}", day.year(), day.month(), day.day());
@@ -154,8 +174,13 @@ impl Office {
 
     fn board_cells(&self, row: &BoardRow, lang: Lang) -> Vec<Cell> {
         let day = row.issued_day.unwrap_or_else(|| self.clock().today());
-        let names = |bodies: &[ledger::RecordId]| bodies.iter().map(|id| self.directory().short_name(*id, day)).collect::<Vec<_>>().join("; ");
-        let leads = if row.leads.is_empty() { row.class.map(|class| names(&[class])).or_else(|| row.addressee_raw.clone()).unwrap_or_default() } else { names(&row.leads) };
+        let names =
+            |bodies: &[ledger::RecordId]| bodies.iter().map(|id| self.directory().short_name(*id, day)).collect::<Vec<_>>().join("; ");
+        let leads = if row.leads.is_empty() {
+            row.class.map(|class| names(&[class])).or_else(|| row.addressee_raw.clone()).unwrap_or_default()
+        } else {
+            names(&row.leads)
+        };
         vec![
             Cell::text(row.item.clone()),
             Cell::text(row.text.clone()),
@@ -170,7 +195,11 @@ impl Office {
             Cell::count(row.verified),
             Cell::count(row.bodies),
             Cell::day(row.internal_due),
-            Cell::text(if row.illustrative || row.illustrative_answers { if lang == Lang::Vi { "minh họa" } else { "illustrative" } } else { "" }),
+            Cell::text(if row.illustrative || row.illustrative_answers {
+                if lang == Lang::Vi { "minh họa" } else { "illustrative" }
+            } else {
+                ""
+            }),
             Cell::text(row.id.to_string()),
         ]
     }
@@ -194,10 +223,14 @@ impl Office {
                 Ok(id) if self.directory().get(id).is_some() => self.directory().short_name(id, today),
                 _ => id.clone(),
             },
-            (FieldType::Code { list }, Value::String(code)) => {
-                self.catalogue().list(list).and_then(|list| list.label(code)).map_or_else(|| code.clone(), |label| label.get(lang).to_owned())
+            (FieldType::Code { list }, Value::String(code)) => self
+                .catalogue()
+                .list(list)
+                .and_then(|list| list.label(code))
+                .map_or_else(|| code.clone(), |label| label.get(lang).to_owned()),
+            (FieldType::Date, Value::String(text)) => {
+                viet::PartialDate::from_iso(text).map_or_else(|_| text.clone(), |date| date.to_vietnamese())
             }
-            (FieldType::Date, Value::String(text)) => viet::PartialDate::from_iso(text).map_or_else(|_| text.clone(), |date| date.to_vietnamese()),
             (_, Value::String(text)) => text.clone(),
             (_, Value::Bool(true)) => if lang == Lang::Vi { "có" } else { "yes" }.to_owned(),
             (_, Value::Bool(false)) => if lang == Lang::Vi { "không" } else { "no" }.to_owned(),
@@ -250,7 +283,12 @@ fn write_table(
     }
 }
 
-fn write_csv(columns: &[Column], lang: Lang, out: &mut (dyn Write + Send), rows: &mut dyn FnMut(&mut RowSink<'_>) -> Result<(), OfficeError>) -> Result<u64, OfficeError> {
+fn write_csv(
+    columns: &[Column],
+    lang: Lang,
+    out: &mut (dyn Write + Send),
+    rows: &mut dyn FnMut(&mut RowSink<'_>) -> Result<(), OfficeError>,
+) -> Result<u64, OfficeError> {
     out.write_all("\u{feff}".as_bytes())?;
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     let broken = |error: csv::Error| OfficeError::Data(error.to_string());
@@ -344,7 +382,8 @@ pub(crate) fn calendar_head(out: &mut dyn Write, lang: Lang) -> Result<(), Offic
 
 /// `20261123T100000Z`.
 pub(crate) fn stamp(micros: i64) -> String {
-    jiff::Timestamp::from_microsecond(micros).map_or_else(|_| "19700101T000000Z".to_owned(), |instant| instant.strftime("%Y%m%dT%H%M%SZ").to_string())
+    jiff::Timestamp::from_microsecond(micros)
+        .map_or_else(|_| "19700101T000000Z".to_owned(), |instant| instant.strftime("%Y%m%dT%H%M%SZ").to_string())
 }
 
 /// Lines are at most 75 octets; a longer one goes on after a break and a blank (RFC 5545 §3.1). Characters are not cut.
@@ -380,7 +419,7 @@ mod tests {
         write_folded(&mut out, &line).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.split("\r\n").all(|part| part.len() <= 75));
-        assert_eq!(text.replace("\r\n ", "").trim_end(), line);
+        assert_eq!(text.replace("\r\n ", "").trim_end_matches("\r\n"), line);
     }
 
     #[test]

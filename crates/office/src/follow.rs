@@ -88,7 +88,11 @@ impl Followers {
         } else {
             let names: Vec<&str> = followers.iter().map(|follower| follower.name()).collect();
             let (asked, known) = (name.unwrap_or_default(), names.join(", "));
-            Err(OfficeError::refused("view_unknown", format!("Không có khung nhìn “{asked}”. Có: {known}."), format!("There is no view “{asked}”. There are: {known}.")))
+            Err(OfficeError::refused(
+                "view_unknown",
+                format!("Không có khung nhìn “{asked}”. Có: {known}."),
+                format!("There is no view “{asked}”. There are: {known}."),
+            ))
         }
     }
 

@@ -41,8 +41,8 @@ pub use answer::{AnswerForm, AnswerPage};
 pub use article::{Question, Readership};
 pub use audit::AuditEntry;
 pub use board::{
-    Answer, AssignmentRow, Board, BoardFilter, BoardPage, BoardRow, Clear, ConferenceRow, DeadlineChange, DeadlineRow, Desk, DeskRow, Directive, Evidence,
-    InternalCounts, OverdueByBody, Verdict,
+    Answer, AssignmentRow, Board, BoardFilter, BoardPage, BoardRow, Clear, ConferenceRow, DeadlineChange, DeadlineRow, Desk, DeskRow,
+    Directive, Evidence, InternalCounts, OverdueByBody, Verdict,
 };
 pub use body::{Body, BodyDirectory, BodyName, Member, Parent, Successor};
 pub use clock::{Clock, day_of};

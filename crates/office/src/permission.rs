@@ -74,9 +74,10 @@ pub fn decide(identity: &Identity, action: Action, subject: &Subject) -> Decisio
     let name = if subject.name.is_empty() { "—" } else { subject.name.as_str() };
     match action {
         Action::ReadPublic => yes("Thông tin công khai, ai cũng xem được.", "Public information, open to everybody."),
-        _ if !identity.is_signed_in() => {
-            no("Việc này cần đăng nhập. Hãy đăng nhập bằng tài khoản của cơ quan.", "This needs a signed-in account. Sign in with your office's account.")
-        }
+        _ if !identity.is_signed_in() => no(
+            "Việc này cần đăng nhập. Hãy đăng nhập bằng tài khoản của cơ quan.",
+            "This needs a signed-in account. Sign in with your office's account.",
+        ),
         Action::OwnDesk => yes("Trang riêng của anh/chị.", "Your own page."),
         Action::LeadersPage if identity.is_leader() => yes("Anh/chị có vai trò lãnh đạo.", "You have a leader's role."),
         Action::LeadersPage => no(
@@ -84,9 +85,10 @@ pub fn decide(identity: &Identity, action: Action, subject: &Subject) -> Decisio
             "This page is for the leader's role. An administrator can grant it on the Users page.",
         ),
         Action::Administer if identity.is_administrator() => yes("Anh/chị là quản trị viên.", "You are an administrator."),
-        Action::Administer => {
-            no("Chỉ quản trị viên được làm việc này. Hãy liên hệ quản trị viên của nút.", "Only an administrator may do this. Ask the node's administrator.")
-        }
+        Action::Administer => no(
+            "Chỉ quản trị viên được làm việc này. Hãy liên hệ quản trị viên của nút.",
+            "Only an administrator may do this. Ask the node's administrator.",
+        ),
         Action::EditReference if identity.is_administrator() => {
             yes("Quản trị viên giữ danh mục cơ quan, cá nhân.", "Administrators keep the reference data of bodies and persons.")
         }
@@ -152,7 +154,18 @@ mod tests {
         let (mine, other) = (RecordId::new(), RecordId::new());
         let own = Subject::body(mine, "Sở A");
         let foreign = Subject::body(other, "Sở B");
-        let actions = [Action::ReadPublic, Action::ReadInside, Action::Edit, Action::Issue, Action::Answer, Action::Verify, Action::OwnDesk, Action::LeadersPage, Action::Administer, Action::EditReference];
+        let actions = [
+            Action::ReadPublic,
+            Action::ReadInside,
+            Action::Edit,
+            Action::Issue,
+            Action::Answer,
+            Action::Verify,
+            Action::OwnDesk,
+            Action::LeadersPage,
+            Action::Administer,
+            Action::EditReference,
+        ];
         let may = |who: &Identity, subject: &Subject| -> String {
             actions.iter().map(|action| if decide(who, *action, subject).allowed { 'x' } else { '.' }).collect()
         };

@@ -111,7 +111,9 @@ impl Office {
             Some(id) => self.ledger().read(|r| r.current("private", id))?,
             None => None,
         };
-        if let (Some(id), None) = (draft.id, &old) && draft.previous.is_some() {
+        if let (Some(id), None) = (draft.id, &old)
+            && draft.previous.is_some()
+        {
             return Err(OfficeError::NotFound(id.to_string()));
         }
         let old_data = old.as_ref().and_then(|version| version.data.as_ref());
@@ -205,7 +207,17 @@ impl Office {
             })
         };
         let Some((audience, version)) = shown else { return Err(OfficeError::NotFound(id.to_string())) };
-        Ok(RecordView { id, kind: version.kind, audience, version: version.ver, leaf, at: version.at_micros, data: version.data, owner, edit })
+        Ok(RecordView {
+            id,
+            kind: version.kind,
+            audience,
+            version: version.ver,
+            leaf,
+            at: version.at_micros,
+            data: version.data,
+            owner,
+            edit,
+        })
     }
 
     /// Older versions of what this person may see, newest first: at most 100 before version `before`.
@@ -293,7 +305,7 @@ impl Office {
                     Ok(id) => r.current("private", id)?,
                     Err(_) => None,
                 };
-                let fits = found.as_ref().is_some_and(|version| kinds.is_empty() || kinds.iter().any(|kind| *kind == version.kind));
+                let fits = found.as_ref().is_some_and(|version| kinds.is_empty() || kinds.contains(&version.kind));
                 if !fits {
                     faults.push(Fault {
                         path: path.clone(),

@@ -231,7 +231,13 @@ fn collect_links(fields: &[Field], data: &Value, prefix: &str, links: &mut Vec<(
 
 impl Office {
     /// A page of a list as this person may see it: at most 1,000 rows after `after`.
-    pub fn register_page(&self, who: &Identity, filter: &RegisterFilter, after: Option<&str>, limit: usize) -> Result<RegisterPage, OfficeError> {
+    pub fn register_page(
+        &self,
+        who: &Identity,
+        filter: &RegisterFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<RegisterPage, OfficeError> {
         let limit = limit.clamp(1, 1_000);
         let mut values = Vec::new();
         let visible = self.visible(who, &mut values);
@@ -290,7 +296,9 @@ impl Office {
         let visible = self.visible(who, &mut values);
         let marks = vec!["?"; ids.len()].join(",");
         values.extend(ids.iter().map(|id| Sql::Text(id.to_string())));
-        let query = format!("SELECT id, kind, audience, owner, title, day, state, illustrative, version FROM record WHERE {visible} AND id IN ({marks})");
+        let query = format!(
+            "SELECT id, kind, audience, owner, title, day, state, illustrative, version FROM record WHERE {visible} AND id IN ({marks})"
+        );
         self.register().views.read(|connection| {
             let mut statement = connection.prepare(&query)?;
             let mut rows = statement.query(params_from_iter(values.iter()))?;
@@ -307,7 +315,8 @@ impl Office {
         let mut values = Vec::new();
         let visible = self.visible(who, &mut values);
         self.register().views.read(|connection| {
-            let mut statement = connection.prepare_cached(&format!("SELECT kind, COUNT(*) FROM record WHERE {visible} GROUP BY kind ORDER BY kind"))?;
+            let mut statement =
+                connection.prepare_cached(&format!("SELECT kind, COUNT(*) FROM record WHERE {visible} GROUP BY kind ORDER BY kind"))?;
             let mut rows = statement.query(params_from_iter(values.iter()))?;
             let mut counts = Vec::new();
             while let Some(row) = rows.next()? {

@@ -22,7 +22,8 @@ impl Office {
     pub fn desk(&self, who: &Identity) -> Result<Desk, OfficeError> {
         decide(who, Action::OwnDesk, &Subject::node()).require()?;
         let bodies = self.bodies_answered_for(who);
-        let assigners: Vec<RecordId> = who.bodies().into_iter().filter(|body| who.role_in(*body) >= Some(crate::identity::Role::Leader)).collect();
+        let assigners: Vec<RecordId> =
+            who.bodies().into_iter().filter(|body| who.role_in(*body) >= Some(crate::identity::Role::Leader)).collect();
         self.board().desk(&bodies, &assigners, self.clock().today())
     }
 

@@ -112,7 +112,8 @@ impl SearchIndex {
             year: day.get(..4).and_then(|year| year.parse().ok()),
             status: status.map(str::to_owned),
             codes,
-            at: viet::PartialDate::from_iso(day).map_or(0, |date| crate::status::days_between(jiff::civil::date(1970, 1, 1), date.first_day())),
+            at: viet::PartialDate::from_iso(day)
+                .map_or(0, |date| crate::status::days_between(jiff::civil::date(1970, 1, 1), date.first_day())),
         }))
     }
 }
@@ -126,8 +127,12 @@ fn collect_text(fields: &[Field], data: &Value, title_field: &str, text: &mut St
         };
         for item in items {
             match (&field.of, item) {
-                (FieldType::Text { .. }, Value::String(words)) if field.name == "number" || field.name.ends_with("_number") => codes.push(words.clone()),
-                (FieldType::Text { .. } | FieldType::LongText { .. } | FieldType::Markdown { .. }, Value::String(words)) if field.name != title_field => {
+                (FieldType::Text { .. }, Value::String(words)) if field.name == "number" || field.name.ends_with("_number") => {
+                    codes.push(words.clone())
+                }
+                (FieldType::Text { .. } | FieldType::LongText { .. } | FieldType::Markdown { .. }, Value::String(words))
+                    if field.name != title_field =>
+                {
                     if !text.is_empty() {
                         text.push('\n');
                     }
@@ -177,7 +182,6 @@ impl Office {
             status: form.status.clone(),
             after: form.after.clone(),
             limit: form.limit.clamp(1, 100),
-            ..Query::default()
         };
         Ok(self.search_index().finder().search(&query)?)
     }

@@ -37,7 +37,9 @@ fn try_open(path: &Path, shape: i64, schema: &str) -> Result<Option<Connection>,
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found == 0 {
         connection.execute_batch(schema)?;
-        connection.execute_batch("CREATE TABLE cursor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL); INSERT INTO cursor VALUES (1, 0);")?;
+        connection.execute_batch(
+            "CREATE TABLE cursor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL); INSERT INTO cursor VALUES (1, 0);",
+        )?;
         connection.pragma_update(None, "user_version", shape)?;
         return Ok(Some(connection));
     }

@@ -39,15 +39,70 @@ struct KnownName {
 
 /// Persons by office: "Giám đốc Sở …" is the Department.
 const OFFICES: [&str; 16] = [
-    "giam doc", "pho giam doc", "thu truong", "chu tich", "pho chu tich", "truong ban", "chanh van phong", "cuc truong", "vu truong", "vien truong", "hieu truong", "tong giam doc", "lanh dao", "nguoi dung dau",
-    "bo truong", "bi thu",
+    "giam doc",
+    "pho giam doc",
+    "thu truong",
+    "chu tich",
+    "pho chu tich",
+    "truong ban",
+    "chanh van phong",
+    "cuc truong",
+    "vu truong",
+    "vien truong",
+    "hieu truong",
+    "tong giam doc",
+    "lanh dao",
+    "nguoi dung dau",
+    "bo truong",
+    "bi thu",
 ];
 
 /// What follows the name of a body and is no part of it.
 const STOPS: [&str; 44] = [
-    "chu tri", "chu dong", "phoi hop", "co trach nhiem", "can", "phai", "tiep tuc", "khan truong", "to chuc", "thuc hien", "trien khai", "xay dung", "ra soat", "bao cao", "tham muu", "huong dan", "kiem tra",
-    "theo doi", "don doc", "tong hop", "nghien cuu", "de xuat", "lap", "trinh", "cung cap", "ho tro", "tap trung", "day nhanh", "tang cuong", "hoan thanh", "hoan thien", "som", "truoc", "trong", "xem xet", "bo tri",
-    "cung", "va bao cao", "va to chuc", "duoc", "da", "se", "la", "quan tam",
+    "chu tri",
+    "chu dong",
+    "phoi hop",
+    "co trach nhiem",
+    "can",
+    "phai",
+    "tiep tuc",
+    "khan truong",
+    "to chuc",
+    "thuc hien",
+    "trien khai",
+    "xay dung",
+    "ra soat",
+    "bao cao",
+    "tham muu",
+    "huong dan",
+    "kiem tra",
+    "theo doi",
+    "don doc",
+    "tong hop",
+    "nghien cuu",
+    "de xuat",
+    "lap",
+    "trinh",
+    "cung cap",
+    "ho tro",
+    "tap trung",
+    "day nhanh",
+    "tang cuong",
+    "hoan thanh",
+    "hoan thien",
+    "som",
+    "truoc",
+    "trong",
+    "xem xet",
+    "bo tri",
+    "cung",
+    "va bao cao",
+    "va to chuc",
+    "duoc",
+    "da",
+    "se",
+    "la",
+    "quan tam",
 ];
 
 /// Small words inside names: "Bộ Chỉ huy Quân sự", "Sở Khoa học và Công nghệ", "Ban Quản lý các khu công nghiệp".
@@ -72,7 +127,12 @@ impl Names {
             folded.sort_by_key(|syllables| std::cmp::Reverse(syllables.len()));
             folded
         };
-        Names { known, heads: longest_first(&gazetteer.heads), classes: longest_first(&gazetteer.classes), places: longest_first(&gazetteer.places) }
+        Names {
+            known,
+            heads: longest_first(&gazetteer.heads),
+            classes: longest_first(&gazetteer.classes),
+            places: longest_first(&gazetteer.places),
+        }
     }
 
     /// The body whose name begins at `place`.
@@ -116,7 +176,11 @@ impl Names {
         let (count, id, class) = best?;
         let last = syllables.get(count - 1)?;
         let span = Span { start: here.start, end: last.end };
-        if self.is_connected(view, span) { Some(FoundActor { actor: Actor { text: view.plain_text(span), id, class }, span }) } else { None }
+        if self.is_connected(view, span) {
+            Some(FoundActor { actor: Actor { text: view.plain_text(span), id, class }, span })
+        } else {
+            None
+        }
     }
 
     /// A name never runs over a full stop, a colon or a line end.
@@ -147,12 +211,15 @@ impl Names {
             match between {
                 "" | "-" | "–" | "&" => {}
                 // "Sở Văn hóa, Thể thao và Du lịch": a capital that begins no other body.
-                "," if capital && self.begins_body(words.get(count..).unwrap_or_default()).is_none() && self.and_follows(view, syllables, count) => {}
+                "," if capital
+                    && self.begins_body(words.get(count..).unwrap_or_default()).is_none()
+                    && self.and_follows(view, syllables, count) => {}
                 _ => break,
             }
             if JOINERS.contains(&word.as_str()) {
                 let follows = syllables.get(count + 1);
-                let goes_on = follows.is_some_and(|next| view.is_capital(*next)) && self.begins_body(words.get(count + 1..).unwrap_or_default()).is_none()
+                let goes_on = follows.is_some_and(|next| view.is_capital(*next))
+                    && self.begins_body(words.get(count + 1..).unwrap_or_default()).is_none()
                     || (word == "các" && follows.is_some_and(|next| !view.is_capital(*next)) && named)
                     || matches!(word.as_str(), "của");
                 if !goes_on || word == "với" || word == "cho" {
@@ -235,7 +302,11 @@ mod tests {
     fn names() -> Names {
         let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
         Names::of(&Gazetteer {
-            bodies: vec![BodyNames { id: Some("7".into()), names: list(&["Sở KH&CN Đắk Lắk", "Sở Khoa học và Công nghệ Đắk Lắk"]), class: false }],
+            bodies: vec![BodyNames {
+                id: Some("7".into()),
+                names: list(&["Sở KH&CN Đắk Lắk", "Sở Khoa học và Công nghệ Đắk Lắk"]),
+                class: false,
+            }],
             heads: list(&["Sở", "UBND", "Ủy ban nhân dân", "Liên hiệp các Hội", "Văn phòng", "Ban Quản lý", "Bộ"]),
             classes: list(&["các cơ quan, đơn vị liên quan", "các đơn vị có liên quan", "các địa phương", "UBND các huyện, thành phố"]),
             places: list(&["Đắk Lắk", "Kon Tum"]),
@@ -250,12 +321,18 @@ mod tests {
 
     #[test]
     fn names_with_and_and_commas_are_kept_whole() {
-        assert_eq!(list("Sở Khoa học và Công nghệ và các cơ quan, đơn vị liên quan triển khai"), ["Sở Khoa học và Công nghệ", "các cơ quan, đơn vị liên quan"]);
+        assert_eq!(
+            list("Sở Khoa học và Công nghệ và các cơ quan, đơn vị liên quan triển khai"),
+            ["Sở Khoa học và Công nghệ", "các cơ quan, đơn vị liên quan"]
+        );
         assert_eq!(list("Sở Văn hóa, Thể thao và Du lịch, Sở Tài chính chủ trì"), ["Sở Văn hóa, Thể thao và Du lịch", "Sở Tài chính"]);
         assert_eq!(list("Liên hiệp các Hội Khoa học và Kỹ thuật tỉnh chủ trì"), ["Liên hiệp các Hội Khoa học và Kỹ thuật tỉnh"]);
         assert_eq!(list("Sở Nông nghiệp và Môi trường; UBND các huyện, thành phố"), ["Sở Nông nghiệp và Môi trường"]);
         assert_eq!(list("tỉnh Đắk Lắk tổ chức Hội nghị"), ["tỉnh Đắk Lắk"]);
-        assert_eq!(list("Giám đốc Sở Tài chính, Chủ tịch UBND các huyện, thành phố chịu trách nhiệm"), ["Giám đốc Sở Tài chính", "Chủ tịch UBND các huyện, thành phố"]);
+        assert_eq!(
+            list("Giám đốc Sở Tài chính, Chủ tịch UBND các huyện, thành phố chịu trách nhiệm"),
+            ["Giám đốc Sở Tài chính", "Chủ tịch UBND các huyện, thành phố"]
+        );
         assert_eq!(list("sở này"), Vec::<String>::new());
     }
 

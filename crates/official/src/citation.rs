@@ -50,7 +50,8 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
 });
 #[expect(clippy::expect_used, reason = "the patterns are constants; a test compiles them")]
 static DATE_AFTER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^[\s,(]*ngày\s+(?:(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4})|(\d{1,2})\s+tháng\s+(\d{1,2})\s+năm\s+(\d{4}))").expect("constant pattern")
+    Regex::new(r"(?i)^[\s,(]*ngày\s+(?:(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4})|(\d{1,2})\s+tháng\s+(\d{1,2})\s+năm\s+(\d{4}))")
+        .expect("constant pattern")
 });
 
 /// Citations of the whole text in order.
@@ -108,7 +109,11 @@ fn normal(raw: &str) -> String {
     {
         let year = tail.split('/').next().unwrap_or_default();
         let zeros = |text: &str| text.replace(['O', 'o'], "0");
-        let rest = if year.len() == 4 && year.starts_with('2') { format!("{}{}", zeros(year), tail.get(4..).unwrap_or_default()) } else { tail.to_owned() };
+        let rest = if year.len() == 4 && year.starts_with('2') {
+            format!("{}{}", zeros(year), tail.get(4..).unwrap_or_default())
+        } else {
+            tail.to_owned()
+        };
         number = format!("{}/{rest}", zeros(head));
     }
     if number.starts_with("TCVN") || number.starts_with("QCVN") {
@@ -215,7 +220,10 @@ mod tests {
     fn gazetteer() -> Gazetteer {
         let kinds = [("Nghị định", "NĐ"), ("Nghị quyết", "NQ"), ("Kết luận", "KL"), ("Quyết định", "QĐ"), ("Luật", "QH"), ("Công văn", "")];
         Gazetteer {
-            document_types: kinds.iter().map(|(name, symbol)| DocumentWords { name: (*name).into(), symbols: vec![(*symbol).into()] }).collect(),
+            document_types: kinds
+                .iter()
+                .map(|(name, symbol)| DocumentWords { name: (*name).into(), symbols: vec![(*symbol).into()] })
+                .collect(),
             documents: vec![KnownNumber { number: "54/2016/NĐ-CP".into(), day: Some("2016-06-14".into()), title: "Tự chủ".into() }],
             ..Gazetteer::default()
         }
@@ -256,7 +264,10 @@ mod tests {
         let text = "theo Nghị định số 54/2017/NĐ-CP ngày 14/6/2016 của Chính phủ";
         let found = citations(&View::of(text), &gazetteer()).remove(0);
         assert_eq!(found.raw, "Nghị định số 54/2017/NĐ-CP ngày 14/6/2016");
-        assert_eq!((found.date.as_deref(), found.suggestion.as_deref(), found.target.as_deref()), (Some("2016-06-14"), Some("54/2016/NĐ-CP"), Some("Tự chủ")));
+        assert_eq!(
+            (found.date.as_deref(), found.suggestion.as_deref(), found.target.as_deref()),
+            (Some("2016-06-14"), Some("54/2016/NĐ-CP"), Some("Tự chủ"))
+        );
         assert_eq!(&text[found.start..found.end], found.raw);
     }
 

@@ -3,8 +3,8 @@
 use crate::view::{Span, View};
 
 /// Short words before a dot that ends no sentence.
-const ABBREVIATIONS: [&str; 24] =
-    ["ts", "ths", "pgs", "gs", "bs", "ks", "cn", "tp", "p", "q", "tt", "tx", "h", "st", "tr", "vv", "v", "đ/c", "dc", "ls", "ds", "kts", "no", "nxb"];
+const ABBREVIATIONS: [&str; 21] =
+    ["ts", "ths", "pgs", "gs", "bs", "ks", "tp", "p", "q", "tt", "tx", "h", "st", "vv", "v", "đ/c", "dc", "ls", "ds", "kts", "nxb"];
 
 /// Sentences of a paragraph, without their closing signs.
 pub(crate) fn sentences(view: &View, paragraph: Span) -> Vec<Span> {
@@ -25,7 +25,7 @@ pub(crate) fn sentences(view: &View, paragraph: Span) -> Vec<Span> {
         }
         let word = view.folded_text(Span { start, end: place });
         let after = view.char_at(view.skip_blanks(place + 1));
-        let goes_on = place + 1 < paragraph.end && after.is_some_and(char::is_lowercase);
+        let goes_on = place + 1 < paragraph.end && after.is_some_and(|c| c.is_lowercase() || matches!(c, ',' | ';' | ')'));
         !(ABBREVIATIONS.contains(&word.as_str()) || goes_on && sign == Some('.'))
     })
 }
@@ -97,13 +97,22 @@ mod tests {
     fn cut_all(text: &str) -> Vec<Vec<String>> {
         let view = View::of(text);
         let whole = Span { start: 0, end: view.len() };
-        sentences(&view, whole).into_iter().map(|sentence| clauses(&view, sentence).into_iter().map(|clause| view.plain_text(clause)).collect()).collect()
+        sentences(&view, whole)
+            .into_iter()
+            .map(|sentence| clauses(&view, sentence).into_iter().map(|clause| view.plain_text(clause)).collect())
+            .collect()
     }
 
     #[test]
     fn sentences_end_where_a_reader_ends_them() {
-        assert_eq!(cut_all("Giao TS. An chủ trì. Kinh phí 1.500 triệu; báo cáo sau./."), [vec!["Giao TS. An chủ trì"], vec!["Kinh phí 1.500 triệu", "báo cáo sau"]]);
+        assert_eq!(
+            cut_all("Giao TS. An chủ trì. Kinh phí 1.500 triệu; báo cáo sau./."),
+            [vec!["Giao TS. An chủ trì"], vec!["Kinh phí 1.500 triệu", "báo cáo sau"]]
+        );
         assert_eq!(cut_all("Rà soát (A; B. C) và D; E."), [vec!["Rà soát (A; B. C) và D", "E"]]);
-        assert_eq!(cut_all("Xem Nghị quyết về Phát triển”. Đề cao trách nhiệm."), [vec!["Xem Nghị quyết về Phát triển”"], vec!["Đề cao trách nhiệm"]]);
+        assert_eq!(
+            cut_all("Xem Nghị quyết về Phát triển”. Đề cao trách nhiệm."),
+            [vec!["Xem Nghị quyết về Phát triển”"], vec!["Đề cao trách nhiệm"]]
+        );
     }
 }

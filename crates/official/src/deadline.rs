@@ -48,7 +48,8 @@ static STRONG: LazyLock<Regex> = LazyLock::new(|| {
     .expect("constant pattern")
 });
 #[expect(clippy::expect_used, reason = "the patterns are constants; a test compiles them")]
-static WEAK: LazyLock<Regex> = LazyLock::new(|| Regex::new(&format!(r"\b(?P<prep>vao|trong|ngay\s+trong)\s+(?:{DATE})\b")).expect("constant pattern"));
+static WEAK: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&format!(r"\b(?P<prep>vao|trong|ngay\s+trong)\s+(?:{DATE})\b")).expect("constant pattern"));
 #[expect(clippy::expect_used, reason = "the patterns are constants; a test compiles them")]
 static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\b(?:dinh\s+ky\s+)?(?:(?:truoc\s+)?ngay\s+\d{1,2}\s+)?(?P<unit>hang\s+thang|hang\s+quy|hang\s+nam|hang\s+tuan|moi\s+thang|moi\s+quy|moi\s+nam|dinh\s+ky\s+(?:6\s+thang|thang|quy|nam)|6\s+thang(?:\s+(?:mot|1)\s+lan))\b").expect("constant pattern")
@@ -72,7 +73,10 @@ pub(crate) fn due_of(view: &View, clause: Span, calendar: Calendar) -> Option<Du
         let (whole, prep) = (found.get(0)?, found.name("prep")?.as_str());
         let span = Span { start: place(whole.start()), end: place(whole.end()) };
         let strict = prep.ends_with("truoc") && !folded.get(whole.start()..).unwrap_or_default().starts_with("truoc het");
-        if let Some(monthly) = PERIOD.captures(folded.get(whole.start()..).unwrap_or_default()).filter(|period| period.get(0).is_some_and(|period| period.start() < 12)) {
+        if let Some(monthly) = PERIOD
+            .captures(folded.get(whole.start()..).unwrap_or_default())
+            .filter(|period| period.get(0).is_some_and(|period| period.start() < 12))
+        {
             return Some(periodic(view, place, whole.start(), &monthly));
         }
         return Some(dated(view, span, &found, strict, calendar));
@@ -231,7 +235,8 @@ mod tests {
     fn due(text: &str) -> Option<(String, String, Option<String>)> {
         let view = View::of(text);
         let calendar = Calendar { document_day: Some(date(2025, 6, 20)) };
-        due_of(&view, Span { start: 0, end: view.len() }, calendar).map(|due| (due.raw, due.precision, due.last_day.map(|day| day.to_string())))
+        due_of(&view, Span { start: 0, end: view.len() }, calendar)
+            .map(|due| (due.raw, due.precision, due.last_day.map(|day| day.to_string())))
     }
 
     #[test]

@@ -54,24 +54,172 @@ pub struct FoundDirective {
 
 /// Verbs with which tasks begin when nobody is named. Folded.
 const IMPERATIVES: [&str; 134] = [
-    "tiep tuc", "day manh", "day nhanh", "tang cuong", "tap trung", "to chuc", "trien khai", "thuc hien", "xay dung", "ra soat", "phat trien", "bo tri", "de cao", "nang cao", "tien hanh", "tong ket", "so ket",
-    "xac dinh", "khan truong", "chu dong", "kien quyet", "phoi hop", "ho tro", "huong dan", "cung cap", "quan tam", "ket noi", "chi du", "nghien cuu", "hoan thien", "hoan thanh", "bao cao", "tham muu", "de xuat",
-    "kiem tra", "giam sat", "xu ly", "ban hanh", "chuan bi", "don doc", "theo doi", "chi dao", "phan cong", "cap nhat", "cong khai", "mo rong", "pho bien", "quan triet", "tuyen truyen", "lua chon", "khac phuc",
-    "bao dam", "dam bao", "duy tri", "huy dong", "thu hut", "dao tao", "uu tien", "thuc day", "ap dung", "ung dung", "khai thac", "ky ket", "xem xet", "danh gia", "thong ke", "giai quyet", "sap xep", "kien toan",
-    "tao lap", "tao dieu kien", "phat huy", "phe duyet", "trinh", "lap ke hoach", "gui", "nop", "co ke hoach", "co giai phap", "doi moi", "su dung", "quan ly", "van hanh", "thanh lap", "cu can bo", "bo sung",
-    "dieu chinh", "tong hop", "thong nhat thuc hien", "thanh tra", "cai cach", "chuyen giao", "nhan rong", "gan ket", "lien ket", "luu y", "nghiem tuc", "sang tao doi moi", "ra quan", "dau tu", "boi duong",
-    "cong bo", "tich cuc", "cham lo", "giao cho", "yeu cau", "de nghi", "lam ro", "lam tot", "lam viec voi", "lap ho so", "tham dinh", "thuong xuyen", "chan chinh", "khuyen khich", "khoi cong", "giai ngan",
-    "hop tac", "trao doi", "chia se", "so hoa", "chuan hoa", "thu thap", "dang ky", "bao ve", "phong ngua", "xoa bo", "loai bo", "nhanh chong", "som", "kip thoi", "tu choc", "dieu tra", "khao sat",
+    "tiep tuc",
+    "day manh",
+    "day nhanh",
+    "tang cuong",
+    "tap trung",
+    "to chuc",
+    "trien khai",
+    "thuc hien",
+    "xay dung",
+    "ra soat",
+    "phat trien",
+    "bo tri",
+    "de cao",
+    "nang cao",
+    "tien hanh",
+    "tong ket",
+    "so ket",
+    "xac dinh",
+    "khan truong",
+    "chu dong",
+    "kien quyet",
+    "phoi hop",
+    "ho tro",
+    "huong dan",
+    "cung cap",
+    "quan tam",
+    "ket noi",
+    "chi du",
+    "nghien cuu",
+    "hoan thien",
+    "hoan thanh",
+    "bao cao",
+    "tham muu",
+    "de xuat",
+    "kiem tra",
+    "giam sat",
+    "xu ly",
+    "ban hanh",
+    "chuan bi",
+    "don doc",
+    "theo doi",
+    "chi dao",
+    "phan cong",
+    "cap nhat",
+    "cong khai",
+    "mo rong",
+    "pho bien",
+    "quan triet",
+    "tuyen truyen",
+    "lua chon",
+    "khac phuc",
+    "bao dam",
+    "dam bao",
+    "duy tri",
+    "huy dong",
+    "thu hut",
+    "dao tao",
+    "uu tien",
+    "thuc day",
+    "ap dung",
+    "ung dung",
+    "khai thac",
+    "ky ket",
+    "xem xet",
+    "danh gia",
+    "thong ke",
+    "giai quyet",
+    "sap xep",
+    "kien toan",
+    "tao lap",
+    "tao dieu kien",
+    "phat huy",
+    "phe duyet",
+    "trinh",
+    "lap ke hoach",
+    "gui",
+    "nop",
+    "co ke hoach",
+    "co giai phap",
+    "doi moi",
+    "su dung",
+    "quan ly",
+    "van hanh",
+    "thanh lap",
+    "cu can bo",
+    "bo sung",
+    "dieu chinh",
+    "tong hop",
+    "thong nhat thuc hien",
+    "thanh tra",
+    "cai cach",
+    "chuyen giao",
+    "nhan rong",
+    "gan ket",
+    "lien ket",
+    "luu y",
+    "nghiem tuc",
+    "sang tao doi moi",
+    "ra quan",
+    "dau tu",
+    "boi duong",
+    "cong bo",
+    "tich cuc",
+    "cham lo",
+    "giao cho",
+    "yeu cau",
+    "de nghi",
+    "lam ro",
+    "lam tot",
+    "lam viec voi",
+    "lap ho so",
+    "tham dinh",
+    "thuong xuyen",
+    "chan chinh",
+    "khuyen khich",
+    "khoi cong",
+    "giai ngan",
+    "hop tac",
+    "trao doi",
+    "chia se",
+    "so hoa",
+    "chuan hoa",
+    "thu thap",
+    "dang ky",
+    "bao ve",
+    "phong ngua",
+    "xoa bo",
+    "loai bo",
+    "nhanh chong",
+    "som",
+    "kip thoi",
+    "tu choc",
+    "dieu tra",
+    "khao sat",
 ];
 
 /// What opens an assessment: praise and description, no task.
 const ASSESSMENTS: [&str; 17] = [
-    "thong nhat danh gia", "danh gia cao", "ghi nhan", "bieu duong", "hoan nghenh", "hoi nghi danh gia", "hoi nghi ghi nhan", "co ban thong nhat", "ve ket qua", "ve tinh hinh", "trong thoi gian qua", "thoi gian qua",
-    "ben canh cac ket qua", "ben canh nhung ket qua", "tuy nhien", "nhin chung", "hoi nghi da",
+    "thong nhat danh gia",
+    "danh gia cao",
+    "ghi nhan",
+    "bieu duong",
+    "hoan nghenh",
+    "hoi nghi danh gia",
+    "hoi nghi ghi nhan",
+    "co ban thong nhat",
+    "ve ket qua",
+    "ve tinh hinh",
+    "trong thoi gian qua",
+    "thoi gian qua",
+    "ben canh cac ket qua",
+    "ben canh nhung ket qua",
+    "tuy nhien",
+    "nhin chung",
+    "hoi nghi da",
 ];
 
-const ASSIGNING: [(&str, &str); 7] =
-    [("giao cho", "assign"), ("giao", "assign"), ("phan cong", "assign"), ("uy quyen", "assign"), ("yeu cau", "require"), ("chi dao", "require"), ("de nghi", "request")];
+const ASSIGNING: [(&str, &str); 7] = [
+    ("giao cho", "assign"),
+    ("giao", "assign"),
+    ("phan cong", "assign"),
+    ("uy quyen", "assign"),
+    ("yeu cau", "require"),
+    ("chi dao", "require"),
+    ("de nghi", "request"),
+];
 
 /// The tasks of all paragraphs of the body, in order.
 pub(crate) fn directives(view: &View, paragraphs: &[Paragraph], names: &Names, calendar: Calendar, itemised: bool) -> Vec<FoundDirective> {
@@ -178,13 +326,25 @@ fn explicit(view: &View, clause: Span, names: &Names, calendar: Calendar, subjec
     if let (Some(shared), Some(cut)) = (&due, second_action(view, clause, subject.action)) {
         // "A chủ trì xây dựng X, tổ chức ký kết X trước …": two tasks, and the first shares the deadline.
         let first = view.trimmed(Span { start: clause.start, end: cut });
-        let first = Span { start: first.start, end: if view.char_at(first.end.saturating_sub(1)) == Some(',') { first.end - 1 } else { first.end } };
+        let first = Span {
+            start: first.start,
+            end: if view.char_at(first.end.saturating_sub(1)) == Some(',') { first.end - 1 } else { first.end },
+        };
         let second = view.trimmed(Span { start: view.skip_blanks(cut), end: clause.end });
         if shared.start >= view.byte(second.start) {
             let mut inferred = shared.clone();
             inferred.inferred = true;
             let verb = imperative_at(view, second.start).unwrap_or(Span { start: second.start, end: second.start });
-            let one = made(view, first, subject.verb, subject.force.clone(), subject.assigner.clone(), subject.leads.clone(), with.clone(), Some(inferred));
+            let one = made(
+                view,
+                first,
+                subject.verb,
+                subject.force.clone(),
+                subject.assigner.clone(),
+                subject.leads.clone(),
+                with.clone(),
+                Some(inferred),
+            );
             let two = made(view, second, verb, subject.force.clone(), subject.assigner.clone(), subject.leads.clone(), with, due);
             return vec![Task { directive: one, named: named.clone() }, Task { directive: two, named }];
         }
@@ -208,7 +368,16 @@ fn second_action(view: &View, clause: Span, action: usize) -> Option<usize> {
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of a directive")]
-fn made(view: &View, clause: Span, verb: Span, force: String, assigner: Option<String>, leads: Vec<FoundActor>, with: Vec<Actor>, due: Option<Due>) -> FoundDirective {
+fn made(
+    view: &View,
+    clause: Span,
+    verb: Span,
+    force: String,
+    assigner: Option<String>,
+    leads: Vec<FoundActor>,
+    with: Vec<Actor>,
+    due: Option<Due>,
+) -> FoundDirective {
     let class = leads.iter().any(|lead| lead.actor.class);
     let words = view.syllables(clause).len();
     let folded = view.folded_text(clause);
@@ -237,9 +406,41 @@ fn made(view: &View, clause: Span, verb: Span, force: String, assigner: Option<S
 
 /// A product is a paper or an event that can be shown: "ban hành kế hoạch", "ký kết Chương trình", "tổ chức Hội nghị".
 fn names_product(folded: &str) -> bool {
-    const MAKING: [&str; 15] = ["xay dung", "ban hanh", "trinh", "lap", "ky ket", "ky", "bao cao", "phe duyet", "hoan thien", "hoan thanh", "to chuc", "soan thao", "cong bo", "gui", "tham muu"];
+    const MAKING: [&str; 15] = [
+        "xay dung",
+        "ban hanh",
+        "trinh",
+        "lap",
+        "ky ket",
+        "ky",
+        "bao cao",
+        "phe duyet",
+        "hoan thien",
+        "hoan thanh",
+        "to chuc",
+        "soan thao",
+        "cong bo",
+        "gui",
+        "tham muu",
+    ];
     const THINGS: [&str; 17] = [
-        "chuong trinh", "ke hoach", "de an", "bao cao", "to trinh", "quyet dinh", "du thao", "quy che", "hoi nghi", "nghi quyet", "danh muc", "ho so", "phuong an", "quy hoach", "le ky", "hop dong", "thong bao",
+        "chuong trinh",
+        "ke hoach",
+        "de an",
+        "bao cao",
+        "to trinh",
+        "quyet dinh",
+        "du thao",
+        "quy che",
+        "hoi nghi",
+        "nghi quyet",
+        "danh muc",
+        "ho so",
+        "phuong an",
+        "quy hoach",
+        "le ky",
+        "hop dong",
+        "thong bao",
     ];
     let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let stands = |at: usize, phrase: &str| phrase.split(' ').enumerate().all(|(offset, part)| words.get(at + offset) == Some(&part));
@@ -284,23 +485,39 @@ fn subject(view: &View, clause: Span, names: &Names) -> Option<Subject> {
         if let Some(assigned) = assigned(view, clause, names, next) {
             return Some(Subject { assigner: Some(view.plain_text(Span { start, end: last.span.end })), ..assigned });
         }
-        for (words, force) in [("chu tri", "assign"), ("co trach nhiem", "assign"), ("chiu trach nhiem", "assign"), ("can", "need"), ("phai", "need")] {
+        for (words, force) in
+            [("chu tri", "assign"), ("co trach nhiem", "assign"), ("chiu trach nhiem", "assign"), ("can", "need"), ("phai", "need")]
+        {
             if let Some(after) = view.words_at(next, words) {
-                return Some(Subject { assigner: None, leads, force: force.to_owned(), verb: Span { start: next, end: after }, action: after });
+                return Some(Subject {
+                    assigner: None,
+                    leads,
+                    force: force.to_owned(),
+                    verb: Span { start: next, end: after },
+                    action: after,
+                });
             }
         }
         if let Some(verb) = imperative_at(view, next) {
             return Some(Subject { assigner: None, leads, force: "assign".to_owned(), verb, action: next });
         }
         if colon || next >= clause.end {
-            return Some(Subject { assigner: None, leads, force: "assign".to_owned(), verb: Span { start: next, end: next }, action: next });
+            return Some(Subject {
+                assigner: None,
+                leads,
+                force: "assign".to_owned(),
+                verb: Span { start: next, end: next },
+                action: next,
+            });
         }
     }
     // "Những địa phương có điều kiện cũng cần …": a class that no list knows, up to the word of need.
     if ["cac", "nhung", "tung"].iter().any(|word| view.words_at(start, word).is_some()) {
         let syllables = view.syllables(clause);
         for (at, syllable) in syllables.iter().enumerate().take(14).skip(2) {
-            let need = ["cung can", "can", "phai", "co trach nhiem"].iter().find_map(|words| view.words_at(syllable.start, words).map(|after| (after, *words)));
+            let need = ["cung can", "can", "phai", "co trach nhiem"]
+                .iter()
+                .find_map(|words| view.words_at(syllable.start, words).map(|after| (after, *words)));
             if let Some((after, _)) = need {
                 let span = Span { start, end: syllables.get(at - 1)?.end };
                 if view.plain_text(span).contains([',', '.', ';', ':']) {
@@ -308,7 +525,13 @@ fn subject(view: &View, clause: Span, names: &Names) -> Option<Subject> {
                 }
                 let actor = Actor { text: view.plain_text(span), id: None, class: true };
                 let verb = Span { start: syllable.start, end: after };
-                return Some(Subject { assigner: None, leads: vec![FoundActor { actor, span }], force: "need".to_owned(), verb, action: after });
+                return Some(Subject {
+                    assigner: None,
+                    leads: vec![FoundActor { actor, span }],
+                    force: "need".to_owned(),
+                    verb,
+                    action: after,
+                });
             }
         }
     }
@@ -367,7 +590,19 @@ fn imperative_at(view: &View, place: usize) -> Option<Span> {
 
 /// "Trong thời gian tới, tập trung …", "Trên cơ sở đó, khẩn trương …": an opening of at most a dozen words, a comma, and a verb.
 fn after_opening(view: &View, clause: Span) -> Option<Span> {
-    let openings = ["trong thoi gian toi", "trong giai doan toi", "tren co so", "truoc mat", "ngay sau hoi nghi", "sau hoi nghi", "can cu", "cung voi", "dong thoi", "ben canh do", "ngoai ra"];
+    let openings = [
+        "trong thoi gian toi",
+        "trong giai doan toi",
+        "tren co so",
+        "truoc mat",
+        "ngay sau hoi nghi",
+        "sau hoi nghi",
+        "can cu",
+        "cung voi",
+        "dong thoi",
+        "ben canh do",
+        "ngoai ra",
+    ];
     if !openings.iter().any(|words| view.words_at(clause.start, words).is_some()) {
         return None;
     }

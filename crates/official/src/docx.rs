@@ -123,7 +123,11 @@ impl Numbers {
 }
 
 fn value(element: &BytesStart<'_>) -> Option<usize> {
-    element.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == "val").and_then(|attribute| attribute.value.parse().ok())
+    element
+        .attributes()
+        .flatten()
+        .find(|attribute| attribute.key.local_name().as_ref() == "val")
+        .and_then(|attribute| attribute.value.parse().ok())
 }
 
 #[cfg(test)]

@@ -43,13 +43,21 @@ impl ReadError {
     pub fn message_vi(&self) -> String {
         match self {
             ReadError::Empty => "Tệp không có chữ nào. Nếu là bản quét, hãy nhận dạng chữ (OCR) rồi nhập lại.".to_owned(),
-            ReadError::TooLarge { most } => format!("Tệp quá lớn: phần chữ vượt {} MB. Một kết luận chỉ vài trang; hãy kiểm tra lại tệp.", most / 1_000_000),
-            ReadError::Format(what) => format!("Không đọc được: đây là {what}. Hãy lưu thành .docx, .html hoặc .txt (Unicode) rồi nhập lại."),
+            ReadError::TooLarge { most } => {
+                format!("Tệp quá lớn: phần chữ vượt {} MB. Một kết luận chỉ vài trang; hãy kiểm tra lại tệp.", most / 1_000_000)
+            }
+            ReadError::Format(what) => {
+                format!("Không đọc được: đây là {what}. Hãy lưu thành .docx, .html hoặc .txt (Unicode) rồi nhập lại.")
+            }
             ReadError::Damaged(_) => "Tệp hỏng hoặc tải về chưa đủ. Hãy mở bằng Word, lưu lại thành .docx rồi nhập lại.".to_owned(),
             ReadError::OldEncoding(name) => {
-                format!("Chữ trong tệp dùng bảng mã cũ ({name}), chưa phải Unicode. Hãy chuyển sang Unicode (ví dụ bằng công cụ chuyển mã của bộ gõ) rồi nhập lại.")
+                format!(
+                    "Chữ trong tệp dùng bảng mã cũ ({name}), chưa phải Unicode. Hãy chuyển sang Unicode (ví dụ bằng công cụ chuyển mã của bộ gõ) rồi nhập lại."
+                )
             }
-            ReadError::Classified(mark) => format!("Văn bản đóng dấu “{mark}”: tài liệu bí mật nhà nước không được đưa vào hệ thống này (Luật 117/2025/QH15). Không lưu gì."),
+            ReadError::Classified(mark) => format!(
+                "Văn bản đóng dấu “{mark}”: tài liệu bí mật nhà nước không được đưa vào hệ thống này (Luật 117/2025/QH15). Không lưu gì."
+            ),
         }
     }
 
@@ -57,11 +65,19 @@ impl ReadError {
     pub fn message_en(&self) -> String {
         match self {
             ReadError::Empty => "The file holds no text. If it is a scan, recognise its text (OCR) first.".to_owned(),
-            ReadError::TooLarge { most } => format!("The file is too large: more than {} MB of text. A conclusion has a few pages; check the file.", most / 1_000_000),
+            ReadError::TooLarge { most } => {
+                format!("The file is too large: more than {} MB of text. A conclusion has a few pages; check the file.", most / 1_000_000)
+            }
             ReadError::Format(what) => format!("This cannot be read ({what}). Save it as .docx, .html or .txt (Unicode) and try again."),
-            ReadError::Damaged(_) => "The file is damaged or was not downloaded completely. Open it in Word, save it as .docx and try again.".to_owned(),
-            ReadError::OldEncoding(name) => format!("The text is in an old encoding ({name}) and not in Unicode. Convert it to Unicode and try again."),
-            ReadError::Classified(mark) => format!("The document is marked “{mark}”: state secrets may not enter this system (Law 117/2025/QH15). Nothing was kept."),
+            ReadError::Damaged(_) => {
+                "The file is damaged or was not downloaded completely. Open it in Word, save it as .docx and try again.".to_owned()
+            }
+            ReadError::OldEncoding(name) => {
+                format!("The text is in an old encoding ({name}) and not in Unicode. Convert it to Unicode and try again.")
+            }
+            ReadError::Classified(mark) => {
+                format!("The document is marked “{mark}”: state secrets may not enter this system (Law 117/2025/QH15). Nothing was kept.")
+            }
         }
     }
 }

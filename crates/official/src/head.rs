@@ -51,10 +51,13 @@ impl Head {
 
 #[expect(clippy::expect_used, reason = "the patterns are constants; a test compiles them")]
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:ngày\s+)?(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4})|ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})\s+năm\s+(\d{4})").expect("constant pattern")
+    Regex::new(r"(?i)(?:ngày\s+)?(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4})|ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})\s+năm\s+(\d{4})")
+        .expect("constant pattern")
 });
 #[expect(clippy::expect_used, reason = "the patterns are constants; a test compiles them")]
-static PLACE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b[Tt]ại\s+((?:thành phố|tỉnh|thị xã|huyện|TP\.?)\s+\p{Lu}[\p{L}]*(?:\s+\p{Lu}[\p{L}]*)*)").expect("constant pattern"));
+static PLACE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b[Tt]ại\s+((?:thành phố|tỉnh|thị xã|huyện|TP\.?)\s+\p{Lu}[\p{L}]*(?:\s+\p{Lu}[\p{L}]*)*)").expect("constant pattern")
+});
 #[expect(clippy::expect_used, reason = "the patterns are constants; a test compiles them")]
 static CHAIR: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?:[Đđ]ồng chí|[ÔôBb][nà][gà]?|[Đđ]/c)\s+(\p{Lu}\p{L}*(?:\s+\p{Lu}\p{L}*){1,4})\s*(?:[,–-]\s*([^,;.]*?))?(?:\s+và\s+(?:[Đđ]ồng chí|[Đđ]/c)|\s+(?:đồng\s+)?chủ trì|[,;.]|$)").expect("constant pattern")
@@ -92,12 +95,17 @@ pub(crate) fn head_of(view: &View, lines: &[Span], citations: &[Citation]) -> He
     for (at, (line, words, folded)) in top.iter().enumerate() {
         let own_number = folded.starts_with("so:") || folded.starts_with("so ") && folded.contains('/');
         if own_number && head.number.is_none() {
-            let inside = citations.iter().find(|citation| citation.number_start >= view.byte(line.start) && citation.number_end <= view.byte(line.end));
+            let inside = citations
+                .iter()
+                .find(|citation| citation.number_start >= view.byte(line.start) && citation.number_end <= view.byte(line.end));
             head.number = inside.map(|citation| citation.number.clone());
         }
         if head.title.is_none()
             && !folded.starts_with("so:")
-            && (folded.starts_with("ket luan") || folded.starts_with("thong bao") || folded.contains("ket luan cua") || folded.contains("thong bao ket luan"))
+            && (folded.starts_with("ket luan")
+                || folded.starts_with("thong bao")
+                || folded.contains("ket luan cua")
+                || folded.contains("thong bao ket luan"))
             && line.end - line.start < 600
             && !folded.contains("nhu sau")
         {
@@ -120,9 +128,17 @@ pub(crate) fn head_of(view: &View, lines: &[Span], citations: &[Citation]) -> He
         } else if folded.contains(", ngay ") && line.end - line.start < 80 && head.issued_date.is_none() && !folded.starts_with("thu ") {
             head.issued_date = first_date(words);
         }
-        if (folded.starts_with("ngay ") || folded.contains("hoi nghi") || folded.contains("cuoc hop")) && line.end - line.start > 60 && head.event_date.is_none() {
+        if (folded.starts_with("ngay ") || folded.contains("hoi nghi") || folded.contains("cuoc hop"))
+            && line.end - line.start > 60
+            && head.event_date.is_none()
+        {
             let begin: String = words.chars().take(120).collect();
-            if folded.starts_with("ngay ") || folded.starts_with("sang ngay") || folded.starts_with("chieu ngay") || folded.contains("to chuc") || folded.contains("chu tri") {
+            if folded.starts_with("ngay ")
+                || folded.starts_with("sang ngay")
+                || folded.starts_with("chieu ngay")
+                || folded.contains("to chuc")
+                || folded.contains("chu tri")
+            {
                 head.event_date = first_date(&begin);
                 head.place = PLACE.captures(words).and_then(|found| found.get(1)).map(|place| place.as_str().to_owned());
             }
@@ -141,7 +157,10 @@ pub(crate) fn head_of(view: &View, lines: &[Span], citations: &[Citation]) -> He
         }
     }
     if head.title.is_none() {
-        head.title = top.iter().map(|(_, words, _)| words.clone()).find(|words| (12..400).contains(&words.chars().count()) && !words.starts_with("CỘNG H") && !words.starts_with("Độc lập"));
+        head.title = top
+            .iter()
+            .map(|(_, words, _)| words.clone())
+            .find(|words| (12..400).contains(&words.chars().count()) && !words.starts_with("CỘNG H") && !words.starts_with("Độc lập"));
     }
     if let (Some(number), "other") = (&head.number, head.kind.as_str()) {
         head.kind = kind_of(number).to_owned();
@@ -209,10 +228,12 @@ mod tests {
 
     #[test]
     fn marks_of_secrecy_stop_and_ordinary_words_do_not() {
-        for text in ["MẬT\nKết luận", "UBND TỈNH X\nTỐI MẬT\n1. Giao", "Độ mật: Mật", "  [ TUYỆT MẬT ]", "Nơi nhận\nMẬT"] {
+        for text in ["MẬT\nKết luận", "UBND TỈNH X\nTỐI MẬT\n1. Giao", "Độ mật: Mật", "  [ TUYỆT MẬT ]", "Nơi nhận\nMẬT"]
+        {
             assert!(secret(text), "{text}");
         }
-        for text in ["Bảo đảm bí mật nhà nước.", "Phát triển nghề nuôi ong lấy mật\nmật ong", "Mật độ dân số"] {
+        for text in ["Bảo đảm bí mật nhà nước.", "Phát triển nghề nuôi ong lấy mật\nmật ong", "Mật độ dân số"]
+        {
             assert!(!secret(text), "{text}");
         }
     }

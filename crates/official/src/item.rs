@@ -66,7 +66,11 @@ pub(crate) fn paragraphs(view: &View, lines: &[Span]) -> Vec<Paragraph> {
                             .iter()
                             .rev()
                             .take_while(|before: &&Paragraph| before.levels.len() > prefix.len())
-                            .filter(|before| before.marked && before.levels.len() == prefix.len() + 1 && before.levels.last().is_some_and(|(kind, _)| *kind == level))
+                            .filter(|before| {
+                                before.marked
+                                    && before.levels.len() == prefix.len() + 1
+                                    && before.levels.last().is_some_and(|(kind, _)| *kind == level)
+                            })
                             .count();
                         format!("{sign}{number}")
                     }
@@ -90,10 +94,15 @@ fn marker(view: &View, line: Span) -> Option<(Level, String, Span)> {
     if matches!(first, '-' | '–' | '—' | '•' | '*' | '+' | '\u{f0b7}') {
         let words = rest(line.start + 1);
         let level = if first == '+' { Level::Plus } else { Level::Dash };
-        return (words.start < words.end && view.char_at(line.start + 1).is_some_and(|c| c.is_whitespace() || c.is_uppercase())).then(|| (level, String::new(), words));
+        return (words.start < words.end && view.char_at(line.start + 1).is_some_and(|c| c.is_whitespace() || c.is_uppercase()))
+            .then(|| (level, String::new(), words));
     }
     let mut end = line.start;
-    while view.char_at(end).is_some_and(|c| c.is_ascii_digit() || (c == '.' && view.char_at(end + 1).is_some_and(|next| next.is_ascii_digit()))) && end < line.end {
+    while view
+        .char_at(end)
+        .is_some_and(|c| c.is_ascii_digit() || (c == '.' && view.char_at(end + 1).is_some_and(|next| next.is_ascii_digit())))
+        && end < line.end
+    {
         end += 1;
     }
     if end > line.start && end - line.start <= 8 {

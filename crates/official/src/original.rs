@@ -6,6 +6,8 @@ use crate::html::html_text;
 
 /// The longest text that is analysed.
 pub(crate) const LONGEST_TEXT: usize = 2_000_000;
+/// How deep the elements of a page may nest: parsing takes time by depth.
+const DEEPEST_PAGE: usize = 2_000;
 /// The longest file that is looked at.
 const LONGEST_FILE: usize = 20 * 1024 * 1024;
 
@@ -45,12 +47,17 @@ pub(crate) fn text_of(name: &str, bytes: &[u8]) -> Result<(String, Vec<Note>), R
     let mut notes = Vec::new();
     let text = match utf16(bytes) {
         Some(text) => {
-            notes.push(Note { vi: "Tệp ở dạng UTF-16, đã đọc thành UTF-8.".to_owned(), en: "The file is UTF-16 and was read as UTF-8.".to_owned() });
+            notes.push(Note {
+                vi: "Tệp ở dạng UTF-16, đã đọc thành UTF-8.".to_owned(),
+                en: "The file is UTF-16 and was read as UTF-8.".to_owned(),
+            });
             text?
         }
         None => match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
-            Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => return Err(ReadError::Damaged("cut inside a character".to_owned())),
+            Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => {
+                return Err(ReadError::Damaged("cut inside a character".to_owned()));
+            }
             Err(_) if bytes.iter().filter(|byte| **byte == 0).count() > 0 => return Err(ReadError::Format("tệp nhị phân (binary file)")),
             Err(_) => return Err(ReadError::OldEncoding("TCVN3/VNI")),
         },
@@ -58,7 +65,14 @@ pub(crate) fn text_of(name: &str, bytes: &[u8]) -> Result<(String, Vec<Note>), R
     if text.contains('\0') {
         return Err(ReadError::Format("tệp nhị phân (binary file)"));
     }
-    let text = if is_html(name, &text) { html_text(&text) } else { text };
+    let text = if is_html(name, &text) {
+        if depth_of(&text) > DEEPEST_PAGE {
+            return Err(ReadError::Damaged("elements nested too deep".to_owned()));
+        }
+        html_text(&text)
+    } else {
+        text
+    };
     if let Some(encoding) = old_encoding(&text) {
         return Err(ReadError::OldEncoding(encoding));
     }
@@ -73,6 +87,25 @@ fn within(text: String) -> Result<String, ReadError> {
         return Err(ReadError::Empty);
     }
     Ok(text)
+}
+
+/// The deepest nesting of elements that must be closed.
+fn depth_of(html: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    for tag in html.split('<').skip(1) {
+        let name: String =
+            tag.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '/').take(12).collect::<String>().to_ascii_lowercase();
+        if name.starts_with('/') {
+            depth = depth.saturating_sub(1);
+        } else if !matches!(
+            name.as_str(),
+            "" | "br" | "img" | "hr" | "meta" | "link" | "input" | "p" | "li" | "td" | "th" | "tr" | "dd" | "dt" | "option" | "col" | "wbr"
+        ) {
+            depth += 1;
+            deepest = deepest.max(depth);
+        }
+    }
+    deepest
 }
 
 fn utf16(bytes: &[u8]) -> Option<Result<String, ReadError>> {
@@ -101,7 +134,11 @@ fn is_html(name: &str, text: &str) -> bool {
         return false;
     }
     let head: String = text.trim_start_matches('\u{feff}').trim_start().chars().take(200).collect::<String>().to_lowercase();
-    head.starts_with("<!doctype html") || head.starts_with("<html") || head.contains("<body") || head.starts_with("<p") || head.starts_with("<div")
+    head.starts_with("<!doctype html")
+        || head.starts_with("<html")
+        || head.contains("<body")
+        || head.starts_with("<p")
+        || head.starts_with("<div")
 }
 
 /// Text typed in TCVN3 or VNI and stored as if its bytes were Western letters: many of the signs that those fonts use, hardly any Vietnamese letter.
@@ -111,10 +148,13 @@ fn old_encoding(text: &str) -> Option<&'static str> {
         match c {
             'a'..='z' | 'A'..='Z' => letters += 1,
             '\u{1ea0}'..='\u{1ef9}' | 'đ' | 'Đ' | 'ư' | 'Ư' | 'ơ' | 'Ơ' | 'ă' | 'Ă' => vietnamese += 1,
-            '¸' | '¬' | '\u{ad}' | '®' | '¶' | '·' | '¹' | '»' | '¾' | '¼' | '½' | 'Æ' | '§' | '©' | 'ª' | '«' | '¨' | '×' | '÷' | 'Þ' | 'þ' | 'ß' | '¦' | '¥' | '£' | '¤' | '¢' => {
+            '¸' | '¬' | '\u{ad}' | '®' | '¶' | '·' | '¹' | '»' | '¾' | '¼' | '½' | 'Æ' | '§' | '©' | 'ª' | '«' | '¨' | '×' | '÷' | 'Þ'
+            | 'þ' | 'ß' | '¦' | '¥' | '£' | '¤' | '¢' => {
                 tcvn += 1;
             }
-            'ö' | 'Ö' | 'ñ' | 'Ñ' | 'ä' | 'Ä' | 'ë' | 'Ë' | 'ï' | 'Ï' | 'å' | 'Å' | 'û' | 'Û' | 'ø' | 'Ø' | 'ü' | 'Ü' => vni += 1,
+            'ö' | 'Ö' | 'ñ' | 'Ñ' | 'ä' | 'Ä' | 'ë' | 'Ë' | 'ï' | 'Ï' | 'å' | 'Å' | 'û' | 'Û' | 'ø' | 'Ø' | 'ü' | 'Ü' => {
+                vni += 1
+            }
             _ => {}
         }
     }

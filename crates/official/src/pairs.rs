@@ -49,8 +49,8 @@ impl SyllablePairs {
         self.before.get(second).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Whether the syllable is known at all.
-    pub(crate) fn knows(&self, syllable: &str) -> bool {
-        self.following.contains_key(syllable) || self.before.contains_key(syllable)
+    /// How often the syllable stood in a pair; 0 when it is not known.
+    pub(crate) fn frequency(&self, syllable: &str) -> u32 {
+        self.after(syllable).iter().chain(self.ahead(syllable)).map(|(_, count)| count).sum()
     }
 }

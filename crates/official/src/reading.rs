@@ -51,7 +51,12 @@ pub fn read(name: &str, bytes: &[u8], gazetteer: &Gazetteer) -> Result<Reading, 
     let items = body
         .iter()
         .filter(|paragraph| paragraph.marked)
-        .map(|paragraph| Item { item: paragraph.item(), path: paragraph.path(), start: view.byte(paragraph.words.start), end: view.byte(paragraph.words.end) })
+        .map(|paragraph| Item {
+            item: paragraph.item(),
+            path: paragraph.path(),
+            start: view.byte(paragraph.words.start),
+            end: view.byte(paragraph.words.end),
+        })
         .collect();
     let suggestions = suggestions(&view, &lines, &citations, &directives, gazetteer);
     Ok(Reading { text, document, items, directives, citations, suggestions, notes })
@@ -60,7 +65,9 @@ pub fn read(name: &str, bytes: &[u8], gazetteer: &Gazetteer) -> Result<Reading, 
 /// The paragraphs that may give tasks: from the first item to the end of the document proper; all lines when there are no items.
 fn body_of(view: &View, lines: &[Span]) -> (Vec<Paragraph>, bool) {
     let all = paragraphs(view, lines);
-    let first = all.iter().position(|paragraph| paragraph.marked && paragraph.levels.first().is_some_and(|(level, _)| *level < crate::item::Level::Dash));
+    let first = all
+        .iter()
+        .position(|paragraph| paragraph.marked && paragraph.levels.first().is_some_and(|(level, _)| *level < crate::item::Level::Dash));
     let Some(first) = first else {
         let body = all.into_iter().filter(|paragraph| is_sentence(view, paragraph.words)).collect();
         return (body, false);
@@ -87,9 +94,21 @@ fn is_sentence(view: &View, words: Span) -> bool {
 }
 
 fn ends_document(view: &View, words: Span) -> bool {
-    ["noi nhan", "tran trong thong bao", "tren day la", "van phong ubnd tinh thong bao", "so luot xem", "tl", "kt", "tm", "tuq", "chanh van phong", "luu vt"]
-        .iter()
-        .any(|ending| view.words_at(words.start, ending).is_some())
+    [
+        "noi nhan",
+        "tran trong thong bao",
+        "tren day la",
+        "van phong ubnd tinh thong bao",
+        "so luot xem",
+        "tl",
+        "kt",
+        "tm",
+        "tuq",
+        "chanh van phong",
+        "luu vt",
+    ]
+    .iter()
+    .any(|ending| view.words_at(words.start, ending).is_some())
 }
 
 impl Reading {

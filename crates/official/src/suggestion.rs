@@ -29,7 +29,13 @@ const USUAL: u32 = 20;
 const USUAL_FOR_LETTERS: u32 = 60;
 
 /// Everything that looks like a slip, in the order of the text.
-pub(crate) fn suggestions(view: &View, lines: &[Span], citations: &[Citation], directives: &[FoundDirective], gazetteer: &Gazetteer) -> Vec<Suggestion> {
+pub(crate) fn suggestions(
+    view: &View,
+    lines: &[Span],
+    citations: &[Citation],
+    directives: &[FoundDirective],
+    gazetteer: &Gazetteer,
+) -> Vec<Suggestion> {
     let mut found = Vec::new();
     for citation in citations {
         if let Some(proposal) = &citation.suggestion {
@@ -41,11 +47,23 @@ pub(crate) fn suggestions(view: &View, lines: &[Span], citations: &[Citation], d
                 proposal: Some(proposal.clone()),
             });
         } else if let Some(reason) = &citation.reason {
-            found.push(Suggestion { raw: citation.raw.clone(), start: citation.start, end: citation.end, reason: reason.clone(), proposal: None });
+            found.push(Suggestion {
+                raw: citation.raw.clone(),
+                start: citation.start,
+                end: citation.end,
+                reason: reason.clone(),
+                proposal: None,
+            });
         }
         if citation.number != citation.number_raw && !citation.number.starts_with("TCVN") && !citation.number.starts_with("QCVN") {
             let reason = "dấu cách hoặc ký tự lạ trong số văn bản".to_owned();
-            found.push(Suggestion { raw: citation.number_raw.clone(), start: citation.number_start, end: citation.number_end, reason, proposal: Some(citation.number.clone()) });
+            found.push(Suggestion {
+                raw: citation.number_raw.clone(),
+                start: citation.number_start,
+                end: citation.number_end,
+                reason,
+                proposal: Some(citation.number.clone()),
+            });
         }
     }
     for directive in directives {
@@ -89,7 +107,36 @@ fn quotes(view: &View, line: Span, found: &mut Vec<Suggestion>) {
 /// "quyết quyết", but not "luôn luôn" and other words that are doubled on purpose.
 fn doubled(view: &View, line: Span, pairs: &SyllablePairs, found: &mut Vec<Suggestion>) {
     const ON_PURPOSE: [&str; 30] = [
-        "luôn", "dần", "ngày", "người", "nhà", "nơi", "đời", "ai", "thường", "mãi", "rất", "xa", "xanh", "vàng", "đỏ", "tím", "nho", "nhỏ", "đều", "hằng", "từ", "chầm", "song", "từng", "khe", "lăm", "ào", "ầm", "vân", "năm",
+        "luôn",
+        "dần",
+        "ngày",
+        "người",
+        "nhà",
+        "nơi",
+        "đời",
+        "ai",
+        "thường",
+        "mãi",
+        "rất",
+        "xa",
+        "xanh",
+        "vàng",
+        "đỏ",
+        "tím",
+        "nho",
+        "nhỏ",
+        "đều",
+        "hằng",
+        "từ",
+        "chầm",
+        "song",
+        "từng",
+        "khe",
+        "lăm",
+        "ào",
+        "ầm",
+        "vân",
+        "năm",
     ];
     let syllables = view.syllables(line);
     for window in syllables.windows(2) {
@@ -110,35 +157,50 @@ fn doubled(view: &View, line: Span, pairs: &SyllablePairs, found: &mut Vec<Sugge
 fn capitals(view: &View, line: Span, gazetteer: &Gazetteer, found: &mut Vec<Suggestion>) {
     const SMALL: [&str; 9] = ["với", "và", "của", "trong", "theo", "cho", "các", "những", "được"];
     let syllables = view.syllables(line);
-    let shouting = syllables.iter().filter(|syllable| view.plain_text(**syllable).chars().all(char::is_uppercase)).count() * 2 > syllables.len();
+    let shouting =
+        syllables.iter().filter(|syllable| view.plain_text(**syllable).chars().all(char::is_uppercase)).count() * 2 > syllables.len();
     if shouting {
         return;
     }
     for (at, syllable) in syllables.iter().enumerate() {
         let word = view.plain_text(*syllable);
-        if at > 0 && view.is_capital(*syllable) && SMALL.contains(&word.to_lowercase().as_str()) && word.chars().skip(1).all(char::is_lowercase) {
+        if at > 0
+            && view.is_capital(*syllable)
+            && SMALL.contains(&word.to_lowercase().as_str())
+            && word.chars().skip(1).all(char::is_lowercase)
+        {
             let before = syllables.get(at - 1).copied().unwrap_or(*syllable);
             let blank = (before.end..syllable.start).all(|place| view.char_at(place).is_some_and(char::is_whitespace));
-            let starts_name = syllables.get(at + 1).is_some_and(|next| view.is_capital(*next)) && !(at == 1 && view.folded_text(before) == "doi");
+            let starts_name =
+                syllables.get(at + 1).is_some_and(|next| view.is_capital(*next)) && !(at == 1 && view.folded_text(before) == "doi");
             if blank && !starts_name {
                 let span = Span { start: before.start, end: syllable.end };
                 let proposal = format!("{} {}", view.plain_text(before), word.to_lowercase());
                 found.push(suggestion(view, span, "chữ hoa giữa câu", Some(proposal)));
             }
         }
-        if word == "ủy" || word == "uỷ" {
-            if let Some(after) = view.words_at(syllable.start, "uy ban nhan dan") {
-                let span = Span { start: syllable.start, end: after };
-                let rest: String = view.plain_text(span).chars().skip(1).collect();
-                found.push(suggestion(view, span, "tên cơ quan viết hoa chữ đầu", Some(format!("{}{rest}", if word == "ủy" { "Ủ" } else { "U" }))));
-            }
+        if (word == "ủy" || word == "uỷ")
+            && let Some(after) = view.words_at(syllable.start, "uy ban nhan dan")
+        {
+            let span = Span { start: syllable.start, end: after };
+            let rest: String = view.plain_text(span).chars().skip(1).collect();
+            found.push(suggestion(
+                view,
+                span,
+                "tên cơ quan viết hoa chữ đầu",
+                Some(format!("{}{rest}", if word == "ủy" { "Ủ" } else { "U" })),
+            ));
         }
         for name in &gazetteer.proper_names {
             let folded = viet::fold(name);
             if let Some(after) = view.words_at(syllable.start, &folded).filter(|_| view.starts_word(syllable.start)) {
                 let span = Span { start: syllable.start, end: after };
                 let written = view.plain_text(span);
-                if written != *name && written.to_lowercase() == name.to_lowercase() && view.is_capital(*syllable) && written.to_uppercase() != written {
+                if written != *name
+                    && written.to_lowercase() == name.to_lowercase()
+                    && view.is_capital(*syllable)
+                    && written.to_uppercase() != written
+                {
                     found.push(suggestion(view, span, "tên riêng viết hoa chưa thống nhất", Some(name.clone())));
                 }
             }
@@ -173,12 +235,19 @@ fn slips(view: &View, line: Span, pairs: &SyllablePairs, found: &mut Vec<Suggest
             (left.map_or(0, |left| pairs.count(left, middle)), right.map_or(0, |right| pairs.count(middle, right)))
         };
         // A capital beside it is a name: nothing is known of names.
-        let name_near = [here.checked_sub(1), Some(here + 1)].into_iter().flatten().any(|place| place > 0 && syllables.get(place).is_some_and(|near| view.is_capital(*near)));
+        let name_near = [here.checked_sub(1), Some(here + 1)]
+            .into_iter()
+            .flatten()
+            .any(|place| place > 0 && syllables.get(place).is_some_and(|near| view.is_capital(*near)));
         if name_near || seen(before, word, after) != (0, 0) {
             continue;
         }
         let mut best: Option<(u32, String)> = None;
-        let candidates = before.map(|left| pairs.after(left)).unwrap_or_default().iter().chain(after.map(|right| pairs.ahead(right)).unwrap_or_default());
+        let candidates = before
+            .map(|left| pairs.after(left))
+            .unwrap_or_default()
+            .iter()
+            .chain(after.map(|right| pairs.ahead(right)).unwrap_or_default());
         for (candidate, _) in candidates {
             let distance = letters_apart(word, candidate);
             if candidate == word || distance > 1 || distance == 1 && candidate.chars().count() < 2 {
@@ -186,9 +255,9 @@ fn slips(view: &View, line: Span, pairs: &SyllablePairs, found: &mut Vec<Suggest
             }
             let (left, right) = seen(before, candidate, after);
             let (strongest, least) = (left.max(right), if distance == 0 { USUAL } else { USUAL_FOR_LETTERS });
-            // With two neighbours a changed letter must suit the syllable better than chance: an unknown syllable, or both sides.
-            let convincing = distance == 0 && (!pairs.knows(word) || strongest >= 3 * USUAL || (left > 0 && right > 0))
-                || distance == 1 && (!pairs.knows(word) || !viet::is_legal(word) || (left > 0 && right > 0) || strongest >= 4 * USUAL_FOR_LETTERS);
+            // A word of its own needs more: both neighbours agree, or the pair is far more usual than the word.
+            let own = pairs.frequency(word);
+            let convincing = own == 0 || (left > 0 && right > 0 && strongest >= 5 * USUAL) || strongest >= 3 * own;
             if strongest >= least && convincing && best.as_ref().is_none_or(|(most, _)| left + right > *most) {
                 best = Some((left + right, candidate.clone()));
             }
@@ -197,7 +266,10 @@ fn slips(view: &View, line: Span, pairs: &SyllablePairs, found: &mut Vec<Suggest
             // Shown with its neighbour, so that the person sees the pair.
             let (left, right) = seen(before, &candidate, after);
             let span = if left >= right {
-                Span { start: here.checked_sub(1).and_then(|left| syllables.get(left)).map_or(syllable.start, |left| left.start), end: syllable.end }
+                Span {
+                    start: here.checked_sub(1).and_then(|left| syllables.get(left)).map_or(syllable.start, |left| left.start),
+                    end: syllable.end,
+                }
             } else {
                 Span { start: syllable.start, end: syllables.get(here + 1).map_or(syllable.end, |right| right.end) }
             };

@@ -20,7 +20,8 @@ pub(crate) struct Span {
 
 impl View {
     pub(crate) fn of(text: &str) -> View {
-        let mut view = View { plain: Vec::with_capacity(text.len()), folded: Vec::with_capacity(text.len()), at: Vec::with_capacity(text.len() + 1) };
+        let mut view =
+            View { plain: Vec::with_capacity(text.len()), folded: Vec::with_capacity(text.len()), at: Vec::with_capacity(text.len() + 1) };
         let mut chars = text.char_indices().peekable();
         while let Some((start, c)) = chars.next() {
             // A letter with the marks that follow it becomes one character where Unicode has one.

@@ -81,7 +81,9 @@ impl DateError {
             DateError::Form(text) => format!("“{text}” không phải ngày. Viết ví dụ 21/6/2019, tháng 10/2019, quý III/2019 hoặc 2021."),
             DateError::Month(month) => format!("không có tháng {month}. Tháng từ 1 đến 12."),
             DateError::Quarter(quarter) => format!("không có quý {quarter}. Quý từ I đến IV."),
-            DateError::Day { day, month, year, days } => format!("không có ngày {day}/{month}/{year}: tháng {month} năm {year} chỉ có {days} ngày."),
+            DateError::Day { day, month, year, days } => {
+                format!("không có ngày {day}/{month}/{year}: tháng {month} năm {year} chỉ có {days} ngày.")
+            }
             DateError::Year(year) => format!("năm {year} không hợp lệ. Viết năm bốn chữ số."),
         }
     }
@@ -93,7 +95,9 @@ impl DateError {
             DateError::Form(text) => format!("“{text}” is not a date. Write for example 21/6/2019, 10/2019, Q3/2019 or 2021."),
             DateError::Month(month) => format!("there is no month {month}. Months go from 1 to 12."),
             DateError::Quarter(quarter) => format!("there is no quarter {quarter}. Quarters go from I to IV."),
-            DateError::Day { day, month, year, days } => format!("there is no day {day}/{month}/{year}: month {month} of {year} has {days} days."),
+            DateError::Day { day, month, year, days } => {
+                format!("there is no day {day}/{month}/{year}: month {month} of {year} has {days} days.")
+            }
             DateError::Year(year) => format!("the year {year} is not valid. Write four digits."),
         }
     }
@@ -150,18 +154,24 @@ impl PartialDate {
         }
         let words = split_words(&fold(trimmed));
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let number = |text: &str| -> Result<u32, DateError> { if text.len() <= 4 { text.parse().map_err(|_| form()) } else { Err(form()) } };
+        let number =
+            |text: &str| -> Result<u32, DateError> { if text.len() <= 4 { text.parse().map_err(|_| form()) } else { Err(form()) } };
         match words.as_slice() {
             ["thang", m, "nam", y] | ["thang", m, y] => PartialDate::from_month(year_of(y).ok_or_else(form)?, number(m)?),
-            ["quy", q, "nam", y] | ["quy", q, y] | ["q", q, y] => PartialDate::from_quarter(year_of(y).ok_or_else(form)?, quarter_of(q).ok_or_else(form)?),
+            ["quy", q, "nam", y] | ["quy", q, y] | ["q", q, y] => {
+                PartialDate::from_quarter(year_of(y).ok_or_else(form)?, quarter_of(q).ok_or_else(form)?)
+            }
             [q, y] if q.starts_with('q') => {
                 let quarter = q.strip_prefix('q').and_then(quarter_of).ok_or_else(form)?;
                 PartialDate::from_quarter(year_of(y).ok_or_else(form)?, quarter)
             }
             ["nam", y] => PartialDate::from_year(full_year(y).ok_or_else(form)?),
-            ["ngay", d, "thang", m, "nam", y] | [d, "thang", m, "nam", y] | ["ngay", d, "thang", m, y] | ["ngay", d, m, y] | [d, "thang", m, y] | [d, m, y] => {
-                PartialDate::from_day(year_of(y).ok_or_else(form)?, number(m)?, number(d)?)
-            }
+            ["ngay", d, "thang", m, "nam", y]
+            | [d, "thang", m, "nam", y]
+            | ["ngay", d, "thang", m, y]
+            | ["ngay", d, m, y]
+            | [d, "thang", m, y]
+            | [d, m, y] => PartialDate::from_day(year_of(y).ok_or_else(form)?, number(m)?, number(d)?),
             [m, y] => PartialDate::from_month(full_year(y).ok_or_else(form)?, number(m)?),
             [run] if run.bytes().all(|byte| byte.is_ascii_digit()) => parse_run(run).unwrap_or_else(|| Err(form())),
             _ => Err(form()),
@@ -172,7 +182,11 @@ impl PartialDate {
     pub fn from_iso(text: &str) -> Result<PartialDate, DateError> {
         let form = || DateError::Form(text.chars().take(40).collect());
         let digits = |part: &str, length: usize| -> Result<u32, DateError> {
-            if part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit()) { part.parse().map_err(|_| form()) } else { Err(form()) }
+            if part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit()) {
+                part.parse().map_err(|_| form())
+            } else {
+                Err(form())
+            }
         };
         let parts: Vec<&str> = text.split('-').collect();
         match parts.as_slice() {
@@ -223,7 +237,11 @@ impl PartialDate {
         match self.precision {
             Precision::Day => format_day(self.first),
             Precision::Month => format!("tháng {}/{}", self.first.month(), self.first.year()),
-            Precision::Quarter => format!("quý {}/{}", ["I", "II", "III", "IV"].get(usize::from(self.quarter().unsigned_abs()) - 1).unwrap_or(&""), self.first.year()),
+            Precision::Quarter => format!(
+                "quý {}/{}",
+                ["I", "II", "III", "IV"].get(usize::from(self.quarter().unsigned_abs()) - 1).unwrap_or(&""),
+                self.first.year()
+            ),
             Precision::Year => format!("năm {}", self.first.year()),
         }
     }
@@ -285,7 +303,11 @@ fn four_digits(year: i64) -> Result<i16, DateError> {
 
 /// Cuts at blanks and at `/ - .`; a comma after a word is dropped.
 fn split_words(folded: &str) -> Vec<String> {
-    folded.split(|c: char| c.is_whitespace() || matches!(c, '/' | '-' | '.' | ',' | '–')).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    folded
+        .split(|c: char| c.is_whitespace() || matches!(c, '/' | '-' | '.' | ',' | '–'))
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn full_year(text: &str) -> Option<i64> {
@@ -373,7 +395,10 @@ mod tests {
             ("2019-06-21", "2019-06-21", "21/06/2019", "21/06/2019"),
         ] {
             let date = PartialDate::from_iso(text).unwrap();
-            assert_eq!((date.last_day().to_string().as_str(), date.to_vietnamese().as_str(), date.to_english().as_str()), (last, vietnamese, english));
+            assert_eq!(
+                (date.last_day().to_string().as_str(), date.to_vietnamese().as_str(), date.to_english().as_str()),
+                (last, vietnamese, english)
+            );
         }
         assert_eq!(weekday(jiff::civil::date(2019, 6, 21)), "Thứ 6");
     }

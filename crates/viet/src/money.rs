@@ -31,7 +31,8 @@ impl Dong {
         let (number, unit) = trimmed.split_at(at);
         let number = parse_number(number)?;
         let unit = fold(unit);
-        let unit: Vec<&str> = unit.split_whitespace().map(|word| word.trim_end_matches('.')).filter(|word| !matches!(*word, "dong" | "d" | "vnd")).collect();
+        let unit: Vec<&str> =
+            unit.split_whitespace().map(|word| word.trim_end_matches('.')).filter(|word| !matches!(*word, "dong" | "d" | "vnd")).collect();
         let factor: i128 = match unit.as_slice() {
             [] => 1,
             ["nghin" | "ngan"] => 1_000,

@@ -17,7 +17,8 @@ pub struct PersonName {
 }
 
 const TITLES: [&str; 22] = [
-    "gs", "pgs", "ts", "tskh", "ths", "bs", "ks", "cn", "ls", "kts", "ds", "nsnd", "nsut", "bscki", "bsckii", "ckii", "cki", "ông", "bà", "anh", "chị", "đ/c",
+    "gs", "pgs", "ts", "tskh", "ths", "bs", "ks", "cn", "ls", "kts", "ds", "nsnd", "nsut", "bscki", "bsckii", "ckii", "cki", "ông", "bà",
+    "anh", "chị", "đ/c",
 ];
 
 impl PersonName {
@@ -60,7 +61,12 @@ impl PersonName {
 
     /// The name without titles.
     pub fn plain(&self) -> String {
-        [&self.family, &self.middle, &self.given].into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" ")
+        [&self.family, &self.middle, &self.given]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// A key that orders by given name, then middle, then family name, each in Vietnamese order.
@@ -81,7 +87,10 @@ mod tests {
     #[test]
     fn titles_stand_apart() {
         let name = PersonName::parse("PGS.TS. Nguyễn Thị Minh An");
-        assert_eq!((name.titles.as_str(), name.family.as_str(), name.middle.as_str(), name.given.as_str()), ("PGS.TS.", "Nguyễn", "Thị Minh", "An"));
+        assert_eq!(
+            (name.titles.as_str(), name.family.as_str(), name.middle.as_str(), name.given.as_str()),
+            ("PGS.TS.", "Nguyễn", "Thị Minh", "An")
+        );
         assert_eq!(PersonName::parse("đồng chí Lê An").plain(), "Lê An");
         assert_eq!(PersonName::parse("TS.Lê An").titles, "TS.");
         assert_eq!(PersonName::parse("An").given, "An");

@@ -96,7 +96,7 @@ pub fn format_number(number: i64) -> String {
         text.push('-');
     }
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push('.');
         }
         text.push(digit);
@@ -157,7 +157,19 @@ pub fn roman(text: &str) -> Option<u32> {
 
 fn print_roman(mut number: u32) -> String {
     const STEPS: [(u32, &str); 13] = [
-        (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
+        (1000, "M"),
+        (900, "CM"),
+        (500, "D"),
+        (400, "CD"),
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
     ];
     let mut text = String::new();
     for (value, letters) in STEPS {
@@ -237,7 +249,16 @@ mod tests {
 
     #[test]
     fn the_usual_spellings_are_read() {
-        for (text, mantissa, scale) in [("1.500", 1500, 0), ("1.500,5", 15005, 1), ("1500,5", 15005, 1), ("1 500", 1500, 0), ("1\u{a0}500", 1500, 0), ("-3", -3, 0), ("14.837,629", 14_837_629, 3), ("0", 0, 0)] {
+        for (text, mantissa, scale) in [
+            ("1.500", 1500, 0),
+            ("1.500,5", 15005, 1),
+            ("1500,5", 15005, 1),
+            ("1 500", 1500, 0),
+            ("1\u{a0}500", 1500, 0),
+            ("-3", -3, 0),
+            ("14.837,629", 14_837_629, 3),
+            ("0", 0, 0),
+        ] {
             assert_eq!(parse_number(text), Ok(Number { mantissa, scale }), "{text}");
         }
         for text in ["1.5", "12.34", "1,234,567", "1.500.5", "1. 500", "abc", "1,5x", "", "1..500"] {

@@ -36,7 +36,9 @@ async fn index(page: Page, Who(who): Who) -> Answer {
     let title = page.say("Quản trị", "Administration").to_owned();
     let page = page.titled(title).at(Nav::Administration);
     let mut blocks = Blocks::default();
-    let door = |vi: &str, en: &str, words_vi: &str, words_en: &str, path: &str| (page.say(vi, en).to_owned(), page.say(words_vi, words_en).to_owned(), Some(page.href(path)));
+    let door = |vi: &str, en: &str, words_vi: &str, words_en: &str, path: &str| {
+        (page.say(vi, en).to_owned(), page.say(words_vi, words_en).to_owned(), Some(page.href(path)))
+    };
     blocks.push(Block::Doors(vec![
         door("Người dùng", "Users", "Tài khoản, vai trò, liên kết đăng nhập", "Accounts, roles, sign-in links", "/quan-tri/nguoi-dung"),
         door("Nhật ký", "Audit trail", "Ai làm gì, lúc nào", "Who did what when", "/quan-tri/nhat-ky"),
@@ -71,7 +73,14 @@ async fn show_users(page: Page, who: Identity, app: &App, after: Option<String>,
     ];
     let mut table = Table::new(texts, page.say("Tài khoản", "Accounts"), columns);
     for account in &accounts {
-        let roles = account.grants.iter().take(6).map(|grant| Cell::text(format!("{} – {}", said(&grant.role.label(), page.lang), app.office.directory().short_name(grant.body, today)))).collect();
+        let roles = account
+            .grants
+            .iter()
+            .take(6)
+            .map(|grant| {
+                Cell::text(format!("{} – {}", said(&grant.role.label(), page.lang), app.office.directory().short_name(grant.body, today)))
+            })
+            .collect();
         let small = |path: &str, words: &str| Cell::Html(form_button(&page.href(path), words, &account.login));
         let toggle = if account.active { page.say("Khóa", "Close") } else { page.say("Mở khóa", "Reopen") };
         table.row(vec![
@@ -108,14 +117,24 @@ async fn show_users(page: Page, who: Identity, app: &App, after: Option<String>,
 fn form_button(action: &str, words: &str, whom: &str) -> String {
     use askama::filters::{Html, escape};
     let safe = |text: &str| escape(text, Html).map(|safe| safe.to_string()).unwrap_or_default();
-    format!("<form action=\"{}\" method=\"post\"><button class=\"button small\">{}<span class=\"hidden\"> {}</span></button></form>", safe(action), safe(words), safe(whom))
+    format!(
+        "<form action=\"{}\" method=\"post\"><button class=\"button small\">{}<span class=\"hidden\"> {}</span></button></form>",
+        safe(action),
+        safe(words),
+        safe(whom)
+    )
 }
 
 async fn add(page: Page, Who(who): Who, State(app): State<App>, pairs: FormPairs) -> Answer {
     require(&who)?;
     let body = parameter_id("body", pairs.get("body"))?.unwrap_or_else(|| app.office.body());
     let role = pairs.get("role").and_then(Role::from_code).unwrap_or(Role::Reader);
-    let form = AccountForm { login: pairs.get("login").unwrap_or("").to_owned(), name: pairs.get("name").unwrap_or("").to_owned(), grants: vec![Grant { body, role }], active: true };
+    let form = AccountForm {
+        login: pairs.get("login").unwrap_or("").to_owned(),
+        name: pairs.get("name").unwrap_or("").to_owned(),
+        grants: vec![Grant { body, role }],
+        active: true,
+    };
     let asking = who.clone();
     let made = app
         .call(move |office| {
@@ -125,8 +144,15 @@ async fn add(page: Page, Who(who): Who, State(app): State<App>, pairs: FormPairs
         })
         .await;
     let notice = match made {
-        Ok((account, token)) => Notice::done(format!("{} {} – {}", page.say("Liên kết đăng nhập một lần của", "One-time sign-in link of"), account.login, page.absolute(&format!("/dang-nhap/mot-lan/{token}")))),
-        Err(failure) if failure.status.is_client_error() => Notice::problem(failure.message.map(|message| message.get(page.lang).to_owned()).unwrap_or_default()),
+        Ok((account, token)) => Notice::done(format!(
+            "{} {} – {}",
+            page.say("Liên kết đăng nhập một lần của", "One-time sign-in link of"),
+            account.login,
+            page.absolute(&format!("/dang-nhap/mot-lan/{token}"))
+        )),
+        Err(failure) if failure.status.is_client_error() => {
+            Notice::problem(failure.message.map(|message| message.get(page.lang).to_owned()).unwrap_or_default())
+        }
         Err(failure) => return Err(failure),
     };
     show_users(page, who, &app, None, Some(notice)).await
@@ -136,7 +162,11 @@ async fn link(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<
     require(&who)?;
     let asking = who.clone();
     let token = app.call(move |office| office.sign_in_link(&asking, &id)).await?;
-    let notice = Notice::done(format!("{} {}", page.say("Liên kết đăng nhập một lần (chỉ hiện lần này):", "One-time sign-in link (shown only now):"), page.absolute(&format!("/dang-nhap/mot-lan/{token}"))));
+    let notice = Notice::done(format!(
+        "{} {}",
+        page.say("Liên kết đăng nhập một lần (chỉ hiện lần này):", "One-time sign-in link (shown only now):"),
+        page.absolute(&format!("/dang-nhap/mot-lan/{token}"))
+    ));
     show_users(page, who, &app, None, Some(notice)).await
 }
 
@@ -162,7 +192,13 @@ async fn audit(page: Page, Who(who): Who, State(app): State<App>, place: ListPla
     let mut table = Table::new(page.texts(), page.say("Nhật ký, mới nhất trước", "Audit trail, newest first"), columns);
     for entry in &entries {
         let record = entry.record.as_ref().map_or(Cell::Empty, |id| Cell::link(page.say("xem", "see"), page.href(&format!("/r/{id}"))));
-        table.row(vec![Cell::text(format::instant(entry.at)), Cell::text(entry.name.clone()), Cell::text(entry.action.clone()), record, Cell::text(entry.note.clone())]);
+        table.row(vec![
+            Cell::text(format::instant(entry.at)),
+            Cell::text(entry.name.clone()),
+            Cell::text(entry.action.clone()),
+            record,
+            Cell::text(entry.note.clone()),
+        ]);
     }
     let mut blocks = Blocks::default();
     blocks.push(Block::Table(table));
@@ -187,18 +223,41 @@ async fn backup(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     for problem in problems {
         blocks.push(Block::Notice(Notice::problem(problem)));
     }
-    blocks.push(Block::Text(page.say("Sao lưu khi nút đang chạy, kiểm tra, rồi thử khôi phục vào thư mục mới:", "Back up while the node runs, check, then try a restore into a new folder:").to_owned()));
-    blocks.push(Block::Code("lienvung backup --data lienvung-data sao-luu\nlienvung verify --data lienvung-data\nlienvung restore sao-luu --data thu-khoi-phuc".to_owned()));
-    let columns = vec![Column::new(page.say("Sổ", "Log")), Column::numeric(page.say("Số mục", "Entries")), Column::new(page.say("Gốc cây", "Root"))];
+    blocks.push(Block::Text(
+        page.say(
+            "Sao lưu khi nút đang chạy, kiểm tra, rồi thử khôi phục vào thư mục mới:",
+            "Back up while the node runs, check, then try a restore into a new folder:",
+        )
+        .to_owned(),
+    ));
+    blocks.push(Block::Code(
+        "lienvung backup --data lienvung-data sao-luu\nlienvung verify --data lienvung-data\nlienvung restore sao-luu --data thu-khoi-phuc"
+            .to_owned(),
+    ));
+    let columns =
+        vec![Column::new(page.say("Sổ", "Log")), Column::numeric(page.say("Số mục", "Entries")), Column::new(page.say("Gốc cây", "Root"))];
     let mut table = Table::new(page.texts(), page.say("Các sổ", "Logs"), columns).with_total(logs.len() as u64);
     for log in &logs {
-        table.row(vec![Cell::text(log.origin.to_string()), Cell::number(i64::try_from(log.size).unwrap_or(0), page.lang), Cell::text(log.root.to_hex().chars().take(16).collect::<String>())]);
+        table.row(vec![
+            Cell::text(log.origin.to_string()),
+            Cell::number(i64::try_from(log.size).unwrap_or(0), page.lang),
+            Cell::text(log.root.to_hex().chars().take(16).collect::<String>()),
+        ]);
     }
     blocks.push(Block::Table(table));
-    let columns = vec![Column::new(page.say("Khung nhìn", "View")), Column::numeric(page.say("Đến thay đổi", "Up to change")), Column::new(page.say("Dấu kiểm", "Digest"))];
-    let mut table = Table::new(page.texts(), page.say("Khung nhìn (dựng lại được)", "Views (can be rebuilt)"), columns).with_total(views.len() as u64);
+    let columns = vec![
+        Column::new(page.say("Khung nhìn", "View")),
+        Column::numeric(page.say("Đến thay đổi", "Up to change")),
+        Column::new(page.say("Dấu kiểm", "Digest")),
+    ];
+    let mut table =
+        Table::new(page.texts(), page.say("Khung nhìn (dựng lại được)", "Views (can be rebuilt)"), columns).with_total(views.len() as u64);
     for (name, cursor, digest) in &views {
-        table.row(vec![Cell::text(name.clone()), Cell::number(i64::try_from(*cursor).unwrap_or(0), page.lang), Cell::text(digest.chars().take(16).collect::<String>())]);
+        table.row(vec![
+            Cell::text(name.clone()),
+            Cell::number(i64::try_from(*cursor).unwrap_or(0), page.lang),
+            Cell::text(digest.chars().take(16).collect::<String>()),
+        ]);
     }
     blocks.push(Block::Table(table));
     show(page, blocks)

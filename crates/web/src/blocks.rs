@@ -7,8 +7,8 @@ use crate::filters;
 use crate::lang::Lang;
 use crate::page::{Page, Theme};
 use crate::parts::{
-    Badge, Cell, Citation, Definitions, EmptyState, ExportLinks, Facets, Field, FieldGroup, FormErrors, FourCells, Icon, Notice, Pager, ProvinceMap, SourceText, Table, Tabs,
-    Timeline,
+    Badge, Cell, Citation, Definitions, EmptyState, ExportLinks, Facets, Field, FieldGroup, FormErrors, FourCells, Icon, Notice, Pager,
+    SourceText, Table, Timeline,
 };
 
 /// One block.
@@ -36,8 +36,6 @@ pub(crate) enum Block {
     Buttons(Vec<(String, String)>),
     /// Plain links in a list.
     Links(Vec<(String, String)>),
-    /// Big figures with what they count.
-    Figures(Vec<(String, String)>),
     /// The four cells of the report.
     Bar(FourCells),
     /// A table.
@@ -56,12 +54,8 @@ pub(crate) enum Block {
     Citation(Citation),
     /// Nothing there, and what to do.
     Empty(EmptyState),
-    /// The tile map.
-    Map(ProvinceMap),
     /// A text with marked passages.
     Source(SourceText),
-    /// Tabs.
-    Tabs(Tabs),
     /// Doors of the home page: title, words, address.
     Doors(Vec<(String, String, Option<String>)>),
     /// Search hits.
@@ -72,8 +66,6 @@ pub(crate) enum Block {
     Split(Blocks, Blocks),
     /// Facets beside a list.
     Side(Blocks, Blocks),
-    /// A box around blocks.
-    Card(Blocks),
 }
 
 /// A hit as it is shown.

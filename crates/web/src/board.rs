@@ -16,7 +16,9 @@ use crate::format;
 use crate::lang::{Label, Lang};
 use crate::list::ListPlace;
 use crate::page::{Nav, Page};
-use crate::parts::{Badge, Cell, Choice, Citation, Column, Definitions, Event, ExportLinks, Field, FourCells, Icon, Pager, Table, Timeline, Tone};
+use crate::parts::{
+    Badge, Cell, Choice, Citation, Column, Definitions, Event, ExportLinks, Field, FourCells, Icon, Pager, Table, Timeline, Tone,
+};
 use crate::service::{App, Who, office_lang, parameter_id, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -226,7 +228,8 @@ pub(crate) fn names(office: &Office, bodies: &[RecordId], day: Date) -> String {
 pub(crate) fn body_choices(office: &Office, page: &Page, empty: &str) -> Vec<Choice> {
     let today = office.clock().today();
     let _ = page;
-    let mut bodies: Vec<(String, String)> = office.directory().all().iter().map(|body| (body.short_on(today).to_owned(), body.id.to_string())).collect();
+    let mut bodies: Vec<(String, String)> =
+        office.directory().all().iter().map(|body| (body.short_on(today).to_owned(), body.id.to_string())).collect();
     bodies.sort_by(|one, two| viet::compare(&one.0, &two.0));
     let mut choices = vec![Choice::new("", empty)];
     choices.extend(bodies.into_iter().take(400).map(|(name, id)| Choice::new(id, name)));
@@ -234,7 +237,12 @@ pub(crate) fn body_choices(office: &Office, page: &Page, empty: &str) -> Vec<Cho
 }
 
 /// A file of the office's making: written by `work` on a blocking thread.
-pub(crate) async fn file(app: &App, name: &str, kind: &'static str, work: impl FnOnce(&Office, &mut (dyn Write + Send)) -> Result<u64, OfficeError> + Send + 'static) -> Answer {
+pub(crate) async fn file(
+    app: &App,
+    name: &str,
+    kind: &'static str,
+    work: impl FnOnce(&Office, &mut (dyn Write + Send)) -> Result<u64, OfficeError> + Send + 'static,
+) -> Answer {
     let bytes = app
         .call(move |office| {
             let mut bytes = Vec::new();
@@ -305,7 +313,8 @@ async fn directive(page: Page, Who(who): Who, State(app): State<App>, Path(id): 
         (directive.clear.when, "rõ thời gian", "when"),
         (directive.clear.product, "rõ sản phẩm", "product"),
     ] {
-        let (tone, icon, sign) = if clear { (Tone::Good, Icon::Check, "") } else { (Tone::Warn, Icon::Alert, page.say("chưa ", "not clear: ")) };
+        let (tone, icon, sign) =
+            if clear { (Tone::Good, Icon::Check, "") } else { (Tone::Warn, Icon::Alert, page.say("chưa ", "not clear: ")) };
         badges.push(Badge::new(tone, icon, format!("{sign}{}", page.say(vi, en))));
     }
     if directive.illustrative || found.row.as_ref().is_some_and(|row| row.illustrative_answers || row.internal_illustrative) {
@@ -313,13 +322,19 @@ async fn directive(page: Page, Who(who): Who, State(app): State<App>, Path(id): 
     }
     blocks.push(Block::Badges(badges));
     let mut facts = Definitions { rows: Vec::new() };
-    facts.add_some(page.say("Chủ trì", "Lead"), Some(names(&app.office, &directive.leads, day)).filter(|names| !names.is_empty()).or(directive.addressee_raw.clone()));
+    facts.add_some(
+        page.say("Chủ trì", "Lead"),
+        Some(names(&app.office, &directive.leads, day)).filter(|names| !names.is_empty()).or(directive.addressee_raw.clone()),
+    );
     facts.add_some(page.say("Phối hợp", "With"), Some(names(&app.office, &directive.with, day)).filter(|names| !names.is_empty()));
     facts.add_some(page.say("Nhóm cơ quan", "Class"), directive.class.map(|class| names(&app.office, &[class], day)));
     facts.add_some(page.say("Cơ quan giao", "Assigner"), directive.assigner.map(|body| names(&app.office, &[body], day)));
     let shared = if directive.due_origin.as_deref() == Some("inferred") { page.say(" (suy ra)", " (inferred)") } else { "" };
     facts.add_some(page.say("Hạn (nguyên văn)", "Deadline as written"), directive.due_raw.as_ref().map(|raw| format!("“{raw}”{shared}")));
-    facts.add_some(page.say("Ngày cuối của hạn", "Last day"), found.row.as_ref().and_then(|row| row.last_day).or(directive.due_last).map(format::day));
+    facts.add_some(
+        page.say("Ngày cuối của hạn", "Last day"),
+        found.row.as_ref().and_then(|row| row.last_day).or(directive.due_last).map(format::day),
+    );
     facts.add_some(page.say("Hạn nội bộ", "Own deadline"), directive.internal_due.map(format::day));
     facts.add_some(page.say("Hoàn thành", "Done on"), found.row.as_ref().and_then(|row| row.done_day).map(format::day));
     facts.add_some(page.say("Ngày giao", "Issued"), directive.issued_day.map(format::day));
@@ -342,12 +357,18 @@ async fn directive(page: Page, Who(who): Who, State(app): State<App>, Path(id): 
     if !found.deadlines.is_empty() || directive.due_last.is_some() {
         let mut events = Vec::new();
         if let Some(first) = directive.due_last {
-            events.push(event(format::day(first), first.to_string(), page.say("Hạn ban đầu", "First deadline").to_owned(), directive.due_raw.clone().unwrap_or_default()));
+            events.push(event(
+                format::day(first),
+                first.to_string(),
+                page.say("Hạn ban đầu", "First deadline").to_owned(),
+                directive.due_raw.clone().unwrap_or_default(),
+            ));
         }
         for change in &found.deadlines {
             let (Some(new), papers) = (change.change.new_last, &change.change.document_number) else { continue };
             let whose = change.change.body.map(|body| format!(" – {}", names(&app.office, &[body], day))).unwrap_or_default();
-            let words = format!("{} {papers}. {}", page.say("Văn bản cho phép:", "Allowed by:"), change.change.reason.clone().unwrap_or_default());
+            let words =
+                format!("{} {papers}. {}", page.say("Văn bản cho phép:", "Allowed by:"), change.change.reason.clone().unwrap_or_default());
             events.push(event(format::day(new), new.to_string(), format!("{}{whose}", page.say("Hạn mới", "New deadline")), words));
         }
         blocks.push(Block::Heading(page.say("Lịch sử hạn", "History of the deadline").to_owned()));
@@ -373,12 +394,18 @@ fn parts_table(blocks: &mut Blocks, page: &Page, app: &App, found: &office::Dire
         Column::new(page.say("Ý kiến của cơ quan giao", "Verdict")),
         Column::new(page.say("Thao tác", "Actions")),
     ];
-    let mut table = Table::new(page.texts(), page.say("Báo cáo theo cơ quan", "Answers by body"), columns).with_total(found.parts.len() as u64);
+    let mut table =
+        Table::new(page.texts(), page.say("Báo cáo theo cơ quan", "Answers by body"), columns).with_total(found.parts.len() as u64);
     for part in &found.parts {
         let mut answer = Vec::new();
         match part.answer_state.as_deref() {
             Some(state) => {
-                let words = app.office.catalogue().list("answer-states").and_then(|list| list.label(state)).map_or(state, |label| said(label, page.lang));
+                let words = app
+                    .office
+                    .catalogue()
+                    .list("answer-states")
+                    .and_then(|list| list.label(state))
+                    .map_or(state, |label| said(label, page.lang));
                 answer.push(Cell::text(words));
                 if let Some(percent) = part.percent.filter(|_| state == "doing") {
                     answer.push(Cell::text(format!("{percent} %")));
@@ -423,11 +450,16 @@ async fn conferences(page: Page, State(app): State<App>) -> Answer {
     let found = app.call(|office| office.board().conferences()).await?;
     let title = page.say("Hội nghị", "Conferences").to_owned();
     let page = page.titled(title).at(Nav::Directives);
-    let columns = vec![Column::new(page.say("Hội nghị", "Conference")), Column::new(page.say("Lần", "No.")), Column::new(page.say("Ngày", "Date"))];
+    let columns =
+        vec![Column::new(page.say("Hội nghị", "Conference")), Column::new(page.say("Lần", "No.")), Column::new(page.say("Ngày", "Date"))];
     let mut table = Table::new(page.texts(), page.say("Hội nghị", "Conferences"), columns).with_total(found.len() as u64);
     for row in found {
         let day = row.day.as_deref().map(|day| format::partial(day, page.lang)).unwrap_or_default();
-        table.row(vec![Cell::link(row.title, page.href(&format!("/hoi-nghi/{}", row.id))), Cell::text(row.ordinal.unwrap_or_default()), Cell::text(day)]);
+        table.row(vec![
+            Cell::link(row.title, page.href(&format!("/hoi-nghi/{}", row.id))),
+            Cell::text(row.ordinal.unwrap_or_default()),
+            Cell::text(day),
+        ]);
     }
     let mut blocks = Blocks::default();
     blocks.push(Block::Table(table));
@@ -443,7 +475,12 @@ async fn conference(page: Page, Who(who): Who, State(app): State<App>, Path(id):
                 return Err(OfficeError::NotFound(id.to_string()));
             }
             let filter = office::RegisterFilter { refers_to: Some(id), order: office::Order::Latest, ..office::RegisterFilter::default() };
-            let related: Vec<_> = office.register_page(&who, &filter, None, 100)?.rows.into_iter().filter(|row| row.kind != "directive" && row.kind != "answer").collect();
+            let related: Vec<_> = office
+                .register_page(&who, &filter, None, 100)?
+                .rows
+                .into_iter()
+                .filter(|row| row.kind != "directive" && row.kind != "answer")
+                .collect();
             let board = BoardFilter { conference: Some(id), ..BoardFilter::default() };
             let found = office.board().page(&board, office.clock().today(), place.after.as_deref(), place.limit)?;
             Ok((view, related, found))
@@ -462,7 +499,10 @@ async fn conference(page: Page, Who(who): Who, State(app): State<App>, Path(id):
     let mut facts = Definitions { rows: Vec::new() };
     facts.add_some(page.say("Ngày họp", "Date"), text("day").map(|day| format::partial(&day, page.lang)));
     facts.add_some(page.say("Nơi họp", "Place"), text("place"));
-    facts.add_some(page.say("Đăng cai", "Host"), text("host").and_then(|host| RecordId::parse(&host).ok()).map(|host| app.office.directory().short_name(host, today)));
+    facts.add_some(
+        page.say("Đăng cai", "Host"),
+        text("host").and_then(|host| RecordId::parse(&host).ok()).map(|host| app.office.directory().short_name(host, today)),
+    );
     let chairs: Vec<String> = data
         .get("chairs")
         .and_then(serde_json::Value::as_array)
@@ -477,7 +517,10 @@ async fn conference(page: Page, Who(who): Who, State(app): State<App>, Path(id):
     facts.add_some(page.say("Thành phần", "Attendees"), text("attendees"));
     facts.add_some(page.say("Nguồn", "Source"), text("source"));
     if let Some(previous) = text("previous") {
-        facts.add(page.say("Lần trước", "Previous"), Cell::link(page.say("Xem hội nghị trước", "See the previous one"), page.href(&format!("/hoi-nghi/{previous}"))));
+        facts.add(
+            page.say("Lần trước", "Previous"),
+            Cell::link(page.say("Xem hội nghị trước", "See the previous one"), page.href(&format!("/hoi-nghi/{previous}"))),
+        );
     }
     blocks.push(Block::Facts(facts));
     if found.total > 0 {
@@ -487,11 +530,19 @@ async fn conference(page: Page, Who(who): Who, State(app): State<App>, Path(id):
         blocks.push(Block::Table(list));
         blocks.push(Block::Pager(Pager::new(&page, shown, found.total, found.next.as_deref())));
     } else {
-        blocks.push(Block::Muted(page.say("Hội nghị này chưa có nội dung chỉ đạo được giao trên hệ thống.", "No directives of this conference have been issued here.").to_owned()));
+        blocks.push(Block::Muted(
+            page.say(
+                "Hội nghị này chưa có nội dung chỉ đạo được giao trên hệ thống.",
+                "No directives of this conference have been issued here.",
+            )
+            .to_owned(),
+        ));
     }
     if !related.is_empty() {
         blocks.push(Block::Heading(page.say("Liên quan", "Related").to_owned()));
-        blocks.push(Block::Links(related.iter().map(|row| (row.title.clone(), page.href(&crate::records::place_of(&row.kind, row.id)))).collect()));
+        blocks.push(Block::Links(
+            related.iter().map(|row| (row.title.clone(), page.href(&crate::records::place_of(&row.kind, row.id)))).collect(),
+        ));
     }
     show(page, blocks)
 }

@@ -27,12 +27,21 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, place: ListPlac
         .await?;
     let title = page.say("Văn bản", "Documents").to_owned();
     let page = page.titled(title).at(Nav::Directives);
-    let columns = vec![Column::new(page.say("Văn bản", "Document")), Column::new(page.say("Ngày", "Date")), Column::new(page.say("Trạng thái", "State"))];
+    let columns = vec![
+        Column::new(page.say("Văn bản", "Document")),
+        Column::new(page.say("Ngày", "Date")),
+        Column::new(page.say("Trạng thái", "State")),
+    ];
     let mut table = Table::new(page.texts(), page.say("Văn bản", "Documents"), columns).with_total(found.total);
     for row in &found.rows {
-        let state = row.state.as_deref().and_then(|state| app.office.catalogue().workflow("document").map(|workflow| workflow.state_label(state)));
+        let state =
+            row.state.as_deref().and_then(|state| app.office.catalogue().workflow("document").map(|workflow| workflow.state_label(state)));
         let state = state.map(|label| crate::service::said(&label, page.lang).to_owned()).unwrap_or_default();
-        table.row(vec![Cell::link(row.title.clone(), page.href(&format!("/van-ban/{}", row.id))), Cell::text(format::partial(&row.day, page.lang)), Cell::text(state)]);
+        table.row(vec![
+            Cell::link(row.title.clone(), page.href(&format!("/van-ban/{}", row.id))),
+            Cell::text(format::partial(&row.day, page.lang)),
+            Cell::text(state),
+        ]);
     }
     let mut blocks = Blocks::default();
     blocks.push(Block::Table(table));
@@ -58,12 +67,17 @@ async fn document(page: Page, Who(who): Who, State(app): State<App>, Path(id): P
     let mut blocks = Blocks::default();
     let mut facts = Definitions { rows: Vec::new() };
     facts.add_some(page.say("Số, ký hiệu", "Number"), text("number"));
-    for (field, vi, en) in [("event_day", "Ngày họp", "Event"), ("issued_day", "Ngày ban hành", "Issued"), ("published_day", "Ngày đăng", "Published")] {
+    for (field, vi, en) in
+        [("event_day", "Ngày họp", "Event"), ("issued_day", "Ngày ban hành", "Issued"), ("published_day", "Ngày đăng", "Published")]
+    {
         facts.add_some(page.say(vi, en), text(field).map(|day| format::partial(&day, page.lang)));
     }
     facts.add_some(page.say("Nguồn", "Source"), text("source"));
     if let Some(conference) = text("conference") {
-        facts.add(page.say("Hội nghị", "Conference"), Cell::link(page.say("Xem hội nghị", "See the conference"), page.href(&format!("/hoi-nghi/{conference}"))));
+        facts.add(
+            page.say("Hội nghị", "Conference"),
+            Cell::link(page.say("Xem hội nghị", "See the conference"), page.href(&format!("/hoi-nghi/{conference}"))),
+        );
     }
     blocks.push(Block::Facts(facts));
     let mut buttons = Vec::new();
@@ -73,21 +87,33 @@ async fn document(page: Page, Who(who): Who, State(app): State<App>, Path(id): P
     buttons.push((page.say("Bản ghi, lịch sử", "Record, history").to_owned(), page.href(&format!("/r/{id}"))));
     blocks.push(Block::Buttons(buttons));
     let words = text("text").unwrap_or_default();
-    let spans = directives.iter().filter_map(|found| span(found.directive.start, found.directive.end, &found.id, &found.directive.item, &page)).collect();
+    let spans = directives
+        .iter()
+        .filter_map(|found| span(found.directive.start, found.directive.end, &found.id, &found.directive.item, &page))
+        .collect();
     let mut left = Blocks::default();
     left.push(Block::Source(SourceText::new(&words, spans)));
     let mut right = Blocks::default();
     let columns = vec![Column::new(page.say("Mục", "Item")), Column::new(page.say("Nội dung", "Content"))];
     let mut table = Table::new(page.texts(), page.say("Nội dung chỉ đạo", "Directives"), columns).with_total(directives.len() as u64);
     for found in &directives {
-        table.row(vec![Cell::text(found.directive.item.clone()), Cell::link(office::shorten(&found.directive.text, 120), page.href(&format!("/chi-dao/{}", found.id)))]);
+        table.row(vec![
+            Cell::text(found.directive.item.clone()),
+            Cell::link(office::shorten(&found.directive.text, 120), page.href(&format!("/chi-dao/{}", found.id))),
+        ]);
     }
     right.push(Block::Table(table));
     right.push(Block::Table(citations(&page, &data)));
     blocks.push(Block::Split(left, right));
     if let Some(readings) = data.get("readings").and_then(Value::as_array) {
-        let columns = vec![Column::new(page.say("Nguyên văn", "As written")), Column::new(page.say("Đọc là", "Read as")), Column::new(page.say("Người ghi", "By"))];
-        let mut table = Table::new(page.texts(), page.say("Lớp sửa (nguyên văn giữ nguyên)", "Corrected readings (the original stays)"), columns).with_total(readings.len() as u64);
+        let columns = vec![
+            Column::new(page.say("Nguyên văn", "As written")),
+            Column::new(page.say("Đọc là", "Read as")),
+            Column::new(page.say("Người ghi", "By")),
+        ];
+        let mut table =
+            Table::new(page.texts(), page.say("Lớp sửa (nguyên văn giữ nguyên)", "Corrected readings (the original stays)"), columns)
+                .with_total(readings.len() as u64);
         for reading in readings {
             let part = |field: &str| Cell::text(reading.get(field).and_then(Value::as_str).unwrap_or_default());
             table.row(vec![part("raw"), part("reading"), part("by")]);
@@ -111,7 +137,11 @@ pub(crate) fn span(start: Option<u64>, end: Option<u64>, id: &RecordId, item: &s
 /// The table of citations with what was probably meant.
 pub(crate) fn citations(page: &Page, data: &Value) -> Table {
     let list = data.get("citations").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let columns = vec![Column::new(page.say("Viện dẫn", "Citation")), Column::new(page.say("Văn bản", "Document")), Column::new(page.say("Gợi ý", "Suggestion"))];
+    let columns = vec![
+        Column::new(page.say("Viện dẫn", "Citation")),
+        Column::new(page.say("Văn bản", "Document")),
+        Column::new(page.say("Gợi ý", "Suggestion")),
+    ];
     let mut table = Table::new(page.texts(), page.say("Văn bản được viện dẫn", "Documents cited"), columns).with_total(list.len() as u64);
     for citation in list {
         let part = |field: &str| Cell::text(citation.get(field).and_then(Value::as_str).unwrap_or_default());

@@ -35,7 +35,8 @@ fn upload_form(page: Page, who: &Identity, app: &App, errors: FormErrors, values
     let page = page.titled(title).at(Nav::Import);
     let texts = page.texts();
     let today = app.office.clock().today();
-    let own: Vec<Choice> = who.acting_bodies().into_iter().map(|body| Choice::new(body.to_string(), app.office.directory().short_name(body, today))).collect();
+    let own: Vec<Choice> =
+        who.acting_bodies().into_iter().map(|body| Choice::new(body.to_string(), app.office.directory().short_name(body, today))).collect();
     if own.is_empty() {
         let decision = office::decide(who, office::Action::Edit, &office::Subject::node());
         return Err(Failure::denied(crate::lang::Label::new(decision.why.vi, decision.why.en)));
@@ -48,10 +49,26 @@ fn upload_form(page: Page, who: &Identity, app: &App, errors: FormErrors, values
     let one = |field: Field| field.value_from(values).error_from(&errors);
     let assigner = values.get("assigner").map_or_else(|| app.office.body().to_string(), str::to_owned);
     let mut form = Form::post(page.href("/van-ban/nhap"))
-        .field(Field::new(texts, FieldKind::File(".docx,.html,.htm,.txt"), "file", page.say("Tệp .docx, .html hoặc .txt", "File .docx, .html or .txt")).error_from(&errors))
+        .field(
+            Field::new(
+                texts,
+                FieldKind::File(".docx,.html,.htm,.txt"),
+                "file",
+                page.say("Tệp .docx, .html hoặc .txt", "File .docx, .html or .txt"),
+            )
+            .error_from(&errors),
+        )
         .field(one(Field::long_text(texts, "text", page.say("Hoặc dán nguyên văn", "Or paste the text"), 8)))
         .field(one(Field::select(texts, "conference", page.say("Hội nghị", "Conference"), conferences)))
-        .field(Field::select(texts, "assigner", page.say("Cơ quan giao (người xác minh báo cáo)", "Assigner (who verifies answers)"), assigners).value(assigner))
+        .field(
+            Field::select(
+                texts,
+                "assigner",
+                page.say("Cơ quan giao (người xác minh báo cáo)", "Assigner (who verifies answers)"),
+                assigners,
+            )
+            .value(assigner),
+        )
         .field(one(Field::select(texts, "owner", page.say("Cơ quan giữ hồ sơ", "Body that keeps the record"), own)))
         .button(page.say("Đọc văn bản", "Read the document"));
     form.upload = true;
@@ -118,10 +135,19 @@ async fn show_review(page: Page, who: Identity, app: &App, id: RecordId, problem
         blocks.push(Block::Notice(Notice::problem(problem)));
     }
     let words = found.data.get("text").and_then(Value::as_str).unwrap_or_default();
-    let mut spans: Vec<Span> =
-        found.directives.iter().filter_map(|found| crate::document::span(found.directive.start, found.directive.end, &found.id, &found.directive.item, &page)).collect();
+    let mut spans: Vec<Span> = found
+        .directives
+        .iter()
+        .filter_map(|found| crate::document::span(found.directive.start, found.directive.end, &found.id, &found.directive.item, &page))
+        .collect();
     for (at, suggestion) in found.suggestions.iter().enumerate() {
-        spans.push(Span { start: suggestion.start, end: suggestion.end, name: format!("goi-y-{at}"), label: suggestion.reason.clone(), tone: Tone::Warn });
+        spans.push(Span {
+            start: suggestion.start,
+            end: suggestion.end,
+            name: format!("goi-y-{at}"),
+            label: suggestion.reason.clone(),
+            tone: Tone::Warn,
+        });
     }
     let mut left = Blocks::default();
     left.push(Block::Source(SourceText::new(words, spans)));
@@ -137,12 +163,17 @@ async fn show_review(page: Page, who: Identity, app: &App, id: RecordId, problem
         Column::new(page.say("Soát", "Lint")),
         Column::new(page.say("Thao tác", "Action")),
     ];
-    let mut table = Table::new(texts, page.say("Nội dung đề xuất", "Proposed directives"), columns).with_total(found.directives.len() as u64);
+    let mut table =
+        Table::new(texts, page.say("Nội dung đề xuất", "Proposed directives"), columns).with_total(found.directives.len() as u64);
     for one in &found.directives {
         let directive = &one.directive;
         let open = directive.state == "draft";
         let tick = if open {
-            Cell::Tick { name: "chon".to_owned(), value: one.id.to_string(), label: format!("{} {}", page.say("Giao mục", "Issue item"), directive.item) }
+            Cell::Tick {
+                name: "chon".to_owned(),
+                value: one.id.to_string(),
+                label: format!("{} {}", page.say("Giao mục", "Issue item"), directive.item),
+            }
         } else {
             Cell::text(page.say("đã xử lý", "handled"))
         };
@@ -153,14 +184,18 @@ async fn show_review(page: Page, who: Identity, app: &App, id: RecordId, problem
         } else {
             directive.addressee_raw.clone().unwrap_or_default()
         };
-        let lint: Vec<Cell> = [(directive.clear.who, "người", "who"), (directive.clear.when, "thời gian", "when"), (directive.clear.product, "sản phẩm", "product")]
-            .into_iter()
-            .map(|(clear, vi, en)| {
-                let (tone, icon) = if clear { (Tone::Good, Icon::Check) } else { (Tone::Warn, Icon::Alert) };
-                let sign = if clear { page.say("rõ ", "clear: ") } else { page.say("thiếu ", "missing: ") };
-                Cell::from(Badge::new(tone, icon, format!("{sign}{}", page.say(vi, en))))
-            })
-            .collect();
+        let lint: Vec<Cell> = [
+            (directive.clear.who, "người", "who"),
+            (directive.clear.when, "thời gian", "when"),
+            (directive.clear.product, "sản phẩm", "product"),
+        ]
+        .into_iter()
+        .map(|(clear, vi, en)| {
+            let (tone, icon) = if clear { (Tone::Good, Icon::Check) } else { (Tone::Warn, Icon::Alert) };
+            let sign = if clear { page.say("rõ ", "clear: ") } else { page.say("thiếu ", "missing: ") };
+            Cell::from(Badge::new(tone, icon, format!("{sign}{}", page.say(vi, en))))
+        })
+        .collect();
         table.row(vec![
             tick,
             Cell::text(directive.item.clone()),
@@ -172,13 +207,25 @@ async fn show_review(page: Page, who: Identity, app: &App, id: RecordId, problem
         ]);
     }
     let classes: Vec<Choice> = std::iter::once(Choice::new("", page.say("(không đặt)", "(none)")))
-        .chain(app.office.directory().all().iter().filter(|body| body.is_class()).map(|body| Choice::new(body.id.to_string(), body.name_on(jiff::civil::date(2019, 6, 21)))))
+        .chain(
+            app.office
+                .directory()
+                .all()
+                .iter()
+                .filter(|body| body.is_class())
+                .map(|body| Choice::new(body.id.to_string(), body.name_on(jiff::civil::date(2019, 6, 21)))),
+        )
         .collect();
     let mut form = Form::post(page.href(&format!("/van-ban/{id}/giao")));
     form.class = "issue";
     form.parts.push(FormPart::Table(table));
     let form = form
-        .field(Field::select(texts, "class", page.say("Mục chưa rõ nơi nhận thì giao cho", "Directives without an addressee go to"), classes))
+        .field(Field::select(
+            texts,
+            "class",
+            page.say("Mục chưa rõ nơi nhận thì giao cho", "Directives without an addressee go to"),
+            classes,
+        ))
         .field(Field::new(texts, FieldKind::Tick, "tat_ca", page.say("Chọn tất cả các mục nháp", "Choose all drafts")))
         .button(format!("{} ({drafts})", page.say("Giao việc đã chọn", "Issue what is chosen")));
     right.push(Block::Form(form));
@@ -187,7 +234,10 @@ async fn show_review(page: Page, who: Identity, app: &App, id: RecordId, problem
             .field(Field::hidden(texts, "start", suggestion.start.to_string()))
             .field(Field::hidden(texts, "end", suggestion.end.to_string()))
             .field(Field::hidden(texts, "reason", suggestion.reason.clone()))
-            .field(Field::text(texts, "reading", format!("“{}” – {}", suggestion.raw, page.say("đọc là", "read as"))).value(suggestion.proposal.clone().unwrap_or_default()))
+            .field(
+                Field::text(texts, "reading", format!("“{}” – {}", suggestion.raw, page.say("đọc là", "read as")))
+                    .value(suggestion.proposal.clone().unwrap_or_default()),
+            )
             .button(page.say("Ghi lớp sửa", "Add a reading"));
         form.class = "card draft";
         form.id = format!("draft-goi-y-{at}");
@@ -279,7 +329,15 @@ fn edit_form(page: Page, app: &App, id: RecordId, data: &Value, leaf: LeafHash, 
         texts,
     };
     let periods = std::iter::once(Choice::new("", "—"))
-        .chain(app.office.catalogue().list("periods").map(|list| list.codes.as_slice()).unwrap_or_default().iter().map(|code| Choice::new(code.code.clone(), said(&code.label, page.lang))))
+        .chain(
+            app.office
+                .catalogue()
+                .list("periods")
+                .map(|list| list.codes.as_slice())
+                .unwrap_or_default()
+                .iter()
+                .map(|code| Choice::new(code.code.clone(), said(&code.label, page.lang))),
+        )
         .collect();
     let mut form = Form::post(page.href(&format!("/chi-dao/{id}/sua")));
     form.parts.push(FormPart::Group(group("leads", page.say("Chủ trì", "Lead bodies"))));
@@ -289,7 +347,15 @@ fn edit_form(page: Page, app: &App, id: RecordId, data: &Value, leaf: LeafHash, 
     let mut form = form
         .field(one(Field::select(texts, "class", page.say("Nhóm cơ quan", "Class of bodies"), bodies())))
         .field(one(Field::day(texts, "due", page.say("Hạn", "Deadline"))))
-        .field(Field::new(texts, FieldKind::Tick, "due_strict", page.say("“Trước”: ngày nêu đã là quá hạn", "“Before”: the named day is too late")).value(if strict { "1" } else { "" }))
+        .field(
+            Field::new(
+                texts,
+                FieldKind::Tick,
+                "due_strict",
+                page.say("“Trước”: ngày nêu đã là quá hạn", "“Before”: the named day is too late"),
+            )
+            .value(if strict { "1" } else { "" }),
+        )
         .field(one(Field::select(texts, "period", page.say("Định kỳ", "Period"), periods)))
         .field(one(Field::day(texts, "internal_due", page.say("Hạn nội bộ", "Own deadline"))))
         .field(one(Field::text(texts, "product", page.say("Sản phẩm", "Product"))))

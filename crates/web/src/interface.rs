@@ -44,7 +44,12 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 async fn health(State(app): State<App>) -> Answer {
-    let seq = app.call(|office| Ok(office.ledger().read(|r| r.last_seq())?)).await?;
+    let (seq, ready) =
+        app.call(|office| Ok((office.ledger().read(|r| r.last_seq())?, office.settle(std::time::Duration::from_millis(500))))).await?;
+    if !ready {
+        // Views are still catching up after a start or a rebuild.
+        return Err(Failure::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "catching_up", "views are catching up"));
+    }
     Ok(Json(json!({"status": "ok", "changes": seq})).into_response())
 }
 
@@ -66,7 +71,8 @@ async fn directives(page: Page, State(app): State<App>, place: ListPlace) -> Ans
     let filter = filter_of(&page)?;
     let found = app.call(move |office| office.board().page(&filter, office.clock().today(), place.after.as_deref(), place.limit)).await?;
     let items: Vec<Value> = found.rows.iter().map(|row| item(&app, row)).collect();
-    Ok(Json(json!({"items": items, "counts": found.counts, "internal_counts": found.internal, "total": found.total, "next": found.next})).into_response())
+    Ok(Json(json!({"items": items, "counts": found.counts, "internal_counts": found.internal, "total": found.total, "next": found.next}))
+        .into_response())
 }
 
 async fn directive(State(app): State<App>, Path(id): Path<String>) -> Answer {
@@ -110,15 +116,19 @@ async fn schema(State(app): State<App>, Path(kind): Path<String>) -> Answer {
 async fn records(page: Page, Who(who): Who, State(app): State<App>, place: ListPlace) -> Answer {
     let filter = RegisterFilter { kind: page.parameter("kind").map(str::to_owned), ..RegisterFilter::default() };
     let found = app.call(move |office| office.register_page(&who, &filter, place.after.as_deref(), place.limit)).await?;
-    let items: Vec<Value> =
-        found.rows.iter().map(|row| json!({"id": row.id, "kind": row.kind, "title": row.title, "day": row.day, "state": row.state, "owner": row.owner})).collect();
+    let items: Vec<Value> = found
+        .rows
+        .iter()
+        .map(|row| json!({"id": row.id, "kind": row.kind, "title": row.title, "day": row.day, "state": row.state, "owner": row.owner}))
+        .collect();
     Ok(Json(json!({"items": items, "total": found.total, "next": found.next})).into_response())
 }
 
 async fn record(Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
     let id = record_id(&id)?;
     let view = app.call(move |office| office.view(&who, id)).await?;
-    Ok(Json(json!({"id": view.id, "kind": view.kind, "version": view.version, "audience": view.audience, "data": view.data})).into_response())
+    Ok(Json(json!({"id": view.id, "kind": view.kind, "version": view.version, "audience": view.audience, "data": view.data}))
+        .into_response())
 }
 
 async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPlace) -> Answer {
@@ -130,7 +140,11 @@ async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
         ..SearchForm::default()
     };
     let found = app.call(move |office| office.search(&who, &form)).await?;
-    let hits: Vec<Value> = found.hits.iter().map(|hit| json!({"id": hit.id, "kind": hit.kind, "title": hit.title, "score": hit.score, "year": hit.year})).collect();
+    let hits: Vec<Value> = found
+        .hits
+        .iter()
+        .map(|hit| json!({"id": hit.id, "kind": hit.kind, "title": hit.title, "score": hit.score, "year": hit.year}))
+        .collect();
     Ok(Json(json!({"hits": hits, "total": found.total, "did_you_mean": found.did_you_mean, "next": found.next})).into_response())
 }
 
@@ -139,7 +153,8 @@ async fn suggest(page: Page, State(app): State<App>) -> Answer {
     let english = page.parameter("lang") == Some("en");
     let found = app.call(move |office| office.suggest(&typed)).await?;
     let prefix = if english { "/en" } else { "" };
-    let items: Vec<Value> = found.iter().map(|words| json!({"title": words, "href": format!("{prefix}/tim?q={}", crate::links::encoded(words))})).collect();
+    let items: Vec<Value> =
+        found.iter().map(|words| json!({"title": words, "href": format!("{prefix}/tim?q={}", crate::links::encoded(words))})).collect();
     Ok(Json(json!({"items": items})).into_response())
 }
 

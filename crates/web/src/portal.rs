@@ -32,7 +32,12 @@ pub(crate) fn routes() -> Router<App> {
 async fn home(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     let (news, found, kinds) = app
         .call(move |office| {
-            let filter = RegisterFilter { kind: Some("article".to_owned()), state: Some("published".to_owned()), order: Order::Latest, ..RegisterFilter::default() };
+            let filter = RegisterFilter {
+                kind: Some("article".to_owned()),
+                state: Some("published".to_owned()),
+                order: Order::Latest,
+                ..RegisterFilter::default()
+            };
             let news = office.register_page(&who, &filter, None, 6)?;
             let today = office.clock().today();
             Ok((news, office.board().page(&BoardFilter::default(), today, None, 1)?, office.kind_counts(&who)?))
@@ -55,19 +60,46 @@ async fn home(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
             format!("{} {}", number(found.counts.total()), page.say("nội dung đã giao", "directives issued")),
             Some(page.href("/chi-dao")),
         ),
-        (page.say("Hội nghị", "Conferences").to_owned(), page.say("Hội nghị giao ban vùng qua các lần", "Regional conferences").to_owned(), Some(page.href("/hoi-nghi"))),
-        (page.say("Nhiệm vụ KH&CN", "S&T tasks").to_owned(), page.say("Chưa mở ở phiên bản này", "Not open in this version").to_owned(), None),
-        (page.say("Sàn công nghệ, truy xuất", "Exchange, traceability").to_owned(), page.say("Chưa mở ở phiên bản này", "Not open in this version").to_owned(), None),
+        (
+            page.say("Hội nghị", "Conferences").to_owned(),
+            page.say("Hội nghị giao ban vùng qua các lần", "Regional conferences").to_owned(),
+            Some(page.href("/hoi-nghi")),
+        ),
+        (
+            page.say("Nhiệm vụ KH&CN", "S&T tasks").to_owned(),
+            page.say("Chưa mở ở phiên bản này", "Not open in this version").to_owned(),
+            None,
+        ),
+        (
+            page.say("Sàn công nghệ, truy xuất", "Exchange, traceability").to_owned(),
+            page.say("Chưa mở ở phiên bản này", "Not open in this version").to_owned(),
+            None,
+        ),
     ];
     blocks.push(Block::Doors(doors));
     let counts = &found.counts;
     blocks.push(Block::Heading(page.say("Việc có hạn", "Dated directives").to_owned()));
-    blocks.push(Block::Bar(FourCells::new(page.texts(), "tong", page.say("Hạn của cấp giao", "Stated deadlines"), counts.done_on_time, counts.done_late, counts.within_term, counts.overdue)));
+    blocks.push(Block::Bar(FourCells::new(
+        page.texts(),
+        "tong",
+        page.say("Hạn của cấp giao", "Stated deadlines"),
+        counts.done_on_time,
+        counts.done_late,
+        counts.within_term,
+        counts.overdue,
+    )));
     blocks.push(Block::Heading(page.say("Tin mới", "News").to_owned()));
     if news.rows.is_empty() {
-        blocks.push(Block::Empty(EmptyState::new(page.say("Chưa có tin", "No news yet"), page.say("Bài viết đã đăng sẽ hiện ở đây.", "Published articles appear here."))));
+        blocks.push(Block::Empty(EmptyState::new(
+            page.say("Chưa có tin", "No news yet"),
+            page.say("Bài viết đã đăng sẽ hiện ở đây.", "Published articles appear here."),
+        )));
     } else {
-        let links = news.rows.iter().map(|row| (format!("{} – {}", format::partial(&row.day, page.lang), row.title), page.href(&format!("/tin/{}", row.id)))).collect();
+        let links = news
+            .rows
+            .iter()
+            .map(|row| (format!("{} – {}", format::partial(&row.day, page.lang), row.title), page.href(&format!("/tin/{}", row.id))))
+            .collect();
         blocks.push(Block::Links(links));
     }
     blocks.push(Block::Heading(page.say("Công khai theo Nghị định 42/2022/NĐ-CP", "What Decree 42/2022 wants published").to_owned()));
@@ -81,7 +113,11 @@ async fn home(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         (false, "thủ tục hành chính", "procedures"),
         (false, "báo cáo tài chính năm", "yearly finance report"),
     ] {
-        let (tone, icon, sign) = if there { (Tone::Good, Icon::Check, page.say("có ", "present: ")) } else { (Tone::Warn, Icon::Alert, page.say("còn thiếu ", "missing: ")) };
+        let (tone, icon, sign) = if there {
+            (Tone::Good, Icon::Check, page.say("có ", "present: "))
+        } else {
+            (Tone::Warn, Icon::Alert, page.say("còn thiếu ", "missing: "))
+        };
         badges.push(Badge::new(tone, icon, format!("{sign}{}", page.say(vi, en))));
     }
     blocks.push(Block::Badges(badges));
@@ -97,9 +133,17 @@ async fn news(page: Page, Who(who): Who, State(app): State<App>, place: ListPlac
         .await?;
     let title = page.say("Tin tức", "News").to_owned();
     let page = page.titled(title).at(Nav::News);
-    let mut table = Table::new(page.texts(), page.say("Tin, bài", "Articles"), vec![Column::new(page.say("Bài viết", "Article")), Column::new(page.say("Ngày đăng", "Published"))]).with_total(found.total);
+    let mut table = Table::new(
+        page.texts(),
+        page.say("Tin, bài", "Articles"),
+        vec![Column::new(page.say("Bài viết", "Article")), Column::new(page.say("Ngày đăng", "Published"))],
+    )
+    .with_total(found.total);
     for row in &found.rows {
-        table.row(vec![Cell::link(row.title.clone(), page.href(&format!("/tin/{}", row.id))), Cell::text(format::partial(&row.day, page.lang))]);
+        table.row(vec![
+            Cell::link(row.title.clone(), page.href(&format!("/tin/{}", row.id))),
+            Cell::text(format::partial(&row.day, page.lang)),
+        ]);
     }
     let mut blocks = Blocks::default();
     blocks.push(Block::Table(table));
@@ -143,7 +187,10 @@ async fn article(page: Page, Who(who): Who, State(app): State<App>, Path(id): Pa
     let mut facts = Definitions { rows: Vec::new() };
     facts.add_some(page.say("Ngày đăng", "Published"), Some(format::partial(&text("published_day"), page.lang)));
     facts.add_some(page.say("Nguồn", "Source"), Some(text("source")).filter(|source| !source.is_empty()));
-    facts.add_some(page.say("Chịu trách nhiệm nội dung", "Responsible editor"), Some(text("responsible_editor")).filter(|editor| !editor.is_empty()));
+    facts.add_some(
+        page.say("Chịu trách nhiệm nội dung", "Responsible editor"),
+        Some(text("responsible_editor")).filter(|editor| !editor.is_empty()),
+    );
     facts.add_some(page.say("Lượt xem", "Views"), Some(format::number(i64::try_from(readership.views).unwrap_or(0), page.lang)));
     let stars = readership.mean_tenths().map_or_else(
         || page.say("chưa có bình chọn", "no votes yet").to_owned(),
@@ -153,7 +200,9 @@ async fn article(page: Page, Who(who): Who, State(app): State<App>, Path(id): Pa
     blocks.push(Block::Facts(facts));
     if !related.is_empty() {
         blocks.push(Block::Heading(page.say("Liên quan", "Related").to_owned()));
-        blocks.push(Block::Links(related.iter().map(|row| (row.title.clone(), page.href(&crate::records::place_of(&row.kind, row.id)))).collect()));
+        blocks.push(Block::Links(
+            related.iter().map(|row| (row.title.clone(), page.href(&crate::records::place_of(&row.kind, row.id)))).collect(),
+        ));
     }
     let choices = (1..=5).rev().map(|stars: i64| Choice::new(stars.to_string(), format!("{stars} {}", page.say("sao", "stars")))).collect();
     let asked = format!(
@@ -201,24 +250,39 @@ async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
     let page = page.titled(title);
     let texts = page.texts();
     let mut blocks = Blocks::default();
-    let filter = Form::filter(page.href("/tim")).field(Field::text(texts, "q", page.say("Từ cần tìm, có dấu hay không dấu", "Words, with or without marks")).value(typed)).button(page.say("Tìm", "Search"));
+    let filter = Form::filter(page.href("/tim"))
+        .field(Field::text(texts, "q", page.say("Từ cần tìm, có dấu hay không dấu", "Words, with or without marks")).value(typed))
+        .button(page.say("Tìm", "Search"));
     blocks.push(Block::Form(filter));
     if let Some(meant) = &found.did_you_mean {
-        blocks.push(Block::Links(vec![(format!("{} {meant}", page.say("Có phải:", "Did you mean:")), page.link_with(&[("q", Some(meant.as_str()))]))]));
+        blocks.push(Block::Links(vec![(
+            format!("{} {meant}", page.say("Có phải:", "Did you mean:")),
+            page.link_with(&[("q", Some(meant.as_str()))]),
+        )]));
     }
     let catalogue = app.office.catalogue();
     let today = app.office.clock().today();
     let mut facets = Facets::new(&page);
-    let kinds: Vec<_> = found.kinds.iter().map(|(kind, count)| (kind.clone(), catalogue.kind(kind).map_or(kind.as_str(), |kind| said(&kind.label, page.lang)).to_owned(), *count)).collect();
+    let kinds: Vec<_> = found
+        .kinds
+        .iter()
+        .map(|(kind, count)| {
+            (kind.clone(), catalogue.kind(kind).map_or(kind.as_str(), |kind| said(&kind.label, page.lang)).to_owned(), *count)
+        })
+        .collect();
     let bodies: Vec<_> = found
         .bodies
         .iter()
         .take(12)
-        .map(|(body, count)| (body.clone(), RecordId::parse(body).map(|id| app.office.directory().short_name(id, today)).unwrap_or_default(), *count))
+        .map(|(body, count)| {
+            (body.clone(), RecordId::parse(body).map(|id| app.office.directory().short_name(id, today)).unwrap_or_default(), *count)
+        })
         .collect();
     let years: Vec<_> = found.years.iter().map(|(year, count)| (year.to_string(), year.to_string(), *count)).collect();
     let state_name = |code: &str| {
-        let state = ["document", "directive", "answer", "article"].iter().find_map(|name| catalogue.workflow(name)?.state(code).map(|state| state.public_label.clone()));
+        let state = ["document", "directive", "answer", "article"]
+            .iter()
+            .find_map(|name| catalogue.workflow(name)?.state(code).map(|state| state.public_label.clone()));
         state.map_or_else(|| code.to_owned(), |label| said(&label, page.lang).to_owned())
     };
     let statuses: Vec<_> = found.statuses.iter().map(|(code, count)| (code.clone(), state_name(code), *count)).collect();
@@ -232,7 +296,10 @@ async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
     if found.hits.is_empty() {
         list.push(Block::Empty(EmptyState::new(
             page.say("Không tìm thấy", "Nothing found"),
-            page.say("Hãy thử ít từ hơn, hoặc bỏ bớt điều kiện. Gõ không dấu cũng được.", "Try fewer words or fewer conditions. Marks are not needed."),
+            page.say(
+                "Hãy thử ít từ hơn, hoặc bỏ bớt điều kiện. Gõ không dấu cũng được.",
+                "Try fewer words or fewer conditions. Marks are not needed.",
+            ),
         )));
     } else {
         let pieces = |parts: &[office::SearchPart]| parts.iter().map(|part| (part.text.clone(), part.marked)).collect::<Vec<_>>();
@@ -258,10 +325,30 @@ async fn help(page: Page) -> Answer {
     let page = page.titled(title);
     let mut blocks = Blocks::default();
     for (heading_vi, heading_en, vi, en) in [
-        ("Đọc bảng chỉ đạo", "Reading the board", "Trạng thái được tính từ ngày và minh chứng, không ai gõ tay. Xong đúng hạn, xong quá hạn, trong hạn, quá hạn là bốn ô của báo cáo; tỷ lệ tính trên việc đến hạn.", "Statuses are computed from dates and evidence, nobody types them. Done on time, done late, within term and overdue are the four cells; percentages are of due tasks."),
-        ("Báo cáo một việc", "Answering", "Đăng nhập, mở “Việc của tôi”, bấm “Báo cáo”, chọn kết quả và ghi minh chứng. Xong chỉ được tính khi có minh chứng và cơ quan giao chấp nhận.", "Sign in, open “My work”, press “Answer”, choose the result and give evidence. Done counts only with evidence and the assigner's acceptance."),
-        ("Nhập kết luận", "Importing a conclusion", "Mở “Nhập văn bản”, chọn tệp .docx, .html hoặc .txt. Máy đề xuất, người xác nhận; nguyên văn không bao giờ bị sửa.", "Open “Import”, choose a .docx, .html or .txt file. The program proposes, a person confirms; the original is never changed."),
-        ("Tìm", "Searching", "Gõ có dấu hay không dấu, hòa hay hoà, số văn bản đầy đủ hay một phần. Phím / đưa con trỏ vào ô tìm.", "Type with or without marks, whole document numbers or parts. The key / goes to the search box."),
+        (
+            "Đọc bảng chỉ đạo",
+            "Reading the board",
+            "Trạng thái được tính từ ngày và minh chứng, không ai gõ tay. Xong đúng hạn, xong quá hạn, trong hạn, quá hạn là bốn ô của báo cáo; tỷ lệ tính trên việc đến hạn.",
+            "Statuses are computed from dates and evidence, nobody types them. Done on time, done late, within term and overdue are the four cells; percentages are of due tasks.",
+        ),
+        (
+            "Báo cáo một việc",
+            "Answering",
+            "Đăng nhập, mở “Việc của tôi”, bấm “Báo cáo”, chọn kết quả và ghi minh chứng. Xong chỉ được tính khi có minh chứng và cơ quan giao chấp nhận.",
+            "Sign in, open “My work”, press “Answer”, choose the result and give evidence. Done counts only with evidence and the assigner's acceptance.",
+        ),
+        (
+            "Nhập kết luận",
+            "Importing a conclusion",
+            "Mở “Nhập văn bản”, chọn tệp .docx, .html hoặc .txt. Máy đề xuất, người xác nhận; nguyên văn không bao giờ bị sửa.",
+            "Open “Import”, choose a .docx, .html or .txt file. The program proposes, a person confirms; the original is never changed.",
+        ),
+        (
+            "Tìm",
+            "Searching",
+            "Gõ có dấu hay không dấu, hòa hay hoà, số văn bản đầy đủ hay một phần. Phím / đưa con trỏ vào ô tìm.",
+            "Type with or without marks, whole document numbers or parts. The key / goes to the search box.",
+        ),
     ] {
         blocks.push(Block::Heading(page.say(heading_vi, heading_en).to_owned()));
         blocks.push(Block::Text(page.say(vi, en).to_owned()));
@@ -280,7 +367,13 @@ async fn access(page: Page) -> Answer {
         )
         .to_owned(),
     ));
-    blocks.push(Block::Text(page.say("Gặp trở ngại: hãy báo cơ quan vận hành ghi ở chân trang.", "If something is in your way, tell the body named in the footer.").to_owned()));
+    blocks.push(Block::Text(
+        page.say(
+            "Gặp trở ngại: hãy báo cơ quan vận hành ghi ở chân trang.",
+            "If something is in your way, tell the body named in the footer.",
+        )
+        .to_owned(),
+    ));
     show(page, blocks)
 }
 
@@ -290,7 +383,13 @@ async fn data(page: Page) -> Answer {
     let base = page.site.base_url.clone();
     let mut blocks = Blocks::default();
     blocks.push(Block::Code(format!("curl '{base}/api/v1/directives?status=done_late&limit=10'")));
-    blocks.push(Block::Text(page.say("Dữ liệu công khai, không cần khóa. Mọi danh sách trả “next”; đưa lại bằng “after”.", "Public data, no key. Every list gives “next”; pass it back as “after”.").to_owned()));
+    blocks.push(Block::Text(
+        page.say(
+            "Dữ liệu công khai, không cần khóa. Mọi danh sách trả “next”; đưa lại bằng “after”.",
+            "Public data, no key. Every list gives “next”; pass it back as “after”.",
+        )
+        .to_owned(),
+    ));
     let links = [
         ("/api/v1/openapi.json", "OpenAPI 3.1"),
         ("/api/v1/directives", "Directives"),
@@ -305,5 +404,6 @@ async fn data(page: Page) -> Answer {
 async fn calendar(page: Page, State(app): State<App>, Path(token): Path<String>) -> Answer {
     let token = token.trim_end_matches(".ics").to_owned();
     let (lang, base) = (crate::service::office_lang(page.lang), app.site.base_url.clone());
-    crate::board::file(&app, "lien-vung.ics", "text/calendar; charset=utf-8", move |office, out| office.calendar(&token, lang, &base, out)).await
+    crate::board::file(&app, "lien-vung.ics", "text/calendar; charset=utf-8", move |office, out| office.calendar(&token, lang, &base, out))
+        .await
 }

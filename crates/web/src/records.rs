@@ -14,7 +14,10 @@ use crate::form::FormPairs;
 use crate::format;
 use crate::list::ListPlace;
 use crate::page::{Nav, Page};
-use crate::parts::{Badge, Cell, Choice, Column, Definitions, Event, ExportLinks, Field, FieldGroup, FieldKind, FormErrors, Icon, Pager, Table, Timeline, Tone};
+use crate::parts::{
+    Badge, Cell, Choice, Column, Definitions, Event, ExportLinks, Field, FieldGroup, FieldKind, FormErrors, Icon, Pager, Table, Timeline,
+    Tone,
+};
 use crate::service::{App, Who, field_faults, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -58,14 +61,23 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
     let Some(data) = &view.data else {
         let title = page.say("Bản ghi đã xóa", "Erased record").to_owned();
         let mut blocks = Blocks::default();
-        blocks.push(Block::Text(page.say("Nội dung đã bị xóa theo văn bản; bằng chứng trong sổ cái vẫn còn.", "The contents were erased by a document; the proofs in the ledger stay.").to_owned()));
+        blocks.push(Block::Text(
+            page.say(
+                "Nội dung đã bị xóa theo văn bản; bằng chứng trong sổ cái vẫn còn.",
+                "The contents were erased by a document; the proofs in the ledger stay.",
+            )
+            .to_owned(),
+        ));
         return show(page.titled(title), blocks);
     };
     let title = catalogue.title(&kind.name, data, crate::service::office_lang(page.lang));
     let label = said(&kind.plural, page.lang).to_owned();
     let page = page.titled(office::shorten(&title, 120)).crumb(label, &format!("/bieu-mau/{}", kind.name));
     let mut blocks = Blocks::default();
-    let mut badges = vec![Badge::new(Tone::Plain, Icon::Document, said(&kind.label, page.lang)), Badge::new(Tone::Info, Icon::Lock, said(&view.audience.label(), page.lang))];
+    let mut badges = vec![
+        Badge::new(Tone::Plain, Icon::Document, said(&kind.label, page.lang)),
+        Badge::new(Tone::Info, Icon::Lock, said(&view.audience.label(), page.lang)),
+    ];
     if data.get("illustrative").and_then(Value::as_bool) == Some(true) {
         badges.push(Badge::illustrative(page.texts()));
     }
@@ -77,7 +89,14 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
         }
     }
     blocks.push(Block::Facts(facts));
-    blocks.push(Block::Muted(format!("{} {} · {} {} · {}", page.say("Phiên bản", "Version"), view.version, page.say("lưu lúc", "saved"), format::instant(view.at), said(&view.edit.why, page.lang))));
+    blocks.push(Block::Muted(format!(
+        "{} {} · {} {} · {}",
+        page.say("Phiên bản", "Version"),
+        view.version,
+        page.say("lưu lúc", "saved"),
+        format::instant(view.at),
+        said(&view.edit.why, page.lang)
+    )));
     let mut buttons = Vec::new();
     let own = place_of(&kind.name, id);
     if own != format!("/r/{id}") {
@@ -91,7 +110,9 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
     blocks.push(Block::Buttons(buttons));
     if !linked.rows.is_empty() {
         blocks.push(Block::Heading(page.say("Bản ghi nhắc đến bản ghi này", "Records that refer to this one").to_owned()));
-        blocks.push(Block::Links(linked.rows.iter().map(|row| (office::shorten(&row.title, 120), page.href(&place_of(&row.kind, row.id)))).collect()));
+        blocks.push(Block::Links(
+            linked.rows.iter().map(|row| (office::shorten(&row.title, 120), page.href(&place_of(&row.kind, row.id)))).collect(),
+        ));
     }
     show(page, blocks)
 }
@@ -103,7 +124,11 @@ fn value_cell(app: &App, page: &Page, field: &catalogue::Field, value: &Value) -
             (FieldType::Group { fields, .. }, Value::Object(members)) => {
                 let parts: Vec<String> = fields
                     .iter()
-                    .filter_map(|inner| members.get(&inner.name).map(|value| format!("{}: {}", said(&inner.label, page.lang), value_text(app, page, inner, value))))
+                    .filter_map(|inner| {
+                        members
+                            .get(&inner.name)
+                            .map(|value| format!("{}: {}", said(&inner.label, page.lang), value_text(app, page, inner, value)))
+                    })
                     .collect();
                 Cell::text(parts.join(" · "))
             }
@@ -120,9 +145,12 @@ fn value_cell(app: &App, page: &Page, field: &catalogue::Field, value: &Value) -
 fn value_text(app: &App, page: &Page, field: &catalogue::Field, value: &Value) -> String {
     match (&field.of, value) {
         (FieldType::Day | FieldType::Date, Value::String(text)) => format::partial(text, page.lang),
-        (FieldType::Code { list }, Value::String(code)) => {
-            app.office.catalogue().list(list).and_then(|list| list.label(code)).map_or_else(|| code.clone(), |label| said(label, page.lang).to_owned())
-        }
+        (FieldType::Code { list }, Value::String(code)) => app
+            .office
+            .catalogue()
+            .list(list)
+            .and_then(|list| list.label(code))
+            .map_or_else(|| code.clone(), |label| said(label, page.lang).to_owned()),
         (FieldType::Ref { .. }, Value::String(target)) => match RecordId::parse(target) {
             Ok(id) if app.office.directory().get(id).is_some() => app.office.directory().short_name(id, app.office.clock().today()),
             _ => page.say("xem bản ghi", "see the record").to_owned(),
@@ -153,7 +181,12 @@ async fn history(page: Page, Who(who): Who, State(app): State<App>, Path(id): Pa
             .iter()
             .take(12)
             .map(|change| {
-                let shown = |value: &Option<Value>| value.as_ref().map_or_else(|| "—".to_owned(), |value| office::shorten(value.as_str().map_or(value.to_string(), str::to_owned).as_str(), 60));
+                let shown = |value: &Option<Value>| {
+                    value.as_ref().map_or_else(
+                        || "—".to_owned(),
+                        |value| office::shorten(value.as_str().map_or(value.to_string(), str::to_owned).as_str(), 60),
+                    )
+                };
                 format!("{}: {} → {}", said(&change.label, page.lang), shown(&change.old), shown(&change.new))
             })
             .collect();
@@ -177,7 +210,10 @@ async fn history(page: Page, Who(who): Who, State(app): State<App>, Path(id): Pa
     let mut blocks = Blocks::default();
     blocks.push(Block::Timeline(Timeline { events }));
     if let Some(last) = versions.last().filter(|last| last.ver > 1) {
-        blocks.push(Block::Buttons(vec![(page.say("Cũ hơn", "Older").to_owned(), page.href(&format!("/r/{id}/lich-su?truoc={}", last.ver)))]));
+        blocks.push(Block::Buttons(vec![(
+            page.say("Cũ hơn", "Older").to_owned(),
+            page.href(&format!("/r/{id}/lich-su?truoc={}", last.ver)),
+        )]));
     }
     show(page, blocks)
 }
@@ -186,7 +222,12 @@ async fn kinds(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     let counts = app.call(move |office| office.kind_counts(&who)).await?;
     let title = page.say("Biểu mẫu", "Kinds and forms").to_owned();
     let page = page.titled(title).at(Nav::Data);
-    let columns = vec![Column::new(page.say("Loại bản ghi", "Kind")), Column::new(page.say("Căn cứ", "Legal source")), Column::numeric(page.say("Số bản ghi", "Records")), Column::new("JSON Schema")];
+    let columns = vec![
+        Column::new(page.say("Loại bản ghi", "Kind")),
+        Column::new(page.say("Căn cứ", "Legal source")),
+        Column::numeric(page.say("Số bản ghi", "Records")),
+        Column::new("JSON Schema"),
+    ];
     let mut table = Table::new(page.texts(), page.say("Loại bản ghi", "Kinds of records"), columns);
     for kind in app.office.catalogue().kinds() {
         let count = counts.iter().find(|(name, _)| *name == kind.name).map_or(0, |(_, count)| *count);
@@ -210,11 +251,15 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, Path(name): Pat
     };
     let Some(kind) = app.office.catalogue().kind(&name).cloned() else { return Err(Failure::not_found(name)) };
     let latest = place.sort.as_deref() == Some("day");
-    let filter = RegisterFilter { kind: Some(name.clone()), order: if latest { Order::Latest } else { Order::Title }, ..RegisterFilter::default() };
+    let filter =
+        RegisterFilter { kind: Some(name.clone()), order: if latest { Order::Latest } else { Order::Title }, ..RegisterFilter::default() };
     if let Some(form) = form {
         let lang = crate::service::office_lang(page.lang);
         let (suffix, media) = if form == FileForm::Csv { ("csv", crate::board::CSV) } else { ("xlsx", crate::board::XLSX) };
-        return crate::board::file(&app, &format!("{name}.{suffix}"), media, move |office, out| office.export_register(&who, &filter, lang, form, out)).await;
+        return crate::board::file(&app, &format!("{name}.{suffix}"), media, move |office, out| {
+            office.export_register(&who, &filter, lang, form, out)
+        })
+        .await;
     }
     let officer = who.is_officer() || who.is_administrator();
     let found = app.call(move |office| office.register_page(&who, &filter, place.after.as_deref(), place.limit)).await?;
@@ -231,7 +276,11 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, Path(name): Pat
     let today = app.office.clock().today();
     for row in &found.rows {
         let owner = row.owner.map(|owner| app.office.directory().short_name(owner, today)).unwrap_or_default();
-        table.row(vec![Cell::link(office::shorten(&row.title, 140), page.href(&place_of(&row.kind, row.id))), Cell::text(owner), Cell::text(format::partial(&row.day, page.lang))]);
+        table.row(vec![
+            Cell::link(office::shorten(&row.title, 140), page.href(&place_of(&row.kind, row.id))),
+            Cell::text(owner),
+            Cell::text(format::partial(&row.day, page.lang)),
+        ]);
     }
     let mut blocks = Blocks::default();
     if officer {
@@ -317,9 +366,21 @@ async fn submit(page: Page, who: Identity, app: &App, kind: &Kind, action: Strin
     }
 }
 
-fn show_form(page: Page, app: &App, kind: &Kind, action: String, values: &FormPairs, previous: Option<LeafHash>, errors: FormErrors) -> Answer {
+fn show_form(
+    page: Page,
+    app: &App,
+    kind: &Kind,
+    action: String,
+    values: &FormPairs,
+    previous: Option<LeafHash>,
+    errors: FormErrors,
+) -> Answer {
     let label = said(&kind.plural, page.lang).to_owned();
-    let title = format!("{}: {}", if previous.is_some() { page.say("Sửa", "Edit") } else { page.say("Thêm", "Add") }, said(&kind.label, page.lang).to_lowercase());
+    let title = format!(
+        "{}: {}",
+        if previous.is_some() { page.say("Sửa", "Edit") } else { page.say("Thêm", "Add") },
+        said(&kind.label, page.lang).to_lowercase()
+    );
     let page = page.titled(title).crumb(label, &format!("/bieu-mau/{}", kind.name));
     let mut form = Form::post(action);
     let faulty = !errors.is_empty();
@@ -349,16 +410,48 @@ fn form_part(app: &App, page: &Page, field: &catalogue::Field, values: &FormPair
     let rows = values.rows(&field.name);
     match &field.of {
         FieldType::Group { fields, .. } if field.repeated => {
-            let rows = (0..rows).map(|row| fields.iter().map(|inner| input(app, page, inner, &format!("{}.{row}.{}", field.name, inner.name), values, errors)).collect()).collect();
-            FormPart::Group(FieldGroup { name: field.name.clone(), label: said(&field.label, page.lang).to_owned(), hint: hint(page, field), rows, may_add: true, may_remove: true, texts })
+            let rows = (0..rows)
+                .map(|row| {
+                    fields
+                        .iter()
+                        .map(|inner| input(app, page, inner, &format!("{}.{row}.{}", field.name, inner.name), values, errors))
+                        .collect()
+                })
+                .collect();
+            FormPart::Group(FieldGroup {
+                name: field.name.clone(),
+                label: said(&field.label, page.lang).to_owned(),
+                hint: hint(page, field),
+                rows,
+                may_add: true,
+                may_remove: true,
+                texts,
+            })
         }
         FieldType::Group { fields, .. } => {
-            let row = fields.iter().map(|inner| input(app, page, inner, &format!("{}.{}", field.name, inner.name), values, errors)).collect();
-            FormPart::Group(FieldGroup { name: field.name.clone(), label: said(&field.label, page.lang).to_owned(), hint: hint(page, field), rows: vec![row], may_add: false, may_remove: false, texts })
+            let row =
+                fields.iter().map(|inner| input(app, page, inner, &format!("{}.{}", field.name, inner.name), values, errors)).collect();
+            FormPart::Group(FieldGroup {
+                name: field.name.clone(),
+                label: said(&field.label, page.lang).to_owned(),
+                hint: hint(page, field),
+                rows: vec![row],
+                may_add: false,
+                may_remove: false,
+                texts,
+            })
         }
         _ if field.repeated => {
             let rows = (0..rows).map(|row| vec![input(app, page, field, &format!("{}.{row}", field.name), values, errors)]).collect();
-            FormPart::Group(FieldGroup { name: field.name.clone(), label: said(&field.label, page.lang).to_owned(), hint: hint(page, field), rows, may_add: true, may_remove: true, texts })
+            FormPart::Group(FieldGroup {
+                name: field.name.clone(),
+                label: said(&field.label, page.lang).to_owned(),
+                hint: hint(page, field),
+                rows,
+                may_add: true,
+                may_remove: true,
+                texts,
+            })
         }
         _ => FormPart::Field(Box::new(input(app, page, field, &field.name, values, errors))),
     }
@@ -386,11 +479,18 @@ fn input(app: &App, page: &Page, field: &catalogue::Field, name: &str, values: &
             let mut choices = vec![Choice::new("", "—")];
             if let Some(list) = app.office.catalogue().list(list) {
                 let valid = list.valid_on(&today);
-                choices.extend(list.codes.iter().filter(|code| valid.contains(code) || values.get(name) == Some(code.code.as_str())).map(|code| Choice::new(code.code.clone(), said(&code.label, page.lang))));
+                choices.extend(
+                    list.codes
+                        .iter()
+                        .filter(|code| valid.contains(code) || values.get(name) == Some(code.code.as_str()))
+                        .map(|code| Choice::new(code.code.clone(), said(&code.label, page.lang))),
+                );
             }
             FieldKind::Select(choices)
         }
-        FieldType::Ref { kinds } if kinds.iter().any(|kind| kind == "body") => FieldKind::Select(crate::board::body_choices(&app.office, page, "—")),
+        FieldType::Ref { kinds } if kinds.iter().any(|kind| kind == "body") => {
+            FieldKind::Select(crate::board::body_choices(&app.office, page, "—"))
+        }
         FieldType::Ref { kinds } if kinds.iter().any(|kind| kind == "conference") => {
             let mut choices = vec![Choice::new("", "—")];
             for conference in app.office.board().conferences().unwrap_or_default() {

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use office::{Identity, Office, OfficeError, RecordId};
 
-use crate::errors::{FieldFault, Failure};
+use crate::errors::{Failure, FieldFault};
 use crate::lang::{Label, Lang};
 use crate::page::{Page, Site, Viewer, ViewerSlot};
 
@@ -27,7 +27,10 @@ pub(crate) struct App {
 
 impl App {
     /// Runs a blocking call of the office on a thread made for that.
-    pub(crate) async fn call<T: Send + 'static>(&self, work: impl FnOnce(&Office) -> Result<T, OfficeError> + Send + 'static) -> Result<T, Failure> {
+    pub(crate) async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Office) -> Result<T, OfficeError> + Send + 'static,
+    ) -> Result<T, Failure> {
         let office = self.office.clone();
         match tokio::task::spawn_blocking(move || work(&office)).await {
             Ok(result) => result.map_err(Failure::from),
@@ -80,8 +83,16 @@ fn viewer(office: &Office, who: &Identity, lang: Lang) -> Viewer {
         .map(|grant| format!("{}, {}", said(&grant.role.label(), lang), office.directory().short_name(grant.body, today)))
         .take(6)
         .collect();
-    let unread = office.desk(who).map_or(0, |desk| (desk.overdue.len() + desk.soon.len() + desk.returned.len() + desk.to_judge.len()) as u64);
-    Viewer { name: who.name().to_owned(), roles, unread, officer: who.is_officer(), leader: who.is_leader(), administrator: who.is_administrator() }
+    let unread =
+        office.desk(who).map_or(0, |desk| (desk.overdue.len() + desk.soon.len() + desk.returned.len() + desk.to_judge.len()) as u64);
+    Viewer {
+        name: who.name().to_owned(),
+        roles,
+        unread,
+        officer: who.is_officer(),
+        leader: who.is_leader(),
+        administrator: who.is_administrator(),
+    }
 }
 
 /// The session token of a request.
@@ -134,7 +145,10 @@ impl From<OfficeError> for Failure {
 
 /// Faults of the catalogue as the forms show them.
 pub(crate) fn field_faults(faults: &[catalogue::Fault]) -> Vec<FieldFault> {
-    faults.iter().map(|fault| FieldFault { path: fault.path.clone(), rule: fault.rule.clone(), message: label(fault.message.clone()) }).collect()
+    faults
+        .iter()
+        .map(|fault| FieldFault { path: fault.path.clone(), rule: fault.rule.clone(), message: label(fault.message.clone()) })
+        .collect()
 }
 
 fn status_of(error: &OfficeError) -> StatusCode {
@@ -214,6 +228,11 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
 }
 
 /// Serves an office until `stop` resolves; requests under way are finished.
-pub async fn serve(listener: tokio::net::TcpListener, office: Arc<Office>, options: Options, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    office: Arc<Office>,
+    options: Options,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     axum::serve(listener, router(office, options)).with_graceful_shutdown(stop).await
 }

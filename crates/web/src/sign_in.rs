@@ -42,13 +42,20 @@ fn show_form(page: Page, problem: Option<String>, login: &str) -> Answer {
     }
     let form = Form::post(page.href("/dang-nhap"))
         .field(Field::text(texts, "login", page.say("Tên đăng nhập", "Login")).value(login).required().autocomplete("username"))
-        .field(Field::new(texts, FieldKind::Password, "password", page.say("Mật khẩu", "Password")).required().autocomplete("current-password"))
+        .field(
+            Field::new(texts, FieldKind::Password, "password", page.say("Mật khẩu", "Password"))
+                .required()
+                .autocomplete("current-password"),
+        )
         .field(Field::hidden(texts, "back", back))
         .button(page.say("Đăng nhập", "Sign in"));
     blocks.push(Block::Form(Form { class: "card", ..form }));
     blocks.push(Block::Muted(
-        page.say("Chưa có mật khẩu hoặc quên mật khẩu: xin quản trị viên của cơ quan một liên kết đăng nhập một lần.", "No password, or forgotten: ask your office's administrator for a one-time link.")
-            .to_owned(),
+        page.say(
+            "Chưa có mật khẩu hoặc quên mật khẩu: xin quản trị viên của cơ quan một liên kết đăng nhập một lần.",
+            "No password, or forgotten: ask your office's administrator for a one-time link.",
+        )
+        .to_owned(),
     ));
     if faulty { show_faulty(page, blocks) } else { show(page, blocks) }
 }
@@ -85,7 +92,9 @@ async fn link(page: Page, Path(token): Path<String>) -> Answer {
     let title = page.say("Đăng nhập một lần", "One-time sign-in").to_owned();
     let page = page.titled(title);
     let mut blocks = Blocks::default();
-    blocks.push(Block::Text(page.say("Liên kết này dùng được một lần. Bấm nút để vào hệ thống.", "This link works once. Press the button to enter.").to_owned()));
+    blocks.push(Block::Text(
+        page.say("Liên kết này dùng được một lần. Bấm nút để vào hệ thống.", "This link works once. Press the button to enter.").to_owned(),
+    ));
     let action = page.href(&format!("/dang-nhap/mot-lan/{}", crate::links::encoded(&token)));
     blocks.push(Block::Form(Form { class: "card", ..Form::post(action).button(page.say("Vào hệ thống", "Enter")) }));
     show(page, blocks)
@@ -132,12 +141,19 @@ fn show_account(page: Page, who: &office::Identity, app: &App, errors: FormError
     blocks.push(Block::Facts(facts));
     let faulty = !errors.is_empty();
     let mut form = Form::post(page.href("/tai-khoan/mat-khau"))
-        .field(Field::new(texts, FieldKind::Password, "old", page.say("Mật khẩu hiện tại", "Current password")).autocomplete("current-password").hint(page.say("Để trống nếu chưa đặt mật khẩu.", "Leave empty if none was set.")))
+        .field(
+            Field::new(texts, FieldKind::Password, "old", page.say("Mật khẩu hiện tại", "Current password"))
+                .autocomplete("current-password")
+                .hint(page.say("Để trống nếu chưa đặt mật khẩu.", "Leave empty if none was set.")),
+        )
         .field(
             Field::new(texts, FieldKind::Password, "new", page.say("Mật khẩu mới", "New password"))
                 .required()
                 .autocomplete("new-password")
-                .hint(page.say("Ít nhất 8 ký tự, có chữ thường, chữ hoa và chữ số hoặc ký tự đặc biệt.", "At least 8 characters with lower case, upper case, and a digit or special character.")),
+                .hint(page.say(
+                    "Ít nhất 8 ký tự, có chữ thường, chữ hoa và chữ số hoặc ký tự đặc biệt.",
+                    "At least 8 characters with lower case, upper case, and a digit or special character.",
+                )),
         )
         .button(page.say("Đổi mật khẩu", "Change the password"));
     form.heading = page.say("Mật khẩu", "Password").to_owned();
@@ -146,10 +162,17 @@ fn show_account(page: Page, who: &office::Identity, app: &App, errors: FormError
     blocks.push(Block::Form(form));
     let mut form = Form::post(page.href("/tai-khoan/lich")).button(page.say("Tạo địa chỉ lịch mới", "Make a new calendar address"));
     form.heading = page.say("Lịch nhắc hạn (iCal)", "Calendar of deadlines (iCal)").to_owned();
-    form.before.push(page.say("Dán địa chỉ vào ứng dụng lịch để thấy hạn của các việc. Địa chỉ cũ thôi dùng được.", "Paste the address into your calendar. The old address stops working.").to_owned());
+    form.before.push(
+        page.say(
+            "Dán địa chỉ vào ứng dụng lịch để thấy hạn của các việc. Địa chỉ cũ thôi dùng được.",
+            "Paste the address into your calendar. The old address stops working.",
+        )
+        .to_owned(),
+    );
     form.class = "card";
     blocks.push(Block::Form(form));
-    let mut form = Form::post(page.href("/tai-khoan/dang-xuat-moi-noi")).button(page.say("Đăng xuất ở mọi thiết bị", "Sign out on all devices"));
+    let mut form =
+        Form::post(page.href("/tai-khoan/dang-xuat-moi-noi")).button(page.say("Đăng xuất ở mọi thiết bị", "Sign out on all devices"));
     form.class = "card";
     blocks.push(Block::Form(form));
     if faulty { show_faulty(page, blocks) } else { show(page, blocks) }

@@ -10,7 +10,9 @@ use crate::errors::{Answer, Failure};
 use crate::form::FormPairs;
 use crate::format;
 use crate::page::{Nav, Page};
-use crate::parts::{Badge, Cell, Choice, Column, Definitions, EmptyState, Field, FieldGroup, FieldKind, FormErrors, FourCells, Notice, Table};
+use crate::parts::{
+    Badge, Cell, Choice, Column, Definitions, EmptyState, Field, FieldGroup, FieldKind, FormErrors, FourCells, Notice, Table,
+};
 use crate::service::{App, Who, parameter_id, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -53,7 +55,10 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         blocks.push(Block::Table(table));
     }
     if !anything {
-        blocks.push(Block::Empty(EmptyState::new(page.say("Không có việc nào chờ", "Nothing is waiting"), page.say("Việc mới được giao sẽ hiện ở đây.", "New tasks appear here."))));
+        blocks.push(Block::Empty(EmptyState::new(
+            page.say("Không có việc nào chờ", "Nothing is waiting"),
+            page.say("Việc mới được giao sẽ hiện ở đây.", "New tasks appear here."),
+        )));
     }
     blocks.push(Block::Buttons(vec![
         (page.say("Bảng chỉ đạo", "Board").to_owned(), page.href("/chi-dao")),
@@ -129,7 +134,15 @@ async fn answer(page: Page, Who(who): Who, State(app): State<App>, Path((id, bod
     answer_form(page, &app, &found.directive_data, id, body, &values, FormErrors::none(crate::lang::Lang::Vi.texts()))
 }
 
-fn answer_form(page: Page, app: &App, directive: &office::Directive, id: RecordId, body: RecordId, values: &FormPairs, errors: FormErrors) -> Answer {
+fn answer_form(
+    page: Page,
+    app: &App,
+    directive: &office::Directive,
+    id: RecordId,
+    body: RecordId,
+    values: &FormPairs,
+    errors: FormErrors,
+) -> Answer {
     let today = app.office.clock().today();
     let title = format!("{} – {}", page.say("Báo cáo", "Answer"), app.office.directory().short_name(body, today));
     let label = format!("{} {}", page.say("Mục", "Item"), directive.item);
@@ -153,11 +166,14 @@ fn answer_form(page: Page, app: &App, directive: &office::Directive, id: RecordI
         ]);
     }
     let mut form = Form::post(page.href(&format!("/chi-dao/{id}/bao-cao/{body}")))
-        .field(one(Field::new(texts, FieldKind::Radios(choices("answer-states")), "answer_state", page.say("Kết quả", "Result")).required()))
+        .field(
+            one(Field::new(texts, FieldKind::Radios(choices("answer-states")), "answer_state", page.say("Kết quả", "Result")).required()),
+        )
         .field(one(Field::day(texts, "done_day", page.say("Ngày hoàn thành", "Day of completion"))))
         .field(one(Field::new(texts, FieldKind::Number, "percent", page.say("Tiến độ (%)", "Progress (%)"))))
         .field(one(Field::long_text(texts, "text", page.say("Nội dung báo cáo", "Report"), 5)))
-        .field(one(Field::long_text(texts, "difficulties", page.say("Khó khăn, vướng mắc", "Difficulties"), 3).hint(page.say("Bộ xem được; công chúng không xem.", "Seen by the Ministry, not by the public."))));
+        .field(one(Field::long_text(texts, "difficulties", page.say("Khó khăn, vướng mắc", "Difficulties"), 3)
+            .hint(page.say("Bộ xem được; công chúng không xem.", "Seen by the Ministry, not by the public."))));
     form.parts.push(FormPart::Group(FieldGroup {
         name: "evidence".to_owned(),
         label: page.say("Minh chứng", "Evidence").to_owned(),
@@ -176,7 +192,13 @@ fn answer_form(page: Page, app: &App, directive: &office::Directive, id: RecordI
     if faulty { show_faulty(page, blocks) } else { show(page, blocks) }
 }
 
-async fn send_answer(page: Page, Who(who): Who, State(app): State<App>, Path((id, body)): Path<(String, String)>, mut pairs: FormPairs) -> Answer {
+async fn send_answer(
+    page: Page,
+    Who(who): Who,
+    State(app): State<App>,
+    Path((id, body)): Path<(String, String)>,
+    mut pairs: FormPairs,
+) -> Answer {
     let (id, body) = (record_id(&id)?, record_id(&body)?);
     let again = pairs.press_row_button();
     let asking = who.clone();
@@ -246,7 +268,13 @@ fn read_answer(page: &Page, pairs: &FormPairs, errors: &mut FormErrors) -> Answe
     let done_day = done.and_then(|day| match day.parse() {
         Ok(day) => Some(day),
         Err(_) => {
-            errors.add("done_day", page.say("Ngày hoàn thành: cần một ngày cụ thể, ví dụ 26/11/2019.", "Day of completion: a day is needed, for example 26/11/2019."));
+            errors.add(
+                "done_day",
+                page.say(
+                    "Ngày hoàn thành: cần một ngày cụ thể, ví dụ 26/11/2019.",
+                    "Day of completion: a day is needed, for example 26/11/2019.",
+                ),
+            );
             None
         }
     });
@@ -275,7 +303,9 @@ async fn show_verify(page: Page, who: Identity, app: &App, id: &str, answer: &st
             Ok((found, view))
         })
         .await?;
-    let Some(part) = found.parts.iter().find(|part| part.answer == Some(answer)).cloned() else { return Err(Failure::not_found(answer.to_string())) };
+    let Some(part) = found.parts.iter().find(|part| part.answer == Some(answer)).cloned() else {
+        return Err(Failure::not_found(answer.to_string()));
+    };
     let today = app.office.clock().today();
     let title = format!("{} – {}", page.say("Xác minh báo cáo", "Verify the answer"), app.office.directory().short_name(part.body, today));
     let label = format!("{} {}", page.say("Mục", "Item"), found.directive.item);
@@ -286,12 +316,18 @@ async fn show_verify(page: Page, who: Identity, app: &App, id: &str, answer: &st
     let mut blocks = Blocks::default();
     blocks.push(Block::Quote(found.directive.text.clone()));
     let mut facts = Definitions { rows: Vec::new() };
-    let state = app.office.catalogue().list("answer-states").and_then(|list| list.label(&content.answer_state)).map(|label| said(label, page.lang).to_owned());
+    let state = app
+        .office
+        .catalogue()
+        .list("answer-states")
+        .and_then(|list| list.label(&content.answer_state))
+        .map(|label| said(label, page.lang).to_owned());
     facts.add_some(page.say("Kết quả", "Result"), state);
     facts.add_some(page.say("Ngày hoàn thành", "Day of completion"), content.done_day.map(format::day));
     facts.add_some(page.say("Nội dung", "Report"), Some(content.text.clone()).filter(|text| !text.is_empty()));
     for item in &content.evidence {
-        let words = [item.number.clone(), item.day.as_deref().map(|day| format::partial(day, page.lang)), item.note.clone(), item.source.clone()];
+        let words =
+            [item.number.clone(), item.day.as_deref().map(|day| format::partial(day, page.lang)), item.note.clone(), item.source.clone()];
         let words = words.into_iter().flatten().collect::<Vec<_>>().join(" · ");
         let cell = match (&item.url, item.record) {
             (Some(url), _) => Cell::link(if words.is_empty() { url.clone() } else { words }, url.clone()),
@@ -304,7 +340,11 @@ async fn show_verify(page: Page, who: Identity, app: &App, id: &str, answer: &st
     let faulty = !errors.is_empty();
     let mut form = Form::post(page.href(&format!("/chi-dao/{id}/xac-minh/{answer}")))
         .field(Field::hidden(texts, "version", part.answer_version.to_string()))
-        .field(Field::long_text(texts, "remark", page.say("Nhận xét", "Remark"), 3).hint(page.say("Bắt buộc khi trả lại.", "Required when returning.")).error_from(&errors))
+        .field(
+            Field::long_text(texts, "remark", page.say("Nhận xét", "Remark"), 3)
+                .hint(page.say("Bắt buộc khi trả lại.", "Required when returning."))
+                .error_from(&errors),
+        )
         .button_with("verdict", "accepted", page.say("Chấp nhận hoàn thành", "Accept as done"))
         .button_with("verdict", "returned", page.say("Trả lại", "Return"));
     form.class = "card";
@@ -357,13 +397,22 @@ fn deadline_form(page: Page, app: &App, found: &office::DirectivePage, values: &
     let texts = page.texts();
     let today = app.office.clock().today();
     let mut bodies = vec![Choice::new("", page.say("Mọi cơ quan", "All bodies"))];
-    bodies.extend(found.directive.issued_to.iter().map(|body| Choice::new(body.to_string(), app.office.directory().short_name(*body, today))));
+    bodies.extend(
+        found.directive.issued_to.iter().map(|body| Choice::new(body.to_string(), app.office.directory().short_name(*body, today))),
+    );
     let one = |field: Field| field.value_from(values).error_from(&errors);
     let mut form = Form::post(page.href(&format!("/chi-dao/{id}/han")))
         .field(one(Field::day(texts, "new_due", page.say("Hạn mới", "New deadline")).required()))
-        .field(one(Field::new(texts, FieldKind::Tick, "strict", page.say("“Trước” ngày này (ngày nêu đã là quá hạn)", "“Before” this day (the day itself is too late)"))))
+        .field(one(Field::new(
+            texts,
+            FieldKind::Tick,
+            "strict",
+            page.say("“Trước” ngày này (ngày nêu đã là quá hạn)", "“Before” this day (the day itself is too late)"),
+        )))
         .field(one(Field::select(texts, "body", page.say("Áp dụng cho", "Applies to"), bodies)))
-        .field(one(Field::text(texts, "document_number", page.say("Số văn bản cho phép", "Number of the document that allows it")).required()))
+        .field(one(
+            Field::text(texts, "document_number", page.say("Số văn bản cho phép", "Number of the document that allows it")).required()
+        ))
         .field(one(Field::day(texts, "document_day", page.say("Ngày văn bản", "Date of the document"))))
         .field(one(Field::text(texts, "document_url", page.say("Địa chỉ văn bản", "Address of the document"))))
         .field(one(Field::long_text(texts, "reason", page.say("Lý do", "Reason"), 3)))
@@ -420,16 +469,33 @@ async fn leader(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     let page = page.titled(title).at(Nav::Leader);
     let counts = &found.counts;
     let mut blocks = Blocks::default();
-    blocks.push(Block::Bar(FourCells::new(page.texts(), "chi-dao", page.say("Chỉ đạo có hạn", "Dated directives"), counts.done_on_time, counts.done_late, counts.within_term, counts.overdue)));
-    let columns = vec![Column::new(page.say("Cơ quan", "Body")), Column::numeric(page.say("Việc quá hạn", "Overdue")), Column::numeric(page.say("Quá nhất (ngày)", "Longest (days)"))];
-    let mut table = Table::new(page.texts(), page.say("Danh sách đỏ", "Red list"), columns).with_total(red.len() as u64).when_empty(EmptyState::new(
-        page.say("Không cơ quan nào quá hạn", "No body is overdue"),
-        page.say("Mọi việc có hạn đã xong hoặc còn hạn.", "Every dated task is done or within its term."),
-    ));
+    blocks.push(Block::Bar(FourCells::new(
+        page.texts(),
+        "chi-dao",
+        page.say("Chỉ đạo có hạn", "Dated directives"),
+        counts.done_on_time,
+        counts.done_late,
+        counts.within_term,
+        counts.overdue,
+    )));
+    let columns = vec![
+        Column::new(page.say("Cơ quan", "Body")),
+        Column::numeric(page.say("Việc quá hạn", "Overdue")),
+        Column::numeric(page.say("Quá nhất (ngày)", "Longest (days)")),
+    ];
+    let mut table =
+        Table::new(page.texts(), page.say("Danh sách đỏ", "Red list"), columns).with_total(red.len() as u64).when_empty(EmptyState::new(
+            page.say("Không cơ quan nào quá hạn", "No body is overdue"),
+            page.say("Mọi việc có hạn đã xong hoặc còn hạn.", "Every dated task is done or within its term."),
+        ));
     let today = app.office.clock().today();
     for row in &red {
         let href = page.href(&format!("/chi-dao?conference=all&status=overdue&body={}", row.body));
-        table.row(vec![Cell::link(app.office.directory().short_name(row.body, today), href), Cell::number(i64::try_from(row.overdue).unwrap_or(0), page.lang), Cell::number(row.longest, page.lang)]);
+        table.row(vec![
+            Cell::link(app.office.directory().short_name(row.body, today), href),
+            Cell::number(i64::try_from(row.overdue).unwrap_or(0), page.lang),
+            Cell::number(row.longest, page.lang),
+        ]);
     }
     blocks.push(Block::Table(table));
     let waiting = desk_table(&page, &app, page.say("Chờ xác minh", "Waiting for a verdict"), &desk.to_judge, false);

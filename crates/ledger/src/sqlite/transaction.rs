@@ -22,7 +22,8 @@ impl<'a> Session<'a> {
     }
 }
 
-const VERSION: &str = "SELECT v.rec, v.ver, v.op, v.kind, v.at, v.seq, v.place, e.leaf, e.payload FROM version v JOIN entry e ON e.place = v.place";
+const VERSION: &str =
+    "SELECT v.rec, v.ver, v.op, v.kind, v.at, v.seq, v.place, e.leaf, e.payload FROM version v JOIN entry e ON e.place = v.place";
 
 impl StoreRead for Session<'_> {
     fn meta(&self, key: &str) -> Result<Option<String>, LedgerError> {
@@ -46,7 +47,9 @@ impl StoreRead for Session<'_> {
     }
 
     fn entries(&self, log: i64, from: u64, limit: usize) -> Result<Vec<EntryRow>, LedgerError> {
-        let mut statement = self.connection.prepare_cached("SELECT place, leaf, bytes, payload FROM entry WHERE place >= ?1 AND place < ?2 ORDER BY place LIMIT ?3")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT place, leaf, bytes, payload FROM entry WHERE place >= ?1 AND place < ?2 ORDER BY place LIMIT ?3")?;
         let mut rows = statement.query(params![place(log, from), place(log + 1, 0), limit_of(limit)])?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
@@ -75,7 +78,9 @@ impl StoreRead for Session<'_> {
     }
 
     fn versions(&self, log: i64, rec: RecordId, before: Option<u64>, limit: usize) -> Result<Vec<VersionRow>, LedgerError> {
-        let mut statement = self.connection.prepare_cached(&format!("{VERSION} WHERE v.log = ?1 AND v.rec = ?2 AND v.ver < ?3 ORDER BY v.ver DESC LIMIT ?4"))?;
+        let mut statement = self
+            .connection
+            .prepare_cached(&format!("{VERSION} WHERE v.log = ?1 AND v.rec = ?2 AND v.ver < ?3 ORDER BY v.ver DESC LIMIT ?4"))?;
         let before = before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
         let mut rows = statement.query(params![log, rec.as_bytes(), before, limit_of(limit)])?;
         let mut versions = Vec::new();
@@ -86,7 +91,8 @@ impl StoreRead for Session<'_> {
     }
 
     fn list(&self, log: i64, kind: &str, after: Option<RecordId>, limit: usize) -> Result<Vec<VersionRow>, LedgerError> {
-        let mut statement = self.connection.prepare_cached("SELECT rec FROM current WHERE log = ?1 AND kind = ?2 AND rec > ?3 ORDER BY rec LIMIT ?4")?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT rec FROM current WHERE log = ?1 AND kind = ?2 AND rec > ?3 ORDER BY rec LIMIT ?4")?;
         let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
         let mut rows = statement.query(params![log, kind, after, limit_of(limit)])?;
         let mut found = Vec::new();
@@ -99,7 +105,10 @@ impl StoreRead for Session<'_> {
 
     fn count(&self, log: i64, kind: Option<&str>) -> Result<u64, LedgerError> {
         let number: i64 = match kind {
-            Some(kind) => self.connection.prepare_cached("SELECT COUNT(*) FROM current WHERE log = ?1 AND kind = ?2")?.query_row(params![log, kind], |row| row.get(0))?,
+            Some(kind) => self
+                .connection
+                .prepare_cached("SELECT COUNT(*) FROM current WHERE log = ?1 AND kind = ?2")?
+                .query_row(params![log, kind], |row| row.get(0))?,
             None => self.connection.prepare_cached("SELECT COUNT(*) FROM current WHERE log = ?1")?.query_row([log], |row| row.get(0))?,
         };
         Ok(u64::try_from(number).unwrap_or(0))
@@ -132,12 +141,22 @@ impl StoreRead for Session<'_> {
     }
 
     fn cabinet_get(&self, drawer: &str, key: &str) -> Result<Option<Value>, LedgerError> {
-        let text: Option<String> =
-            self.connection.prepare_cached("SELECT value FROM cabinet WHERE drawer = ?1 AND key = ?2")?.query_row([drawer, key], |row| row.get(0)).optional()?;
+        let text: Option<String> = self
+            .connection
+            .prepare_cached("SELECT value FROM cabinet WHERE drawer = ?1 AND key = ?2")?
+            .query_row([drawer, key], |row| row.get(0))
+            .optional()?;
         text.map(|text| read_json(&text)).transpose()
     }
 
-    fn cabinet_list(&self, drawer: &str, prefix: &str, after: Option<&str>, limit: usize, descending: bool) -> Result<Vec<(String, Value)>, LedgerError> {
+    fn cabinet_list(
+        &self,
+        drawer: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+        descending: bool,
+    ) -> Result<Vec<(String, Value)>, LedgerError> {
         // Keys are ASCII words of ours, so the end of a prefix's range is the prefix followed by the last character there is.
         let end = format!("{prefix}\u{10FFFF}");
         let query = if descending {
@@ -158,7 +177,9 @@ impl StoreRead for Session<'_> {
 
 impl StoreWrite for Session<'_> {
     fn set_meta(&mut self, key: &str, value: &str) -> Result<(), LedgerError> {
-        self.connection.prepare_cached("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value")?.execute([key, value])?;
+        self.connection
+            .prepare_cached("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value")?
+            .execute([key, value])?;
         Ok(())
     }
 
@@ -166,15 +187,23 @@ impl StoreWrite for Session<'_> {
         if let Some(log) = self.log(audience)? {
             return Ok(log);
         }
-        self.connection.execute("INSERT INTO log (origin, audience, size, frontier) VALUES (?1, ?2, 0, x'')", [origin.as_str(), audience])?;
+        self.connection
+            .execute("INSERT INTO log (origin, audience, size, frontier) VALUES (?1, ?2, 0, x'')", [origin.as_str(), audience])?;
         self.log(audience)?.ok_or_else(|| LedgerError::Damaged("a new log is missing".to_owned()))
     }
 
     fn append(&mut self, log: &LogRow, entry: &EntryRow) -> Result<(), LedgerError> {
-        self.connection
-            .prepare_cached("INSERT INTO entry VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![place(log.id, entry.index), entry.leaf.0, entry.bytes, entry.payload])?;
-        self.connection.prepare_cached("UPDATE log SET size = ?2, frontier = ?3 WHERE id = ?1")?.execute(params![log.id, signed(log.size), log.frontier])?;
+        self.connection.prepare_cached("INSERT INTO entry VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+            place(log.id, entry.index),
+            entry.leaf.0,
+            entry.bytes,
+            entry.payload
+        ])?;
+        self.connection.prepare_cached("UPDATE log SET size = ?2, frontier = ?3 WHERE id = ?1")?.execute(params![
+            log.id,
+            signed(log.size),
+            log.frontier
+        ])?;
         Ok(())
     }
 
@@ -195,9 +224,17 @@ impl StoreWrite for Session<'_> {
             place
         ])?;
         if version.op == "drop" {
-            self.connection.prepare_cached("DELETE FROM current WHERE log = ?1 AND kind = ?2 AND rec = ?3")?.execute(params![log, version.kind, version.rec.as_bytes()])?;
+            self.connection.prepare_cached("DELETE FROM current WHERE log = ?1 AND kind = ?2 AND rec = ?3")?.execute(params![
+                log,
+                version.kind,
+                version.rec.as_bytes()
+            ])?;
         } else {
-            self.connection.prepare_cached("INSERT OR IGNORE INTO current VALUES (?1, ?2, ?3)")?.execute(params![log, version.kind, version.rec.as_bytes()])?;
+            self.connection.prepare_cached("INSERT OR IGNORE INTO current VALUES (?1, ?2, ?3)")?.execute(params![
+                log,
+                version.kind,
+                version.rec.as_bytes()
+            ])?;
         }
         Ok(unsigned(seq))
     }
@@ -237,7 +274,13 @@ impl StoreWrite for Session<'_> {
 }
 
 fn log_row(row: &Row<'_>) -> Result<LogRow, LedgerError> {
-    Ok(LogRow { id: row.get(0)?, origin: Origin::stored(row.get(1)?), audience: row.get(2)?, size: unsigned(row.get(3)?), frontier: row.get(4)? })
+    Ok(LogRow {
+        id: row.get(0)?,
+        origin: Origin::stored(row.get(1)?),
+        audience: row.get(2)?,
+        size: unsigned(row.get(3)?),
+        frontier: row.get(4)?,
+    })
 }
 
 fn version_row(row: &Row<'_>) -> Result<VersionRow, LedgerError> {

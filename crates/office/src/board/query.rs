@@ -243,7 +243,12 @@ impl Board {
     }
 
     /// Every row of the filter in the board's order, in one snapshot, for exports.
-    pub fn each(&self, filter: &BoardFilter, today: Date, row_out: &mut dyn FnMut(BoardRow) -> Result<(), OfficeError>) -> Result<(), OfficeError> {
+    pub fn each(
+        &self,
+        filter: &BoardFilter,
+        today: Date,
+        row_out: &mut dyn FnMut(BoardRow) -> Result<(), OfficeError>,
+    ) -> Result<(), OfficeError> {
         self.views.read(|connection| {
             let mut values = Vec::new();
             let condition = condition(filter, today, &mut values);
@@ -282,7 +287,8 @@ impl Board {
     /// The history of a directive's deadline, oldest first.
     pub fn deadline_changes(&self, directive: RecordId) -> Result<Vec<DeadlineRow>, OfficeError> {
         self.views.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT id, data FROM deadline_change WHERE directive = ?1 ORDER BY seq LIMIT 200")?;
+            let mut statement =
+                connection.prepare_cached("SELECT id, data FROM deadline_change WHERE directive = ?1 ORDER BY seq LIMIT 200")?;
             let mut rows = statement.query([directive.to_string()])?;
             let mut changes = Vec::new();
             while let Some(row) = rows.next()? {
@@ -295,7 +301,8 @@ impl Board {
     /// Conferences, latest first: at most 200.
     pub fn conferences(&self) -> Result<Vec<ConferenceRow>, OfficeError> {
         self.views.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT id, title, ordinal, day FROM conference ORDER BY day DESC, id LIMIT 200")?;
+            let mut statement =
+                connection.prepare_cached("SELECT id, title, ordinal, day FROM conference ORDER BY day DESC, id LIMIT 200")?;
             let mut rows = statement.query([])?;
             let mut conferences = Vec::new();
             while let Some(row) = rows.next()? {
@@ -327,7 +334,8 @@ impl Board {
                 heap.push(row);
             }
         }
-        desk.to_judge = self.desk_rows("d.assigner IN", assigners, "a.answer_state = 'done' AND a.verdict IS NULL AND a.evidence > 0", today)?;
+        desk.to_judge =
+            self.desk_rows("d.assigner IN", assigners, "a.answer_state = 'done' AND a.verdict IS NULL AND a.evidence > 0", today)?;
         desk.to_judge.truncate(100);
         Ok(desk)
     }
@@ -421,7 +429,8 @@ fn tally(connection: &Connection, filter: &BoardFilter, today: Date) -> Result<T
         "SELECT SUM(d.reported = d.bodies), SUM(d.verified = d.bodies) FROM directive d WHERE {condition} AND d.bodies > 0 AND d.reported > 0"
     );
     let mut statement = connection.prepare_cached(&query)?;
-    let (reported, verified): (Option<i64>, Option<i64>) = statement.query_row(params_from_iter(values.iter()), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (reported, verified): (Option<i64>, Option<i64>) =
+        statement.query_row(params_from_iter(values.iter()), |row| Ok((row.get(0)?, row.get(1)?)))?;
     tally.reported = reported.and_then(|number| u64::try_from(number).ok()).unwrap_or(0);
     tally.verified = verified.and_then(|number| u64::try_from(number).ok()).unwrap_or(0);
     Ok(tally)
@@ -453,7 +462,13 @@ fn condition(filter: &BoardFilter, today: Date, values: &mut Vec<Sql>) -> String
     if parts.is_empty() { "1".to_owned() } else { parts.join(" AND ") }
 }
 
-fn rows_after(connection: &Connection, filter: &BoardFilter, today: Date, after: Option<&str>, limit: usize) -> Result<Vec<(BoardRow, String)>, OfficeError> {
+fn rows_after(
+    connection: &Connection,
+    filter: &BoardFilter,
+    today: Date,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<(BoardRow, String)>, OfficeError> {
     let mut values = Vec::new();
     let mut condition = condition(filter, today, &mut values);
     if let Some(after) = after {
@@ -467,7 +482,8 @@ fn rows_after(connection: &Connection, filter: &BoardFilter, today: Date, after:
     let mut rows = statement.query(params_from_iter(values.iter()))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let key = format!("{}_{}_{}_{}", row.get::<_, i64>(28)?, row.get::<_, String>(29)?, row.get::<_, i64>(30)?, row.get::<_, String>(0)?);
+        let key =
+            format!("{}_{}_{}_{}", row.get::<_, i64>(28)?, row.get::<_, String>(29)?, row.get::<_, i64>(30)?, row.get::<_, String>(0)?);
         found.push((board_row(row, today)?, key));
     }
     Ok(found)
@@ -477,7 +493,9 @@ fn read_key(text: &str) -> Result<[Sql; 4], OfficeError> {
     let mut parts = text.splitn(4, '_');
     let (group, day, ord, id) = (parts.next(), parts.next(), parts.next(), parts.next());
     match (group.and_then(|text| text.parse().ok()), day, ord.and_then(|text| text.parse().ok()), id) {
-        (Some(group), Some(day), Some(ord), Some(id)) => Ok([Sql::Integer(group), Sql::Text(day.to_owned()), Sql::Integer(ord), Sql::Text(id.to_owned())]),
+        (Some(group), Some(day), Some(ord), Some(id)) => {
+            Ok([Sql::Integer(group), Sql::Text(day.to_owned()), Sql::Integer(ord), Sql::Text(id.to_owned())])
+        }
         _ => Err(OfficeError::refused(
             "bad_cursor",
             "Vị trí trang (after) không hợp lệ. Hãy mở lại danh sách từ trang đầu.",

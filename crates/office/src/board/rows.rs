@@ -297,11 +297,19 @@ struct Assignment {
     illustrative: bool,
 }
 
-fn assignment(connection: &Connection, directive_id: &str, body: RecordId, directive: &Directive, last_day: Option<Date>) -> Result<Assignment, OfficeError> {
+fn assignment(
+    connection: &Connection,
+    directive_id: &str,
+    body: RecordId,
+    directive: &Directive,
+    last_day: Option<Date>,
+) -> Result<Assignment, OfficeError> {
     let periodic = directive.kind == "periodic";
     let found = connection
         .prepare_cached("SELECT id, version, data FROM answer WHERE directive = ?1 AND body = ?2 ORDER BY seq DESC LIMIT 1")?
-        .query_row(params![directive_id, body.to_string()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?)))
+        .query_row(params![directive_id, body.to_string()], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+        })
         .optional()?;
     let mut assignment = Assignment { last_day, ..Assignment::default() };
     if let Some((id, version, data)) = found {
@@ -333,9 +341,8 @@ fn assignment(connection: &Connection, directive_id: &str, body: RecordId, direc
 }
 
 fn store_assignment(connection: &Connection, id: &str, body: RecordId, one: &Assignment) -> Result<(), OfficeError> {
-    connection
-        .prepare_cached("INSERT INTO assignment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")?
-        .execute(params![
+    connection.prepare_cached("INSERT INTO assignment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")?.execute(
+        params![
             id,
             body.to_string(),
             one.last_day.map(|day| day.to_string()),
@@ -350,7 +357,8 @@ fn store_assignment(connection: &Connection, id: &str, body: RecordId, one: &Ass
             one.verdict.as_ref().and_then(|verdict| verdict.day).map(|day| day.to_string()),
             one.verified,
             one.illustrative,
-        ])?;
+        ],
+    )?;
     Ok(())
 }
 

@@ -1,0 +1,129 @@
+//! From a conclusion to a verified answer, through the services that the pages call.
+
+use std::time::Duration;
+
+use office::{
+    AccountForm, AnswerForm, BoardFilter, Clock, Evidence, Grant, Identity, Office, OfficeError, ReadingForm, RecordId, Role, Settings,
+    Status,
+};
+
+const MINISTRY: &str = "Bộ Khoa học và Công nghệ";
+const DAK_LAK: &str = "Sở KH&CN Đắk Lắk";
+const TWELVE: &str = "12 Sở KH&CN vùng Nam Trung Bộ và Tây Nguyên";
+
+fn body(office: &Office, name: &str) -> RecordId {
+    let wanted = viet::fold(name);
+    let found = office.directory().all().into_iter().find(|body| {
+        body.names.iter().any(|one| viet::fold(&one.text) == wanted || one.short.as_deref().map(viet::fold) == Some(wanted.clone()))
+    });
+    found.unwrap_or_else(|| panic!("{name}")).id
+}
+
+fn person(office: &Office, login: &str, name: &str, role: Role) -> Identity {
+    let console = office.console();
+    let grants = vec![Grant { body: body(office, name), role }];
+    office.add_account(&console, AccountForm { login: login.into(), name: login.into(), grants, active: true }).unwrap();
+    office.act_as(&console, login).unwrap()
+}
+
+fn open(folder: &std::path::Path) -> Office {
+    let ministry = RecordId::parse("0193a000-0000-7000-8000-000000000001").unwrap();
+    Office::open(folder, Settings { node: "bo.khcn".into(), body: ministry, clock: Clock::standing_at(jiff::civil::date(2026, 11, 23)) })
+        .unwrap()
+}
+
+#[test]
+fn a_conclusion_becomes_directives_that_are_answered_and_verified() {
+    let folder = tempfile::tempdir().unwrap();
+    let office = open(folder.path());
+    let officer = person(&office, "daklak.cv", DAK_LAK, Role::Officer);
+    let leader = person(&office, "bo.ld", MINISTRY, Role::Leader);
+    let stranger = person(&office, "kontum.cv", "Sở KH&CN Kon Tum", Role::Officer);
+    let (own, ministry, twelve) = (body(&office, DAK_LAK), body(&office, MINISTRY), body(&office, TWELVE));
+    let form = ReadingForm {
+        owner: own,
+        conference: None,
+        assigner: Some(ministry),
+        source_url: None,
+        name: "kl.txt".into(),
+        bytes: include_bytes!("../../demo/conclusion-xv.txt").to_vec(),
+    };
+    assert!(matches!(office.import_conclusion(&stranger, form.clone()), Err(OfficeError::Denied(_))));
+    let imported = office.import_conclusion(&officer, form.clone()).unwrap();
+    assert_eq!(imported.directives.len(), 25);
+    assert!(matches!(office.import_conclusion(&officer, form), Err(OfficeError::Refused { code: "imported_before", .. })));
+    assert!(office.settle(Duration::from_secs(10)));
+    assert!(matches!(office.view(&Identity::public(), imported.document), Err(OfficeError::NotFound(_))), "drafts are not public");
+
+    let review = office.review(&officer, imported.document).unwrap();
+    let signing = review.directives.iter().find(|one| one.directive.text.contains("tổ chức ký kết")).unwrap().id;
+    let database = review.directives.iter().find(|one| one.directive.text.contains("cơ sở dữ liệu KH&CN, kết nối")).unwrap().id;
+    assert!(matches!(
+        office.issue_to(&officer, imported.document, Some(vec![database]), None),
+        Err(OfficeError::Refused { code: "addressee_missing", .. })
+    ));
+    office.issue_to(&officer, imported.document, Some(vec![database, signing]), Some(twelve)).unwrap();
+    assert!(office.settle(Duration::from_secs(10)));
+    let page = office.directive_page(&Identity::public(), database).unwrap();
+    assert_eq!(page.parts.len(), 12);
+
+    let evidence = Evidence { evidence_kind: "document".into(), number: Some("12/BC-SKHCN".into()), ..Evidence::default() };
+    let mut answer = AnswerForm {
+        answer_state: "done".into(),
+        done_day: Some(jiff::civil::date(2019, 11, 26)),
+        text: "Đã ký".into(),
+        ..AnswerForm::default()
+    };
+    assert!(matches!(office.answer(&officer, signing, own, answer.clone()), Err(OfficeError::Invalid(_))), "done needs evidence");
+    answer.evidence.push(evidence);
+    assert!(matches!(office.answer(&stranger, signing, own, answer.clone()), Err(OfficeError::Denied(_))));
+    let sent = office.answer(&officer, signing, own, answer).unwrap();
+    assert!(office.settle(Duration::from_secs(10)));
+    let row = |office: &Office| office.board().row(signing, office.clock().today()).unwrap().unwrap();
+    assert_eq!((row(&office).status, row(&office).reported, row(&office).verified), (Status::Overdue, 1, 0), "reported is not verified");
+    assert!(matches!(office.judge(&officer, sent.id, 1, "accepted", ""), Err(OfficeError::Denied(_))));
+    assert!(matches!(office.judge(&leader, sent.id, 1, "returned", ""), Err(OfficeError::Invalid(_))), "a return needs a remark");
+    office.judge(&leader, sent.id, 1, "accepted", "").unwrap();
+    assert!(office.settle(Duration::from_secs(10)));
+    assert_eq!((row(&office).status, row(&office).days_late), (Status::DoneLate, 57));
+    let counts = office.board().page(&BoardFilter::default(), office.clock().today(), None, 10).unwrap().counts;
+    assert_eq!((counts.total(), counts.done_late, counts.standing), (2, 1, 1));
+    assert!(office.ledger().verify(&mut |_, _| {}).unwrap().problems.is_empty());
+}
+
+#[test]
+fn classified_and_unreadable_files_are_refused_and_leave_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let office = open(folder.path());
+    let officer = person(&office, "daklak.cv", DAK_LAK, Role::Officer);
+    let own = body(&office, DAK_LAK);
+    let before = office.ledger().digest().unwrap();
+    for (bytes, code) in [
+        ("UBND TỈNH\nTỐI MẬT\n1. Giao Sở Tài chính.".as_bytes(), "classified"),
+        (b"".as_slice(), "file_empty"),
+        (b"%PDF-1.7 x", "file_format"),
+        (b"PK\x03\x04 broken", "file_damaged"),
+    ] {
+        let form = ReadingForm { owner: own, conference: None, assigner: None, source_url: None, name: "a".into(), bytes: bytes.to_vec() };
+        assert_eq!(office.import_conclusion(&officer, form).unwrap_err().code(), code);
+    }
+    assert_eq!(office.ledger().digest().unwrap(), before);
+}
+
+#[test]
+fn two_officers_saving_one_record_do_not_overwrite_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let office = open(folder.path());
+    let officer = person(&office, "daklak.cv", DAK_LAK, Role::Officer);
+    let own = body(&office, DAK_LAK);
+    let data = serde_json::json!({"title": "Tin", "text": "Nội dung", "state": "draft", "owner": own.to_string()});
+    let first = office.submit(&officer, office::Draft { id: None, kind: "article".into(), data: data.clone(), previous: None }).unwrap();
+    let change = |title: &str| {
+        let mut data = data.clone();
+        data["title"] = title.into();
+        office.submit(&officer, office::Draft { id: Some(first.id), kind: "article".into(), data, previous: Some(first.leaf) })
+    };
+    assert_eq!(change("Tin hai").unwrap().version, 2);
+    assert!(matches!(change("Tin ba"), Err(OfficeError::Changed { current: 2 })));
+    assert_eq!(office.view(&officer, first.id).unwrap().data.unwrap()["title"], "Tin hai");
+}
