@@ -109,6 +109,10 @@ async fn board(page: Page, State(app): State<App>, place: ListPlace) -> Answer {
         }
     }
     blocks.push(Block::Exports(exports));
+    if let Some(conference) = filter.conference {
+        let words = page.say("Về hội nghị này", "About this conference").to_owned();
+        blocks.push(Block::Links(vec![(words, page.href(&format!("/hoi-nghi/{conference}")))]));
+    }
     show(page, blocks)
 }
 
