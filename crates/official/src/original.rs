@@ -6,8 +6,6 @@ use crate::html::html_text;
 
 /// The longest text that is analysed.
 pub(crate) const LONGEST_TEXT: usize = 2_000_000;
-/// How deep the elements of a page may nest: parsing takes time by depth.
-const DEEPEST_PAGE: usize = 2_000;
 /// The longest file that is looked at.
 const LONGEST_FILE: usize = 20 * 1024 * 1024;
 
@@ -65,14 +63,7 @@ pub(crate) fn text_of(name: &str, bytes: &[u8]) -> Result<(String, Vec<Note>), R
     if text.contains('\0') {
         return Err(ReadError::Format("tệp nhị phân (binary file)"));
     }
-    let text = if is_html(name, &text) {
-        if depth_of(&text) > DEEPEST_PAGE {
-            return Err(ReadError::Damaged("elements nested too deep".to_owned()));
-        }
-        html_text(&text)
-    } else {
-        text
-    };
+    let text = if is_html(name, &text) { html_text(&text) } else { text };
     if let Some(encoding) = old_encoding(&text) {
         return Err(ReadError::OldEncoding(encoding));
     }
@@ -87,25 +78,6 @@ fn within(text: String) -> Result<String, ReadError> {
         return Err(ReadError::Empty);
     }
     Ok(text)
-}
-
-/// The deepest nesting of elements that must be closed.
-fn depth_of(html: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0_usize);
-    for tag in html.split('<').skip(1) {
-        let name: String =
-            tag.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '/').take(12).collect::<String>().to_ascii_lowercase();
-        if name.starts_with('/') {
-            depth = depth.saturating_sub(1);
-        } else if !matches!(
-            name.as_str(),
-            "" | "br" | "img" | "hr" | "meta" | "link" | "input" | "p" | "li" | "td" | "th" | "tr" | "dd" | "dt" | "option" | "col" | "wbr"
-        ) {
-            depth += 1;
-            deepest = deepest.max(depth);
-        }
-    }
-    deepest
 }
 
 fn utf16(bytes: &[u8]) -> Option<Result<String, ReadError>> {
