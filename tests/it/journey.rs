@@ -2,35 +2,9 @@
 
 use std::time::Duration;
 
-use office::{
-    AccountForm, AnswerForm, BoardFilter, Clock, Evidence, Grant, Identity, Office, OfficeError, ReadingForm, RecordId, Role, Settings,
-    Status,
-};
+use office::{AnswerForm, BoardFilter, Evidence, Identity, Office, OfficeError, ReadingForm, Role, Status};
 
-const MINISTRY: &str = "Bộ Khoa học và Công nghệ";
-const DAK_LAK: &str = "Sở KH&CN Đắk Lắk";
-const TWELVE: &str = "12 Sở KH&CN vùng Nam Trung Bộ và Tây Nguyên";
-
-fn body(office: &Office, name: &str) -> RecordId {
-    let wanted = viet::fold(name);
-    let found = office.directory().all().into_iter().find(|body| {
-        body.names.iter().any(|one| viet::fold(&one.text) == wanted || one.short.as_deref().map(viet::fold) == Some(wanted.clone()))
-    });
-    found.unwrap_or_else(|| panic!("{name}")).id
-}
-
-fn person(office: &Office, login: &str, name: &str, role: Role) -> Identity {
-    let console = office.console();
-    let grants = vec![Grant { body: body(office, name), role }];
-    office.add_account(&console, AccountForm { login: login.into(), name: login.into(), grants, active: true }).unwrap();
-    office.act_as(&console, login).unwrap()
-}
-
-fn open(folder: &std::path::Path) -> Office {
-    let ministry = RecordId::parse("0193a000-0000-7000-8000-000000000001").unwrap();
-    Office::open(folder, Settings { node: "bo.khcn".into(), body: ministry, clock: Clock::standing_at(jiff::civil::date(2026, 11, 23)) })
-        .unwrap()
-}
+use crate::people::{DAK_LAK, MINISTRY, TWELVE, body, open, person};
 
 #[test]
 fn a_conclusion_becomes_directives_that_are_answered_and_verified() {

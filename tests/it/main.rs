@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs, reason = "tests")]
 
 mod conclusion;
+mod crash;
 mod demo_board;
 mod journey;
+mod people;
 mod shared;

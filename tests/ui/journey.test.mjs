@@ -37,45 +37,55 @@ for (const language of LANGUAGES) {
           await desk.goto(inLanguage("/van-ban/nhap", language));
           await desk.getByLabel(words.file).setInputFiles(conclusion);
           await press(desk, words.read);
+          await seen(desk, words.proposals);
+          await seen(desk.locator(".source-text"), DIRECTIVE);
+          await seen(desk.locator("table"), DIRECTIVE);
+        });
+
+        await t.test("the officer corrects the deadline of the first directive", async () => {
+          await row(desk, DIRECTIVE).getByRole("link", { name: words.correct, exact: true }).click();
           await seen(desk, DIRECTIVE);
+          await field(desk, words.due).fill("31/02/2024");
+          await press(desk, words.keep);
+          await seen(desk, words.noSuchDay);
+          assert.match(desk.url(), /\/sua$/, "a day that does not exist is not saved");
+          await field(desk, words.due).fill("15/8/2024");
+          await press(desk, words.keep);
           await seen(desk, words.proposals);
         });
 
-        await t.test("the officer corrects the first directive", async () => {
-          await part(desk).getByRole("link", { name: words.correct }).or(part(desk).getByRole("button", { name: words.correct })).first().click();
-          await field(desk, words.due).fill("30/6/2024");
-          await press(desk, words.keep);
-          await seen(desk, words.corrected);
-        });
-
         await t.test("the officer issues it to the twelve departments", async () => {
-          const confirm = desk.getByRole("button", { name: words.confirm });
-          if ((await confirm.count()) > 0) await confirm.first().click();
+          await row(desk, DIRECTIVE).getByRole("checkbox").check();
+          const choice = desk.getByLabel(words.receivers);
+          const twelve = await choice.locator("option", { hasText: words.twelve }).first().getAttribute("value");
+          await choice.selectOption(twelve);
           await press(desk, words.issue);
-          await seen(desk, words.issued);
-          await desk.getByRole("link", { name: DIRECTIVE }).first().click();
-          await seen(desk, words.bodies);
+          await desk.getByRole("table").getByRole("link", { name: DIRECTIVE }).first().click();
+          await seen(desk, "14/08/2024");
           directive = new URL(desk.url()).pathname;
+          assert.equal(await parts(desk).count(), 12, "one line for each department");
         });
 
-        await t.test("the officer answers for one department", async () => {
-          const report = desk.getByRole("link", { name: words.answer }).or(desk.getByRole("button", { name: words.answer }));
-          await report.first().click();
+        await t.test("the officer answers for one department, not without evidence", async () => {
+          await desk.getByRole("link", { name: words.answer, exact: true }).first().click();
           await desk.getByLabel(words.done).first().check();
           await field(desk, words.doneDay).fill("20/6/2024");
           await field(desk, words.text).fill("Đã rà soát và gửi danh mục (minh họa).");
+          await press(desk, words.send);
+          await seen(desk.getByRole("alert"), words.needsEvidence);
+          assert.equal(await field(desk, words.text).inputValue(), "Đã rà soát và gửi danh mục (minh họa).", "what was typed stays");
           await field(desk, words.evidenceNumber).fill(`${turn}/BC-SKHCN`);
           await press(desk, words.send);
-          await desk.goto(directive);
-          await seen(desk, words.reported);
+          await seen(desk, "20/06/2024");
           await seen(desk, `${turn}/BC-SKHCN`);
         });
 
         await t.test("the leader accepts the answer", async () => {
           const office = await leader.newPage();
           await office.goto(directive);
+          await office.getByRole("link", { name: words.verify, exact: true }).first().click();
+          await seen(office, `${turn}/BC-SKHCN`);
           await press(office, words.accept);
-          await office.goto(directive);
           await seen(office, words.accepted);
         });
 
@@ -84,7 +94,8 @@ for (const language of LANGUAGES) {
           const page = await everybody.newPage();
           await page.goto(directive);
           await seen(page, words.accepted);
-          await seen(page, "1/12");
+          await seen(parts(page), "20/06/2024");
+          assert.equal(await parts(page).count(), 12);
           await everybody.close();
         });
       } finally {
@@ -99,9 +110,14 @@ test("no session saw a script error, a refusal of the content policy or a reques
   assert.deepEqual(visitors.complaints, []);
 });
 
-/** The list item, row or card of the first directive on the import page. */
-function part(page) {
-  return page.locator("li, tr, article, fieldset, section").filter({ hasText: DIRECTIVE }).last();
+/** The row of a table that holds these words. */
+function row(page, words) {
+  return page.locator("tbody tr").filter({ hasText: words }).first();
+}
+
+/** The lines of the bodies on a directive's page. */
+function parts(page) {
+  return page.locator("table").first().locator("tbody tr");
 }
 
 function field(page, label) {
@@ -109,7 +125,7 @@ function field(page, label) {
 }
 
 async function press(page, name) {
-  await page.getByRole("button", { name }).first().click();
+  await page.getByRole("main").getByRole("button", { name }).first().click();
 }
 
 /** Waits until the text stands on the page and can be seen. */
@@ -118,7 +134,8 @@ async function seen(page, text) {
   try {
     await place.waitFor({ timeout: 10_000 });
   } catch {
-    const shown = (await page.locator("body").innerText()).slice(0, 3_000);
-    assert.fail(`"${text}" is not on ${page.url()}, which shows:\n${shown}`);
+    const tab = typeof page.page === "function" ? page.page() : page;
+    const shown = (await tab.locator("body").innerText()).slice(0, 3_000);
+    assert.fail(`"${text}" is not on ${tab.url()}, which shows:\n${shown}`);
   }
 }

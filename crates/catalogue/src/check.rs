@@ -412,6 +412,6 @@ fn fault(field: &Field, path: &str, rule: &str, vi: &str, en: &str) -> Fault {
     Fault {
         path: path.to_owned(),
         rule: rule.to_owned(),
-        message: Label::new(format!("{}: {vi} ({rule}).", field.label.vi), format!("{}: {en} ({rule}).", field.label.en)),
+        message: Label::new(format!("{}: {vi}.", field.label.vi), format!("{}: {en}.", field.label.en)),
     }
 }

@@ -1,17 +1,18 @@
 //! Directives: their deadline computed, issued to bodies, the deadline changed with its paper, reminders ordered.
 
+use catalogue::Fault;
 use jiff::civil::Date;
 use ledger::RecordId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::audit::{AuditEntry, write_audit};
-use crate::board::{AssignmentRow, BoardRow, DeadlineRow, Directive};
+use crate::board::{Answer, AssignmentRow, BoardRow, DeadlineRow, Directive, Evidence};
 use crate::error::OfficeError;
 use crate::identity::{Identity, Role};
 use crate::office::Office;
 use crate::permission::{Action, Decision, decide};
-use crate::record::{Draft, Stored, inside};
+use crate::record::{Draft, RecordView, Stored, inside};
 
 const NOTICES: &str = "notice";
 
@@ -26,6 +27,8 @@ pub struct DirectivePage {
     pub row: Option<BoardRow>,
     /// The bodies' parts.
     pub parts: Vec<AssignmentRow>,
+    /// The evidence of each answer that this person may see.
+    pub evidence: Vec<(RecordId, Vec<Evidence>)>,
     /// The history of the deadline.
     pub deadlines: Vec<DeadlineRow>,
     /// The version on screen, for edits.
@@ -75,8 +78,8 @@ pub fn last_day(due: &viet::PartialDate, strict: bool) -> Option<Date> {
     if strict { due.first_day().yesterday().ok() } else { Some(due.last_day()) }
 }
 
-/// Computes what is never typed: the last day, and the kind when it is not given.
-pub(crate) fn complete(data: &mut Value) {
+/// Computes what is never typed: the last day, the kind when it is not given, and that a deadline is no longer the one the document states.
+pub(crate) fn complete(data: &mut Value, before: Option<&Value>) {
     let due = data.get("due").and_then(Value::as_str).and_then(|text| viet::PartialDate::from_iso(text).ok());
     let strict = data.get("due_strict").and_then(Value::as_bool).unwrap_or(false);
     let Some(members) = data.as_object_mut() else { return };
@@ -94,6 +97,25 @@ pub(crate) fn complete(data: &mut Value) {
         "standing"
     };
     members.insert("kind".to_owned(), Value::String(kind.to_owned()));
+    let changed =
+        |field: &str, members: &serde_json::Map<String, Value>| before.is_some_and(|before| before.get(field) != members.get(field));
+    if members.contains_key("due_raw") && (changed("due", members) || changed("due_last", members)) {
+        members.insert("due_origin".to_owned(), Value::String("corrected".to_owned()));
+    }
+}
+
+/// The deadline of an issued directive changes only with the paper that allows it, so that the old date stays in the history.
+pub(crate) fn check_deadline_kept(before: Option<&Value>, data: &Value) -> Option<Fault> {
+    let before = before.filter(|before| before.get("state").and_then(Value::as_str) == Some("issued"))?;
+    let kept = before.get("due_last") == data.get("due_last") && before.get("due") == data.get("due");
+    (!kept).then(|| {
+        fault(
+            "due",
+            "issued_deadline",
+            "Hạn: nội dung đã giao nên không sửa hạn ở đây. Dùng “Đổi hạn” và ghi số văn bản cho phép.",
+            "Deadline: this directive is issued. Use “Change the deadline” and name the document that allows it.",
+        )
+    })
 }
 
 impl Office {
@@ -109,10 +131,20 @@ impl Office {
         let place = |body: Option<RecordId>, needed| body.map(|body| self.subject_of_body(who, body, needed)).unwrap_or_default();
         let change_deadline = self.may_change_deadline(who, &directive);
         let verify = decide(who, Action::Verify, &place(directive.assigner.or(directive.owner), Role::Leader));
+        let parts = self.board().assignments(id, today)?;
+        let mut evidence = Vec::new();
+        for answer in parts.iter().filter_map(|part| part.answer) {
+            match self.view(who, answer) {
+                Ok(RecordView { data: Some(data), .. }) => evidence.push((answer, serde_json::from_value::<Answer>(data)?.evidence)),
+                Ok(_) | Err(OfficeError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(DirectivePage {
             id,
             row: self.board().row(id, today)?,
-            parts: self.board().assignments(id, today)?,
+            parts,
+            evidence,
             deadlines: self.board().deadline_changes(id)?,
             leaf: view.leaf,
             edit: view.edit,
@@ -431,10 +463,10 @@ mod tests {
     #[test]
     fn kind_and_last_day_are_computed_and_not_taken_from_the_form() {
         let mut data = json!({"due": "2019-10", "due_strict": true, "due_last": "2030-01-01", "kind": "standing"});
-        complete(&mut data);
+        complete(&mut data, None);
         assert_eq!((data["due_last"].as_str(), data["kind"].as_str()), (Some("2019-09-30"), Some("dated")));
         let mut data = json!({"due_last": "2030-01-01"});
-        complete(&mut data);
+        complete(&mut data, None);
         assert_eq!((data.get("due_last"), data["kind"].as_str()), (None, Some("standing")));
     }
 

@@ -104,9 +104,6 @@ impl Office {
         let kind = self.kind(&draft.kind)?;
         let mut data = draft.data;
         normalise(&mut data, &kind.fields);
-        if kind.name == "directive" {
-            crate::directive::complete(&mut data);
-        }
         let old = match draft.id {
             Some(id) => self.ledger().read(|r| r.current("private", id))?,
             None => None,
@@ -117,6 +114,9 @@ impl Office {
             return Err(OfficeError::NotFound(id.to_string()));
         }
         let old_data = old.as_ref().and_then(|version| version.data.as_ref());
+        if kind.name == "directive" {
+            crate::directive::complete(&mut data, old_data);
+        }
         if let Some(old) = old_data {
             decide(who, action_for(kind, action), &self.subject(who, kind, old, Role::Officer)).require()?;
         }
@@ -124,6 +124,9 @@ impl Office {
         let checked = self.catalogue().check(&draft.kind, &data).map_err(OfficeError::Invalid)?;
         let mut faults = self.check_references(kind, &data, together)?;
         faults.extend(self.check_transition(kind, old_data, &data));
+        if kind.name == "directive" {
+            faults.extend(crate::directive::check_deadline_kept(old_data, &data));
+        }
         if !faults.is_empty() {
             return Err(OfficeError::Invalid(faults));
         }
@@ -311,8 +314,8 @@ impl Office {
                         path: path.clone(),
                         rule: "reference".to_owned(),
                         message: label(
-                            format!("{}: không có bản ghi phù hợp với “{target}”. Hãy chọn lại từ danh sách (reference).", field.label.vi),
-                            format!("{}: no fitting record for “{target}”. Choose again from the list (reference).", field.label.en),
+                            format!("{}: không có bản ghi phù hợp với “{target}”. Hãy chọn lại từ danh sách.", field.label.vi),
+                            format!("{}: no fitting record for “{target}”. Choose again from the list.", field.label.en),
                         ),
                     });
                 }
@@ -338,8 +341,8 @@ impl Office {
             path: state_field.to_owned(),
             rule: "workflow".to_owned(),
             message: label(
-                format!("Không chuyển được từ “{}” sang “{}” (workflow).", from.vi, to.vi),
-                format!("Cannot go from “{}” to “{}” (workflow).", from.en, to.en),
+                format!("Không chuyển được từ “{}” sang “{}”.", from.vi, to.vi),
+                format!("Cannot go from “{}” to “{}”.", from.en, to.en),
             ),
         })
     }

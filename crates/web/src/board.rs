@@ -333,7 +333,11 @@ async fn directive(page: Page, Who(who): Who, State(app): State<App>, Path(id): 
     facts.add_some(page.say("Phối hợp", "With"), Some(names(&app.office, &directive.with, day)).filter(|names| !names.is_empty()));
     facts.add_some(page.say("Nhóm cơ quan", "Class"), directive.class.map(|class| names(&app.office, &[class], day)));
     facts.add_some(page.say("Cơ quan giao", "Assigner"), directive.assigner.map(|body| names(&app.office, &[body], day)));
-    let shared = if directive.due_origin.as_deref() == Some("inferred") { page.say(" (suy ra)", " (inferred)") } else { "" };
+    let shared = match directive.due_origin.as_deref() {
+        Some("inferred") => page.say(" (suy ra)", " (inferred)"),
+        Some("corrected") => page.say(" (cán bộ đã sửa khi soát)", " (corrected by an officer)"),
+        _ => "",
+    };
     facts.add_some(page.say("Hạn (nguyên văn)", "Deadline as written"), directive.due_raw.as_ref().map(|raw| format!("“{raw}”{shared}")));
     facts.add_some(
         page.say("Ngày cuối của hạn", "Last day"),
@@ -418,6 +422,9 @@ fn parts_table(blocks: &mut Blocks, page: &Page, app: &App, found: &office::Dire
                     answer.push(Cell::text(format::day(done)));
                 }
                 if let Some(record) = part.answer {
+                    for item in found.evidence.iter().filter(|(of, _)| *of == record).flat_map(|(_, items)| items).take(3) {
+                        answer.push(evidence_cell(page, item));
+                    }
                     let words = format!("{} ({})", page.say("Xem báo cáo, minh chứng", "See answer and evidence"), part.evidence);
                     answer.push(Cell::link(words, page.href(&format!("/r/{record}"))));
                 }
@@ -448,6 +455,20 @@ fn parts_table(blocks: &mut Blocks, page: &Page, app: &App, found: &office::Dire
         table.row(vec![Cell::text(names(&app.office, &[part.body], day)), status, Cell::Lines(answer), verdict, actions]);
     }
     blocks.push(Block::Table(table));
+}
+
+/// A piece of evidence: its words, linked to where it can be seen.
+pub(crate) fn evidence_cell(page: &Page, item: &office::Evidence) -> Cell {
+    let parts =
+        [item.number.clone(), item.day.as_deref().map(|day| format::partial(day, page.lang)), item.note.clone(), item.source.clone()];
+    let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    match (&item.url, item.record) {
+        (Some(url), _) => Cell::link(if words.is_empty() { url.clone() } else { words }, url.clone()),
+        (None, Some(record)) => {
+            Cell::link(if words.is_empty() { page.say("bản ghi", "record").to_owned() } else { words }, page.href(&format!("/r/{record}")))
+        }
+        (None, None) => Cell::text(words),
+    }
 }
 
 async fn conferences(page: Page, State(app): State<App>) -> Answer {

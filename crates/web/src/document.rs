@@ -97,10 +97,11 @@ async fn document(page: Page, Who(who): Who, State(app): State<App>, Path(id): P
     let columns = vec![Column::new(page.say("Mục", "Item")), Column::new(page.say("Nội dung", "Content"))];
     let mut table = Table::new(page.texts(), page.say("Nội dung chỉ đạo", "Directives"), columns).with_total(directives.len() as u64);
     for found in &directives {
-        table.row(vec![
+        let cells = vec![
             Cell::text(found.directive.item.clone()),
             Cell::link(office::shorten(&found.directive.text, 120), page.href(&format!("/chi-dao/{}", found.id))),
-        ]);
+        ];
+        table.draft_row(found.id.to_string(), cells);
     }
     right.push(Block::Table(table));
     right.push(Block::Table(citations(&page, &data)));

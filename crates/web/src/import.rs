@@ -196,7 +196,7 @@ async fn show_review(page: Page, who: Identity, app: &App, id: RecordId, problem
             Cell::from(Badge::new(tone, icon, format!("{sign}{}", page.say(vi, en))))
         })
         .collect();
-        table.row(vec![
+        let cells = vec![
             tick,
             Cell::text(directive.item.clone()),
             Cell::text(office::shorten(&directive.text, 140)),
@@ -204,7 +204,8 @@ async fn show_review(page: Page, who: Identity, app: &App, id: RecordId, problem
             Cell::text(directive.due_raw.clone().unwrap_or_else(|| page.say("không nêu", "none").to_owned())),
             Cell::Lines(lint),
             Cell::link(page.say("Sửa", "Edit"), page.href(&format!("/chi-dao/{}/sua", one.id))),
-        ]);
+        ];
+        table.draft_row(one.id.to_string(), cells);
     }
     let classes: Vec<Choice> = std::iter::once(Choice::new("", page.say("(không đặt)", "(none)")))
         .chain(

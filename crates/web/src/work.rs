@@ -326,14 +326,7 @@ async fn show_verify(page: Page, who: Identity, app: &App, id: &str, answer: &st
     facts.add_some(page.say("Ngày hoàn thành", "Day of completion"), content.done_day.map(format::day));
     facts.add_some(page.say("Nội dung", "Report"), Some(content.text.clone()).filter(|text| !text.is_empty()));
     for item in &content.evidence {
-        let words =
-            [item.number.clone(), item.day.as_deref().map(|day| format::partial(day, page.lang)), item.note.clone(), item.source.clone()];
-        let words = words.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-        let cell = match (&item.url, item.record) {
-            (Some(url), _) => Cell::link(if words.is_empty() { url.clone() } else { words }, url.clone()),
-            (None, Some(record)) => Cell::link(words, page.href(&format!("/r/{record}"))),
-            (None, None) => Cell::text(words),
-        };
+        let cell = crate::board::evidence_cell(&page, item);
         facts.add(page.say("Minh chứng", "Evidence"), cell);
     }
     blocks.push(Block::Facts(facts));

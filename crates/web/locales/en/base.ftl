@@ -75,7 +75,7 @@ map-province = Province or city
 map-counted-with = counted with its province or city
 
 # Forms
-field-optional = (optional)
+field-required = (required)
 field-day-hint = For example 21/6/2019, 10/2019, Q3/2019 or 2021
 form-errors-title = { $n ->
     [one] { $n } place needs correcting

@@ -66,7 +66,7 @@ map-province = Tỉnh, thành phố
 map-counted-with = tính trong số liệu của tỉnh, thành phố
 
 # Biểu mẫu
-field-optional = (không bắt buộc)
+field-required = (bắt buộc)
 field-day-hint = Ví dụ: 21/6/2019, tháng 10/2019, quý III/2019 hoặc 2021
 form-errors-title = { $n ->
    *[other] Có { $n } chỗ cần sửa

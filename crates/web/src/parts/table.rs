@@ -48,7 +48,12 @@ impl Table {
 
     /// Adds a row; cells in the order of the columns.
     pub fn row(&mut self, cells: Vec<Cell>) {
-        self.rows.push(Row { cells, marked: false });
+        self.rows.push(Row { cells, marked: false, draft: None });
+    }
+
+    /// Adds a row that belongs to a marked place of a [`super::SourceText`] on the same page.
+    pub fn draft_row(&mut self, name: impl Into<String>, cells: Vec<Cell>) {
+        self.rows.push(Row { cells, marked: false, draft: Some(name.into()) });
     }
 
     /// The heading of a column for the card view.
@@ -126,6 +131,8 @@ pub struct Row {
     pub cells: Vec<Cell>,
     /// Whether the row stands out (overdue); a badge in the row says why.
     pub marked: bool,
+    /// The name of the marked place it belongs to ([`super::Span`]).
+    pub draft: Option<String>,
 }
 
 /// What stands in a cell.
