@@ -6,4 +6,5 @@ mod crash;
 mod demo_board;
 mod journey;
 mod people;
+mod routes;
 mod shared;

@@ -25,12 +25,23 @@ const PAGES = [
   { name: "conference", from: "board", link: new RegExp(`^/hoi-nghi/${ID}$`), roles: ROLES },
   { name: "document", from: "directive", link: new RegExp(`^/van-ban/${ID}$`), roles: ROLES },
   { name: "record", from: "directive", link: new RegExp(`^/r/${ID}$`), roles: ROLES },
+  { name: "history of a record", from: "record", link: new RegExp(`^/r/${ID}/lich-su$`), roles: ["public", "leader"] },
+  { name: "edit of a record", from: "record", link: new RegExp(`^/r/${ID}/sua$`), roles: ["leader"] },
+  { name: "edit of a directive", from: "directive", link: new RegExp(`^/chi-dao/${ID}/sua$`), roles: ["leader"] },
+  { name: "change of a deadline", from: "directive", link: new RegExp(`^/chi-dao/${ID}/han$`), roles: ["leader"] },
+  { name: "review of a document", from: "document", link: new RegExp(`^/van-ban/${ID}/soat$`), roles: ["leader"] },
   { name: "interface description", path: "/api", roles: ["public"] },
   { name: "sign in", path: "/dang-nhap", roles: ["public"] },
   { name: "own work", path: "/viec", roles: SIGNED_IN },
+  { name: "answer", from: "own work", link: new RegExp(`^/chi-dao/${ID}/bao-cao/${ID}$`), roles: ["officer"] },
+  { name: "verdict", from: "own work", link: new RegExp(`^/chi-dao/${ID}/xac-minh/${ID}$`), roles: ["leader"] },
   { name: "import of a conclusion", path: "/van-ban/nhap", roles: ["officer"] },
   { name: "leader's page", path: "/lanh-dao", roles: ["leader"] },
-  { name: "kinds and forms", path: "/bieu-mau", roles: ["administrator"] },
+  { name: "kinds and forms", path: "/bieu-mau", roles: ["public", "administrator"] },
+  { name: "records of a kind", path: "/bieu-mau/body", roles: ["public", "officer"] },
+  { name: "new record", path: "/bieu-mau/article/moi", roles: ["officer"] },
+  { name: "administration", path: "/quan-tri", roles: ["administrator"] },
+  { name: "ledger and backup", path: "/quan-tri/sao-luu", roles: ["administrator"] },
   { name: "users", path: "/quan-tri/nguoi-dung", roles: ["administrator"] },
   { name: "audit trail", path: "/quan-tri/nhat-ky", roles: ["administrator"] },
 ];
@@ -46,7 +57,7 @@ export function inLanguage(path, language) {
 /** The form of an address without its ids and search words, to compare addresses. */
 export function form(address) {
   const path = address.replace(/[?#].*$/, "").replace(/^\/en(?=\/|$)/, "") || "/";
-  return path.replace(new RegExp(ID, "g"), "{id}").replace(/^\/tin\/.+$/, "/tin/{name}");
+  return path.replace(new RegExp(ID, "g"), "{id}").replace(/^\/tin\/.+$/, "/tin/{name}").replace(/^\/bieu-mau\/[a-z_]+/, "/bieu-mau/{kind}");
 }
 
 /**

@@ -298,6 +298,7 @@ impl Office {
         reading: &str,
         reason: &str,
     ) -> Result<Stored, OfficeError> {
+        self.view_to_edit(who, document)?;
         let (version, mut data) = self.ledger().read(|r| inside(r, document))?;
         let text = data.get("text").and_then(Value::as_str).unwrap_or_default();
         let span = usize::try_from(start).ok().zip(usize::try_from(end).ok()).and_then(|(start, end)| text.get(start..end));

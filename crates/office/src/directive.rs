@@ -394,6 +394,9 @@ impl Office {
     pub fn remind(&self, who: &Identity, directive: RecordId, body: RecordId) -> Result<(), OfficeError> {
         let page = self.directive_page(who, directive)?;
         page.change_deadline.require()?;
+        if !page.directive.issued_to.contains(&body) {
+            return Err(OfficeError::NotFound(format!("{directive} was not issued to {body}")));
+        }
         let today = self.clock().today();
         let notice = Notice {
             at: self.clock().now(),

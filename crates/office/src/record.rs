@@ -229,22 +229,27 @@ impl Office {
         Ok(self.ledger().read(|r| r.versions(view.audience.as_str(), id, before, limit.min(100)))?)
     }
 
-    /// Why this person may (not) do the usual things with a record.
-    pub fn explain(&self, who: &Identity, id: RecordId) -> Result<Vec<(Action, Decision)>, OfficeError> {
+    /// The record, when this person may change it.
+    pub fn view_to_edit(&self, who: &Identity, id: RecordId) -> Result<RecordView, OfficeError> {
         let view = self.view(who, id)?;
-        let kind = self.kind(&view.kind)?;
-        let subject = view.data.as_ref().map_or_else(Subject::node, |data| self.subject(who, kind, data, Role::Reader));
-        let mut decisions = Vec::new();
-        for action in [Action::ReadInside, Action::Edit] {
-            decisions.push((action, decide(who, action_for(kind, action), &subject)));
-        }
-        Ok(decisions)
+        view.edit.clone().require()?;
+        Ok(view)
+    }
+
+    /// May this person make a record of a kind, for whichever body?
+    pub fn may_create(&self, who: &Identity, kind: &str) -> Result<Decision, OfficeError> {
+        let action = action_for(self.kind(kind)?, Action::Edit);
+        let mut bodies = who.acting_bodies().into_iter();
+        let subject = match bodies.next() {
+            Some(body) => self.subject_of_body(who, body, Role::Officer),
+            None => Subject::node(),
+        };
+        Ok(decide(who, action, &subject))
     }
 
     /// Destroys the payloads of a record in every audience and version; the log keeps its proofs.
     pub fn erase(&self, who: &Identity, id: RecordId, basis: &str) -> Result<(), OfficeError> {
-        let view = self.view(who, id)?;
-        view.edit.require()?;
+        self.view_to_edit(who, id)?;
         let basis = viet::nfc(basis.trim()).into_owned();
         if basis.is_empty() || basis.chars().count() > 120 {
             return Err(OfficeError::refused(

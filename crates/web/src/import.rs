@@ -305,8 +305,7 @@ async fn discard(page: Page, Who(who): Who, State(app): State<App>, Path(id): Pa
 
 async fn edit(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
     let id = record_id(&id)?;
-    let view = app.call(move |office| office.view(&who, id)).await?;
-    view.edit.clone().require().map_err(Failure::from)?;
+    let view = app.call(move |office| office.view_to_edit(&who, id)).await?;
     let data = view.data.ok_or_else(|| Failure::not_found(id.to_string()))?;
     let values = FormPairs(app.office.catalogue().form_values("directive", &data));
     edit_form(page, &app, id, &data, view.leaf, &values, FormErrors::none(crate::lang::Lang::Vi.texts()))
@@ -373,7 +372,7 @@ fn edit_form(page: Page, app: &App, id: RecordId, data: &Value, leaf: LeafHash, 
 async fn save(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>, mut pairs: FormPairs) -> Answer {
     let id = record_id(&id)?;
     let asking = who.clone();
-    let view = app.call(move |office| office.view(&asking, id)).await?;
+    let view = app.call(move |office| office.view_to_edit(&asking, id)).await?;
     let mut data = view.data.clone().ok_or_else(|| Failure::not_found(id.to_string()))?;
     let leaf = pairs.get("_previous").and_then(LeafHash::from_hex).unwrap_or(view.leaf);
     if pairs.press_row_button() {

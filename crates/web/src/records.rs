@@ -261,7 +261,7 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, Path(name): Pat
         })
         .await;
     }
-    let officer = who.is_officer() || who.is_administrator();
+    let may_add = app.office.may_create(&who, &name)?.allowed;
     let found = app.call(move |office| office.register_page(&who, &filter, place.after.as_deref(), place.limit)).await?;
     let label = page.say("Biểu mẫu", "Kinds").to_owned();
     let page = page.titled(said(&kind.plural, crate::lang::Lang::Vi)).crumb(label, "/bieu-mau");
@@ -283,7 +283,7 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, Path(name): Pat
         ]);
     }
     let mut blocks = Blocks::default();
-    if officer {
+    if may_add {
         blocks.push(Block::Buttons(vec![(page.say("Thêm", "Add").to_owned(), page.href(&format!("/bieu-mau/{name}/moi")))]));
     }
     blocks.push(Block::Table(table));
@@ -294,9 +294,7 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, Path(name): Pat
 
 async fn new(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>) -> Answer {
     let Some(kind) = app.office.catalogue().kind(&name).cloned() else { return Err(Failure::not_found(name)) };
-    if !who.is_signed_in() {
-        return Err(Failure::sign_in_needed());
-    }
+    app.office.may_create(&who, &name)?.require()?;
     let mut values = FormPairs::default();
     if let (Some(owner), Some(body)) = (&kind.owner_field, who.acting_bodies().first()) {
         values.0.push((owner.clone(), body.to_string()));
@@ -310,16 +308,14 @@ async fn new(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path
 
 async fn create(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>, pairs: FormPairs) -> Answer {
     let Some(kind) = app.office.catalogue().kind(&name).cloned() else { return Err(Failure::not_found(name)) };
+    app.office.may_create(&who, &name)?.require()?;
     let action = page.href(&format!("/bieu-mau/{name}/moi"));
     submit(page, who, &app, &kind, action, None, pairs).await
 }
 
 async fn edit(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
     let id = record_id(&id)?;
-    let view = app.call(move |office| office.view(&who, id)).await?;
-    if !view.edit.allowed {
-        return Err(Failure::denied(crate::lang::Label::new(view.edit.why.vi, view.edit.why.en)));
-    }
+    let view = app.call(move |office| office.view_to_edit(&who, id)).await?;
     let Some(kind) = app.office.catalogue().kind(&view.kind).cloned() else { return Err(Failure::not_found(id.to_string())) };
     let values = FormPairs(app.office.catalogue().form_values(&kind.name, view.data.as_ref().unwrap_or(&Value::Null)));
     let action = page.href(&format!("/r/{id}/sua"));
@@ -329,7 +325,7 @@ async fn edit(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<
 async fn save(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>, pairs: FormPairs) -> Answer {
     let id = record_id(&id)?;
     let asking = who.clone();
-    let view = app.call(move |office| office.view(&asking, id)).await?;
+    let view = app.call(move |office| office.view_to_edit(&asking, id)).await?;
     let Some(kind) = app.office.catalogue().kind(&view.kind).cloned() else { return Err(Failure::not_found(id.to_string())) };
     let action = page.href(&format!("/r/{id}/sua"));
     submit(page, who, &app, &kind, action, Some(id), pairs).await

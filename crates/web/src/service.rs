@@ -72,7 +72,11 @@ pub(crate) async fn identify(State(app): State<App>, mut request: Request, next:
             Err(failure) => return axum::response::IntoResponse::into_response(failure),
         }
     }
-    next.run(request).await
+    let signed_in = request.extensions().get::<Who>().is_some_and(|Who(who)| who.is_signed_in());
+    let response = next.run(request).await;
+    let denied = response.extensions().get::<Failure>().is_some_and(|failure| failure.code == "denied");
+    // Whoever has not signed in is asked to, before being told what his account may not do.
+    if denied && !signed_in { axum::response::IntoResponse::into_response(Failure::sign_in_needed()) } else { response }
 }
 
 fn viewer(office: &Office, who: &Identity, lang: Lang) -> Viewer {

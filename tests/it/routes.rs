@@ -1,0 +1,345 @@
+//! Who may do what, route by route: every route of the program has a line in the matrix, every line is tried for every role, and a refusal changes
+//! nothing.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use office::{AnswerForm, Evidence, Office, ReadingForm, RecordId, Role};
+use serde_json::json;
+use tower::ServiceExt;
+
+use crate::people::{DAK_LAK, MINISTRY, body, open, person};
+
+/// The columns of the matrix.
+const ROLES: [&str; 6] = ["public", "reader", "officer", "stranger", "leader", "administrator"];
+
+/// Route, an address of it, a form to post (empty for GET), and what each role gets: `x` it works, `i` asked to sign in, `-` refused, `0` there is no
+/// such record for this person. Reader and officer belong to Đắk Lắk, which keeps the document; the leader and the administrator to the Ministry,
+/// which is the assigner; the stranger is an officer of Kon Tum. Rows that end something come last.
+const MATRIX: &[(&str, &str, &str, &str)] = &[
+    ("GET /", "/", "", "xxxxxx"),
+    ("GET /tin", "/tin", "", "xxxxxx"),
+    ("GET /tin/{id}", "/tin/ARTICLE", "", "xxxxxx"),
+    ("GET /tin/{id}", "/tin/DRAFTARTICLE", "", "0xx000"),
+    ("POST /tin/{id}/binh-chon", "/tin/ARTICLE/binh-chon", "stars=5&answer=0&token=x", "xxxxxx"),
+    ("GET /tim", "/tim?q=hoi+nghi", "", "xxxxxx"),
+    ("GET /tro-giup", "/tro-giup", "", "xxxxxx"),
+    ("GET /tiep-can", "/tiep-can", "", "xxxxxx"),
+    ("GET /api", "/api", "", "xxxxxx"),
+    ("GET /lich/{token}", "/lich/khong-co", "", "000000"),
+    ("GET /chi-dao", "/chi-dao", "", "xxxxxx"),
+    ("GET /chi-dao.csv", "/chi-dao.csv", "", "xxxxxx"),
+    ("GET /chi-dao.xlsx", "/chi-dao.xlsx", "", "xxxxxx"),
+    ("GET /chi-dao.ics", "/chi-dao.ics", "", "xxxxxx"),
+    ("GET /chi-dao/{id}", "/chi-dao/ISSUED", "", "xxxxxx"),
+    ("GET /chi-dao/{id}", "/chi-dao/DRAFT", "", "0xx000"),
+    ("GET /hoi-nghi", "/hoi-nghi", "", "xxxxxx"),
+    ("GET /hoi-nghi/{id}", "/hoi-nghi/ISSUED", "", "000000"),
+    ("GET /van-ban", "/van-ban", "", "xxxxxx"),
+    ("GET /van-ban/{id}", "/van-ban/DOCUMENT", "", "xxxxxx"),
+    ("GET /van-ban/{id}", "/van-ban/OTHERDOCUMENT", "", "0xx000"),
+    ("GET /r/{id}", "/r/ISSUED", "", "xxxxxx"),
+    ("GET /r/{id}", "/r/DRAFTARTICLE", "", "0xx000"),
+    ("GET /r/{id}/lich-su", "/r/ISSUED/lich-su", "", "xxxxxx"),
+    ("GET /r/{id}/lich-su", "/r/DRAFTARTICLE/lich-su", "", "0xx000"),
+    ("GET /bieu-mau", "/bieu-mau", "", "xxxxxx"),
+    ("GET /bieu-mau/{kind}", "/bieu-mau/article", "", "xxxxxx"),
+    ("GET /giao-dien", "/giao-dien", "", "------"),
+    ("POST /giao-dien", "/giao-dien", "theme=dark&back=/", "xxxxxx"),
+    ("GET /assets/{name}", "STYLESHEET", "", "xxxxxx"),
+    ("GET /en/", "/en/", "", "xxxxxx"),
+    ("GET /favicon.ico", "/favicon.ico", "", "xxxxxx"),
+    ("GET /robots.txt", "/robots.txt", "", "xxxxxx"),
+    ("GET /healthz", "/healthz", "", "xxxxxx"),
+    ("GET /api/v1/directives", "/api/v1/directives", "", "xxxxxx"),
+    ("GET /api/v1/directives/{id}", "/api/v1/directives/ISSUED", "", "xxxxxx"),
+    ("GET /api/v1/directives/{id}", "/api/v1/directives/DRAFT", "", "000000"),
+    ("GET /api/v1/conferences", "/api/v1/conferences", "", "xxxxxx"),
+    ("GET /api/v1/kinds", "/api/v1/kinds", "", "xxxxxx"),
+    ("GET /api/v1/kinds/{kind}/schema", "/api/v1/kinds/directive/schema", "", "xxxxxx"),
+    ("GET /api/v1/records", "/api/v1/records?kind=article", "", "xxxxxx"),
+    ("GET /api/v1/records/{id}", "/api/v1/records/ISSUED", "", "xxxxxx"),
+    ("GET /api/v1/records/{id}", "/api/v1/records/DRAFTARTICLE", "", "0xx000"),
+    ("GET /api/v1/search", "/api/v1/search?q=hoi", "", "xxxxxx"),
+    ("GET /api/v1/suggest", "/api/v1/suggest?q=hoi", "", "xxxxxx"),
+    ("GET /api/v1/openapi.json", "/api/v1/openapi.json", "", "xxxxxx"),
+    ("GET /dang-nhap", "/dang-nhap", "", "xxxxxx"),
+    ("POST /dang-nhap", "/dang-nhap", "login=ai&password=sai", "xxxxxx"),
+    ("GET /dang-nhap/mot-lan/{token}", "/dang-nhap/mot-lan/khong-co", "", "xxxxxx"),
+    ("POST /dang-nhap/mot-lan/{token}", "/dang-nhap/mot-lan/khong-co", "a=b", "xxxxxx"),
+    ("GET /tai-khoan", "/tai-khoan", "", "ixxxxx"),
+    ("POST /tai-khoan/mat-khau", "/tai-khoan/mat-khau", "old=&new=ngan", "ixxxxx"),
+    ("POST /tai-khoan/lich", "/tai-khoan/lich", "a=b", "ixxxxx"),
+    ("GET /viec", "/viec", "", "ixxxxx"),
+    ("GET /lanh-dao", "/lanh-dao", "", "i---x-"),
+    ("GET /van-ban/nhap", "/van-ban/nhap", "", "i-xxx-"),
+    ("POST /van-ban/nhap", "/van-ban/nhap", "text=&owner=OWN", "i-x---"),
+    ("GET /van-ban/{id}/soat", "/van-ban/DOCUMENT/soat", "", "i-x---"),
+    ("POST /van-ban/{id}/doc", "/van-ban/DOCUMENT/doc", "start=0&end=0&reading_0=x&reason=y", "i-x---"),
+    ("POST /van-ban/{id}/giao", "/van-ban/DOCUMENT/giao", "a=b", "i-x---"),
+    ("GET /chi-dao/{id}/sua", "/chi-dao/DRAFT/sua", "", "0-x000"),
+    ("POST /chi-dao/{id}/sua", "/chi-dao/DRAFT/sua", "due=31%2F02%2F2024", "0-x000"),
+    ("GET /r/{id}/sua", "/r/DRAFTARTICLE/sua", "", "0-x000"),
+    ("POST /r/{id}/sua", "/r/DRAFTARTICLE/sua", "title=x&text=y&state=draft&owner=OWN", "0-x000"),
+    ("GET /bieu-mau/{kind}/moi", "/bieu-mau/article/moi", "", "i-xxx-"),
+    ("POST /bieu-mau/{kind}/moi", "/bieu-mau/article/moi", "title=x&text=y&state=draft&owner=OWN", "i-x---"),
+    ("GET /chi-dao/{id}/bao-cao/{body}", "/chi-dao/ISSUED/bao-cao/OWN", "", "i-x---"),
+    ("POST /chi-dao/{id}/bao-cao/{body}", "/chi-dao/ISSUED/bao-cao/OWN", "answer_state=doing&text=x", "i-x---"),
+    ("GET /chi-dao/{id}/xac-minh/{answer}", "/chi-dao/ISSUED/xac-minh/ANSWER", "", "i---x-"),
+    ("POST /chi-dao/{id}/xac-minh/{answer}", "/chi-dao/ISSUED/xac-minh/ANSWER", "version=1&verdict=returned&remark=", "i---x-"),
+    ("POST /chi-dao/{id}/don-doc/{body}", "/chi-dao/ISSUED/don-doc/OWN", "a=b", "i-x-x-"),
+    ("GET /chi-dao/{id}/han", "/chi-dao/ISSUED/han", "", "i-x-x-"),
+    ("POST /chi-dao/{id}/han", "/chi-dao/ISSUED/han", "new_due=31/02/2020", "i-x-x-"),
+    ("GET /quan-tri", "/quan-tri", "", "i----x"),
+    ("GET /quan-tri/nguoi-dung", "/quan-tri/nguoi-dung", "", "i----x"),
+    ("POST /quan-tri/nguoi-dung", "/quan-tri/nguoi-dung", "login=moi&name=Moi&role=reader&body=OWN", "i----x"),
+    ("POST /quan-tri/nguoi-dung/{id}/lien-ket", "/quan-tri/nguoi-dung/ACCOUNT/lien-ket", "a=b", "i----x"),
+    ("POST /quan-tri/nguoi-dung/{id}/trang-thai", "/quan-tri/nguoi-dung/ACCOUNT/trang-thai", "a=b", "i----x"),
+    ("GET /quan-tri/nhat-ky", "/quan-tri/nhat-ky", "", "i----x"),
+    ("GET /quan-tri/sao-luu", "/quan-tri/sao-luu", "", "i----x"),
+    ("POST /van-ban/{id}/bo", "/van-ban/DOCUMENT/bo", "a=b", "i-x---"),
+    ("POST /tai-khoan/dang-xuat-moi-noi", "/tai-khoan/dang-xuat-moi-noi", "a=b", "ixxxxx"),
+    ("POST /dang-xuat", "/dang-xuat", "a=b", "xxxxxx"),
+];
+
+/// An office with something of every state, and a session for each role.
+struct Stage {
+    office: Arc<Office>,
+    router: axum::Router,
+    sessions: Vec<Option<String>>,
+    names: Vec<(&'static str, String)>,
+    _folder: tempfile::TempDir,
+}
+
+fn stage() -> Stage {
+    let folder = tempfile::tempdir().unwrap();
+    let office = open(folder.path());
+    let console = office.console();
+    person(&office, "daklak.doc", DAK_LAK, Role::Reader);
+    let officer = person(&office, "daklak.cv", DAK_LAK, Role::Officer);
+    person(&office, "kontum.cv", "Sở KH&CN Kon Tum", Role::Officer);
+    person(&office, "bo.ld", MINISTRY, Role::Leader);
+    person(&office, "bo.qt", MINISTRY, Role::Administrator);
+    let (own, ministry) = (body(&office, DAK_LAK), body(&office, MINISTRY));
+    let import = |name: &str, words: &str| {
+        let bytes = format!("{words}\n{}", include_str!("../../demo/conclusion-xv.txt")).into_bytes();
+        let form = ReadingForm { owner: own, conference: None, assigner: Some(ministry), source_url: None, name: name.into(), bytes };
+        office.import_conclusion(&officer, form).unwrap()
+    };
+    let imported = import("mot.txt", "");
+    let other = import("hai.txt", "Bản thứ hai (minh họa)");
+    office.settle(Duration::from_secs(20));
+    let review = office.review(&officer, imported.document).unwrap();
+    let issued = review.directives.iter().find(|one| one.directive.text.contains("tổ chức ký kết")).unwrap().id;
+    let draft = review.directives.iter().find(|one| one.id != issued).unwrap().id;
+    office.issue_to(&officer, imported.document, Some(vec![issued]), None).unwrap();
+    office.settle(Duration::from_secs(20));
+    let evidence = vec![Evidence { evidence_kind: "document".into(), number: Some("1/BC".into()), ..Evidence::default() }];
+    let form =
+        AnswerForm { answer_state: "done".into(), done_day: Some(jiff::civil::date(2019, 11, 26)), evidence, ..AnswerForm::default() };
+    let answer = office.answer(&officer, issued, own, form).unwrap().id;
+    let article = |state: &str| {
+        let data = json!({"title": "Hội nghị", "text": "Nội dung", "summary": "Tóm tắt", "state": state, "published_day": "2026-11-20", "owner": own.to_string(),
+            "responsible_editor": "Ban biên tập", "source": "minh họa"});
+        office.submit(&officer, office::Draft { id: None, kind: "article".into(), data, previous: None }).unwrap().id
+    };
+    let names = vec![
+        ("OTHERDOCUMENT", other.document.to_string()),
+        ("DRAFTARTICLE", article("draft").to_string()),
+        ("DOCUMENT", imported.document.to_string()),
+        ("ARTICLE", article("published").to_string()),
+        ("ISSUED", issued.to_string()),
+        ("DRAFT", draft.to_string()),
+        ("ANSWER", answer.to_string()),
+        ("OWN", own.to_string()),
+        ("ACCOUNT", office.account_by_login(&console, "kontum.cv").unwrap().id),
+    ];
+    office.settle(Duration::from_secs(20));
+    let mut sessions = vec![None];
+    for login in ["daklak.doc", "daklak.cv", "kontum.cv", "bo.ld", "bo.qt"] {
+        sessions.push(Some(session(&office, login)));
+    }
+    let office = Arc::new(office);
+    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    Stage { office, router, sessions, names, _folder: folder }
+}
+
+fn session(office: &Office, login: &str) -> String {
+    let console = office.console();
+    let account = office.account_by_login(&console, login).unwrap().id;
+    let link = office.sign_in_link(&console, &account).unwrap();
+    office.sign_in_once(&link, "test").unwrap().as_str().to_owned()
+}
+
+impl Stage {
+    fn filled(&self, text: &str) -> String {
+        self.names.iter().fold(text.to_owned(), |text, (name, id)| text.replace(name, id))
+    }
+
+    async fn ask(&self, method: &str, path: &str, form: &str, session: Option<&str>, site: &str) -> (StatusCode, String, String) {
+        let mut request =
+            Request::builder().method(method).uri(self.filled(path)).header("host", "localhost").header("sec-fetch-site", site);
+        if let Some(session) = session {
+            request = request.header(header::COOKIE, format!("lv={session}"));
+        }
+        let boundary = "mot-ranh-gioi";
+        let bytes = if path == "/van-ban/nhap" && method == "POST" {
+            request = request.header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"));
+            let mut parts = String::new();
+            for pair in self.filled(form).split('&') {
+                let (name, value) = pair.split_once('=').unwrap();
+                parts.push_str(&format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+            }
+            format!("{parts}--{boundary}--\r\n")
+        } else {
+            if method == "POST" {
+                request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+            }
+            self.filled(form)
+        };
+        let response = self.router.clone().oneshot(request.body(Body::from(bytes)).unwrap()).await.unwrap();
+        let status = response.status();
+        let place = response.headers().get(header::LOCATION).map(|place| place.to_str().unwrap().to_owned()).unwrap_or_default();
+        let bytes = axum::body::to_bytes(response.into_body(), 20_000_000).await.unwrap();
+        (status, place, String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+fn outcome(status: StatusCode, place: &str) -> char {
+    match status {
+        StatusCode::SEE_OTHER if place.contains("/dang-nhap?") => 'i',
+        StatusCode::UNAUTHORIZED => 'i',
+        StatusCode::FORBIDDEN | StatusCode::METHOD_NOT_ALLOWED => '-',
+        StatusCode::NOT_FOUND => '0',
+        status if status.is_server_error() => '!',
+        _ => 'x',
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_gives_every_role_what_the_matrix_says_and_a_refusal_changes_nothing() {
+    let mut stage = stage();
+    let (_, _, home) = stage.ask("GET", "/", "", None, "same-origin").await;
+    let stylesheet = home.split('"').find(|piece| piece.starts_with("/assets/") && piece.contains(".css")).unwrap().to_owned();
+    stage.names.push(("STYLESHEET", stylesheet));
+    let logins = ["", "daklak.doc", "daklak.cv", "kontum.cv", "bo.ld", "bo.qt"];
+    let mut wrong = Vec::new();
+    for (route, path, form, expected) in MATRIX {
+        let (method, _) = route.split_once(' ').unwrap();
+        for prefix in ["", "/en"] {
+            if prefix == "/en"
+                && (path.starts_with("/api/")
+                    || ["/healthz", "/en/", "/favicon.ico", "/robots.txt"].contains(path)
+                    || *path == "STYLESHEET")
+            {
+                continue;
+            }
+            let address = if *path == "/" && prefix == "/en" { "/en".to_owned() } else { format!("{prefix}{path}") };
+            let mut got = String::new();
+            for (column, role) in ROLES.iter().enumerate() {
+                if route.ends_with("dang-xuat") || route.ends_with("moi-noi") {
+                    // These end the session, so each gets one of its own.
+                    stage.sessions[column] =
+                        logins.get(column).filter(|login| !login.is_empty()).map(|login| session(&stage.office, login));
+                }
+                if route.ends_with("trang-thai") || route.ends_with("/bo") || method == "POST" {
+                    stage.office.settle(Duration::from_secs(20));
+                }
+                let before = stage.office.ledger().digest().unwrap();
+                let (status, place, text) = stage.ask(method, &address, form, stage.sessions[column].as_deref(), "same-origin").await;
+                let letter = outcome(status, &place);
+                got.push(letter);
+                if matches!(letter, 'i' | '-' | '0') {
+                    assert_eq!(before, stage.office.ledger().digest().unwrap(), "{route} refused {role} and yet changed something");
+                }
+                if letter == '!' {
+                    wrong.push(format!("{route} {role}: {status} {text}"));
+                }
+                if letter == '-' && method == "GET" && status == StatusCode::FORBIDDEN {
+                    assert!(text.contains("<h1"), "{route} {role}: a refusal is a page that says why");
+                }
+            }
+            // Closing the stranger's account ended his sessions.
+            if route.ends_with("trang-thai") {
+                let console = stage.office.console();
+                let account = stage.office.account_by_login(&console, "kontum.cv").unwrap();
+                if !account.active {
+                    stage.office.toggle_account(&console, &account.id).unwrap();
+                }
+                stage.sessions[3] = Some(session(&stage.office, "kontum.cv"));
+            }
+            if got != *expected {
+                wrong.push(format!("{route} at {address}: expected {expected}, got {got}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_sent_from_another_site_is_refused_on_every_route() {
+    let stage = stage();
+    let before = stage.office.ledger().digest().unwrap();
+    for (route, path, form, _) in MATRIX.iter().filter(|(route, _, _, _)| route.starts_with("POST")) {
+        for session in &stage.sessions {
+            let (status, _, _) = stage.ask("POST", path, form, session.as_deref(), "cross-site").await;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{route}");
+        }
+    }
+    assert_eq!(before, stage.office.ledger().digest().unwrap());
+}
+
+#[test]
+fn the_list_of_routes_without_a_line_in_the_matrix_is_empty() {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/web/src");
+    let mut routes = BTreeSet::new();
+    for file in std::fs::read_dir(source).unwrap() {
+        let file = file.unwrap().path();
+        if file.extension().is_none_or(|end| end != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).unwrap();
+        // Tests build routers of their own.
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        if file.ends_with("gallery.rs") {
+            continue;
+        }
+        let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).map(str::trim).collect();
+        for piece in code.split(".route(").skip(1) {
+            let piece = piece.split(';').next().unwrap();
+            let route = piece.split('"').nth(1).unwrap();
+            for (verb, method) in [("get(", "GET"), ("post(", "POST")] {
+                if piece.contains(verb) {
+                    routes.insert(format!("{method} {route}"));
+                }
+            }
+        }
+    }
+    assert!(routes.len() > 60, "the routes were not found: {routes:?}");
+    let covered: BTreeSet<String> = MATRIX.iter().map(|(route, _, _, _)| (*route).to_owned()).collect();
+    let without: Vec<&String> = routes.difference(&covered).collect();
+    assert!(without.is_empty(), "routes without an authorisation test: {without:?}");
+    let gone: Vec<&String> = covered.difference(&routes).filter(|route| *route != "GET /giao-dien").collect();
+    assert!(gone.is_empty(), "the matrix names routes that do not exist: {gone:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_description_of_the_interface_names_every_route_of_it_and_no_other() {
+    let stage = stage();
+    let (_, _, text) = stage.ask("GET", "/api/v1/openapi.json", "", None, "same-origin").await;
+    let description: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(description["openapi"], "3.1.0");
+    let described: BTreeSet<String> = description["paths"].as_object().unwrap().keys().map(|path| format!("GET {path}")).collect();
+    let served: BTreeSet<String> = MATRIX
+        .iter()
+        .map(|(route, _, _, _)| (*route).to_owned())
+        .filter(|route| route.contains("/api/v1/") || route.contains("healthz"))
+        .collect();
+    assert_eq!(described, served);
+    for id in ["ISSUED", "ARTICLE"] {
+        assert!(RecordId::parse(&stage.filled(id)).is_ok());
+    }
+}
