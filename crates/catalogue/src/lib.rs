@@ -26,6 +26,9 @@ mod load;
 mod project;
 mod reference;
 mod schema;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+mod tests;
 mod workflow;
 
 pub use changes::Change;

@@ -30,7 +30,7 @@ pub struct Catalogue {
 pub struct Example {
     /// The kind.
     pub kind: String,
-    /// The file's name.
+    /// What it shows.
     pub name: String,
     /// The data.
     pub data: Value,
@@ -273,6 +273,7 @@ struct BodyFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExampleFile {
+    name: String,
     data: Value,
     #[serde(default)]
     faults: Vec<ExampleFault>,
@@ -313,7 +314,7 @@ impl Loading {
                 }
             }
             "reference" => self.bodies(path, text),
-            _ => self.example(path, text),
+            _ => self.examples(path, text),
         }
     }
 
@@ -675,27 +676,33 @@ impl Loading {
         }
     }
 
-    fn example(&mut self, path: &str, text: &str) {
-        let mut parts = path.split('/').skip(1);
-        let (kind, name) = (parts.next().unwrap_or_default().to_owned(), parts.next().unwrap_or_default().to_owned());
-        let file: ExampleFile = match serde_json::from_str(text) {
-            Ok(file) => file,
+    fn examples(&mut self, path: &str, text: &str) {
+        let kind = path.trim_start_matches("examples/").trim_end_matches(".json").to_owned();
+        if self.catalogue.kind(&kind).is_none() && !self.problems.is_empty() {
+            // The kind's own file is broken, which has been said.
+            return;
+        }
+        let files: Vec<ExampleFile> = match serde_json::from_str(text) {
+            Ok(files) => files,
             Err(error) => {
                 self.problem(path, error.line(), error.to_string());
                 return;
             }
         };
-        let mut expected: Vec<(String, String)> = file.faults.into_iter().map(|fault| (fault.path, fault.rule)).collect();
-        expected.sort();
-        let mut given: Vec<(String, String)> = match self.catalogue.check(&kind, &file.data) {
-            Ok(_) => Vec::new(),
-            Err(faults) => faults.into_iter().map(|fault| (fault.path, fault.rule)).collect(),
-        };
-        given.sort();
-        if given != expected {
-            self.problem(path, 1, format!("the example gives the faults {given:?} and not {expected:?}"));
+        for file in files {
+            let mut expected: Vec<(String, String)> = file.faults.into_iter().map(|fault| (fault.path, fault.rule)).collect();
+            expected.sort();
+            let mut given: Vec<(String, String)> = match self.catalogue.check(&kind, &file.data) {
+                Ok(_) => Vec::new(),
+                Err(faults) => faults.into_iter().map(|fault| (fault.path, fault.rule)).collect(),
+            };
+            given.sort();
+            if given != expected {
+                let line = text.lines().position(|line| line.contains(&file.name)).map_or(1, |at| at + 1);
+                self.problem(path, line, format!("the example “{}” gives the faults {given:?} and not {expected:?}", file.name));
+            }
+            self.catalogue.examples.push(Example { kind: kind.clone(), name: file.name, data: file.data, faults: expected });
         }
-        self.catalogue.examples.push(Example { kind, name, data: file.data, faults: expected });
     }
 
     fn labels(&mut self, path: &str, line: usize, texts: &[&str]) {

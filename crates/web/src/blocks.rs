@@ -62,8 +62,8 @@ pub(crate) enum Block {
     Hits(Vec<FoundHit>),
     /// A form.
     Form(Form),
-    /// Two columns: the source and what was made of it.
-    Split(Blocks, Blocks),
+    /// Two columns: the source, with a name for screen readers, and what was made of it.
+    Split(String, Blocks, Blocks),
     /// Facets beside a list.
     Side(Blocks, Blocks),
 }
@@ -193,9 +193,4 @@ pub(crate) fn show_faulty(page: Page, blocks: Blocks) -> crate::errors::Answer {
 
 fn article(text: &str) -> Cell {
     Cell::Html(crate::parts::article_html(text))
-}
-
-/// The label of the source pane; both languages, because a block does not know the page's.
-fn source_label() -> &'static str {
-    "Nguyên văn / Source"
 }

@@ -105,7 +105,7 @@ async fn document(page: Page, Who(who): Who, State(app): State<App>, Path(id): P
     }
     right.push(Block::Table(table));
     right.push(Block::Table(citations(&page, &data)));
-    blocks.push(Block::Split(left, right));
+    blocks.push(Block::Split(page.say("Nguyên văn", "Source text").to_owned(), left, right));
     if let Some(readings) = data.get("readings").and_then(Value::as_array) {
         let columns = vec![
             Column::new(page.say("Nguyên văn", "As written")),

@@ -257,7 +257,7 @@ async fn show_review(page: Page, who: Identity, app: &App, id: RecordId, problem
     let mut drop = Form::post(page.href(&format!("/van-ban/{id}/bo"))).button(page.say("Bỏ các bản nháp", "Discard the drafts"));
     drop.class = "card";
     right.push(Block::Form(drop));
-    blocks.push(Block::Split(left, right));
+    blocks.push(Block::Split(page.say("Nguyên văn", "Source text").to_owned(), left, right));
     if faulty { show_faulty(page, blocks) } else { show(page, blocks) }
 }
 
