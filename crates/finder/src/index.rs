@@ -177,6 +177,24 @@ impl Finder {
         self.commit(0)
     }
 
+    /// Writes the parts of the index that hold removed entries anew, so that nothing of those is left on disk. Takes long on a large index.
+    pub fn purge(&self) -> Result<(), FinderError> {
+        let mut parts = Vec::new();
+        for meta in self.index.searchable_segment_metas()? {
+            if meta.has_deletes() {
+                parts.push(meta.id());
+            }
+        }
+        let mut writer = self.writer();
+        if !parts.is_empty() {
+            writer.merge(&parts).wait()?;
+        }
+        writer.garbage_collect_files().wait()?;
+        drop(writer);
+        self.reader.reload()?;
+        Ok(())
+    }
+
     /// SHA-256 over all entries in the order of their ids: equal for equal contents, however they came in.
     pub fn digest(&self) -> Result<String, FinderError> {
         let searcher = self.reader.searcher();

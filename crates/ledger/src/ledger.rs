@@ -138,6 +138,11 @@ impl Ledger {
         &self.node
     }
 
+    /// Groups of writes committed since the start ([`SqliteStore::groups_committed`]).
+    pub fn groups_committed(&self) -> u64 {
+        self.store.groups_committed()
+    }
+
     /// Runs the work in one transaction and returns when it is durable. An error of the work, of whatever type, undoes all it did.
     pub fn write<T: Send + 'static, E: From<LedgerError> + Send + 'static>(
         &self,
@@ -158,6 +163,11 @@ impl Ledger {
             (Err(error), _) => Err(error.into()),
             (Ok(()), None) => Err(LedgerError::Closed.into()),
         }
+    }
+
+    /// Makes what was erased unreadable on disk too ([`Store::scrub`]).
+    pub fn scrub(&self) -> Result<(), LedgerError> {
+        self.store.scrub()
     }
 
     /// Runs the work on one snapshot.

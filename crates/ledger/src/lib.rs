@@ -32,6 +32,9 @@ mod names;
 mod payload;
 mod sqlite;
 mod store;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+mod tests;
 pub mod tree;
 mod verify;
 

@@ -5,8 +5,9 @@ mod transaction;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -32,6 +33,7 @@ pub struct SqliteStore {
     commands: Mutex<Option<Sender<Command>>>,
     readers: Mutex<Vec<Connection>>,
     writer: Option<std::thread::JoinHandle<()>>,
+    groups: Arc<AtomicU64>,
 }
 
 impl SqliteStore {
@@ -41,19 +43,34 @@ impl SqliteStore {
     /// [`LedgerError::Newer`], [`LedgerError::Foreign`], [`LedgerError::Damaged`] leave the file as it is.
     pub fn open(path: &Path) -> Result<SqliteStore, LedgerError> {
         let mut connection = Connection::open(path)?;
+        // Before anything is set: a file that is refused stays as it is.
+        schema::refuse_others(&connection, path)?;
         prepare(&connection)?;
-        schema::migrate(&mut connection, path)?;
+        schema::migrate(&mut connection)?;
         let (sender, receiver) = channel();
+        let groups = Arc::new(AtomicU64::new(0));
+        let counter = groups.clone();
         let writer = std::thread::Builder::new()
             .name("ledger".to_owned())
-            .spawn(move || write_all(connection, &receiver))
+            .spawn(move || write_all(connection, &receiver, &counter))
             .map_err(LedgerError::File)?;
-        Ok(SqliteStore { path: path.to_owned(), commands: Mutex::new(Some(sender)), readers: Mutex::new(Vec::new()), writer: Some(writer) })
+        Ok(SqliteStore {
+            path: path.to_owned(),
+            commands: Mutex::new(Some(sender)),
+            readers: Mutex::new(Vec::new()),
+            writer: Some(writer),
+            groups,
+        })
     }
 
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Groups of writes committed since the start: what one wait for the disk is shared by.
+    pub fn groups_committed(&self) -> u64 {
+        self.groups.load(Ordering::Relaxed)
     }
 
     /// A connection that only reads, for backup.
@@ -130,7 +147,7 @@ fn open_reader(path: &Path) -> Result<Connection, LedgerError> {
 }
 
 /// Takes commands until all senders are gone. Commands that wait while a commit is under way share the next one.
-fn write_all(connection: Connection, commands: &Receiver<Command>) {
+fn write_all(connection: Connection, commands: &Receiver<Command>, groups: &AtomicU64) {
     while let Ok(first) = commands.recv() {
         let mut waiting = vec![first];
         while waiting.len() < GROUP {
@@ -151,6 +168,7 @@ fn write_all(connection: Connection, commands: &Receiver<Command>) {
             }
         }
         commit_group(&connection, group);
+        groups.fetch_add(1, Ordering::Relaxed);
     }
 }
 

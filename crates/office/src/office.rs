@@ -168,6 +168,14 @@ impl Office {
         }
     }
 
+    /// Leaves nothing of erased contents in the ledger's file, the views and the search index.
+    pub(crate) fn scrub(&self) -> Result<(), OfficeError> {
+        self.ledger.scrub()?;
+        self.board.views.scrub()?;
+        self.register.scrub()?;
+        self.search.purge()
+    }
+
     /// Deletes a view's contents (all views when `name` is none) and fills it again from the ledger. `progress` gets (done, of) in changes.
     pub fn rebuild(&self, name: Option<&str>, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<(), OfficeError> {
         self.followers.rebuild(name, progress)

@@ -3,6 +3,7 @@
 //! `Draft` → [`catalogue::Checked`] → [`Stored`]: only what the catalogue has checked can be appended, and only this file appends.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use catalogue::{Audience, Checked, Fault, Field, FieldType, Kind};
 use ledger::{LeafHash, LedgerError, Put, Reader, RecordId, Version, Writer};
@@ -13,6 +14,9 @@ use crate::error::{OfficeError, label};
 use crate::identity::{Identity, Role};
 use crate::office::Office;
 use crate::permission::{Action, Decision, Subject, decide};
+
+/// How long an erasure waits for the views.
+const ERASURE_SETTLES: Duration = Duration::from_secs(60);
 
 /// What somebody wants to save.
 #[derive(Debug, Clone)]
@@ -263,8 +267,9 @@ impl Office {
             w.erase(id, "law", &basis)?;
             write_audit(w, entry)
         })?;
-        self.wake_followers();
-        Ok(())
+        // Views and search forget it too; then nothing of it may be left in their files.
+        self.settle(ERASURE_SETTLES);
+        self.scrub()
     }
 
     pub(crate) fn kind(&self, name: &str) -> Result<&Kind, OfficeError> {

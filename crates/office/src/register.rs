@@ -102,6 +102,10 @@ impl Register {
         Ok(Register { views: ViewPool::open(path, SHAPE, SCHEMA)?, catalogue, ledger })
     }
 
+    pub(crate) fn scrub(&self) -> Result<(), OfficeError> {
+        self.views.scrub()
+    }
+
     fn apply_batch(&self, batch: &[Change]) -> Result<(), OfficeError> {
         let Some(last) = batch.last() else { return Ok(()) };
         let mut records: Vec<RecordId> = batch.iter().map(|change| change.rec).collect();

@@ -63,6 +63,10 @@ impl SearchIndex {
         self.finder.read().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    pub(crate) fn purge(&self) -> Result<(), OfficeError> {
+        Ok(self.finder().purge()?)
+    }
+
     fn apply_batch(&self, batch: &[Change]) -> Result<(), OfficeError> {
         let Some(last) = batch.last() else { return Ok(()) };
         let mut records: Vec<RecordId> = batch.iter().map(|change| change.rec).collect();

@@ -34,6 +34,8 @@ fn try_open(path: &Path, shape: i64, schema: &str) -> Result<Option<Connection>,
     // A view can always be rebuilt, so losing the last moments in a power cut costs only time: the cursor is in the same transaction as the rows.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "cache_size", -4_000)?;
+    // What an erasure deletes is overwritten with zeros.
+    connection.pragma_update(None, "secure_delete", true)?;
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found == 0 {
         connection.execute_batch(schema)?;

@@ -44,6 +44,11 @@ impl ViewPool {
         result
     }
 
+    /// Empties the write-ahead log, so that what was deleted is gone from disk.
+    pub(crate) fn scrub(&self) -> Result<(), OfficeError> {
+        Ok(self.writer().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+    }
+
     pub(crate) fn cursor(&self) -> Result<u64, OfficeError> {
         cursor(&self.writer())
     }

@@ -25,8 +25,8 @@ CREATE TABLE change (seq INTEGER PRIMARY KEY AUTOINCREMENT, log INTEGER NOT NULL
 CREATE TABLE cabinet (drawer TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (drawer, key)) WITHOUT ROWID;
 ";
 
-/// Brings the file up to date.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> {
+/// Refuses a file of another program or of a newer one; reads only.
+pub(super) fn refuse_others(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
     let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
     let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -34,9 +34,12 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Le
     if application != APPLICATION && (application != 0 || found != 0 || tables != 0) {
         return Err(LedgerError::Foreign(path.display().to_string()));
     }
-    if found > known {
-        return Err(LedgerError::Newer { found, known });
-    }
+    if found > known { Err(LedgerError::Newer { found, known }) } else { Ok(()) }
+}
+
+/// Brings the file up to date.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let done = usize::try_from(found).unwrap_or(0);
     if done == STEPS.len() {
         return Ok(());
@@ -46,7 +49,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Le
         transaction.execute_batch(step)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION)?;
-    transaction.pragma_update(None, "user_version", known)?;
+    transaction.pragma_update(None, "user_version", i64::try_from(STEPS.len()).unwrap_or(i64::MAX))?;
     transaction.commit()?;
     Ok(())
 }

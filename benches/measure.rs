@@ -1,0 +1,352 @@
+//! The budgets of the house, each measured beside a limit of the same machine in the same run: `just bench`.
+//!
+//! `cargo bench --bench measure -- writes pages memory` chooses parts; without words all are run. `LIENVUNG_BENCH_DIRECTIVES` (100,000) and
+//! `LIENVUNG_BENCH_RECORDS` (1,000,000) make it smaller for a quick look.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "a measurement stops when something is wrong"
+)]
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::http::Request;
+use ledger::{Ledger, NodeName, Put, RecordId};
+use office::{AccountForm, Clock, Draft, Grant, Identity, Office, Role, Settings};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+const MINISTRY: &str = "0193a000-0000-7000-8000-000000000001";
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let wanted = |part: &str| words.is_empty() || words.iter().any(|word| word == part);
+    if wanted("writes") {
+        writes();
+    }
+    if wanted("pages") {
+        pages();
+    }
+    if wanted("memory") {
+        memory();
+    }
+}
+
+fn number_from(name: &str, usual: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+// ---- durable writes
+
+const WRITERS: usize = 64;
+
+/// Durable writes of 64 writers, beside one bare SQLite connection that commits the same bytes in groups of the same size.
+fn writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&folder.path().join("ledger.sqlite"), &NodeName::parse("bo.khcn").unwrap()).unwrap();
+    let data = json!({"title": "Bảng theo dõi kết luận (minh họa)", "text": "Nội dung minh họa để đo tốc độ ghi. ".repeat(8), "owner": MINISTRY, "state": "draft"});
+    let seconds = Duration::from_secs(8);
+    let started = Instant::now();
+    let counts: Vec<u64> = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|_| {
+                let (ledger, data) = (&ledger, &data);
+                scope.spawn(move || {
+                    let mut count = 0;
+                    while started.elapsed() < seconds {
+                        let put = Put {
+                            rec: RecordId::new(),
+                            kind: "article".into(),
+                            cat: 0,
+                            previous: None,
+                            projections: vec![("private".into(), data.clone(), Vec::new())],
+                        };
+                        ledger.write(move |w| w.put(put)).unwrap();
+                        count += 1;
+                    }
+                    count
+                })
+            })
+            .collect();
+        writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+    });
+    let ours = counts.iter().sum::<u64>();
+    let our_rate = ours as f64 / started.elapsed().as_secs_f64();
+    let groups = ledger.groups_committed();
+    let per_group = (ours as f64 / groups as f64).round().max(1.0) as usize;
+
+    // The same bytes: an entry, its hash and its payload, in one table, in the same sizes of groups, equally durable.
+    let row = ledger.read(|r| r.entry("private", 0)).unwrap().unwrap();
+    let payload = row.payload.unwrap();
+    let bare = Connection::open(folder.path().join("bare.sqlite")).unwrap();
+    bare.pragma_update(None, "journal_mode", "WAL").unwrap();
+    bare.pragma_update(None, "synchronous", "FULL").unwrap();
+    bare.execute_batch("CREATE TABLE entry (place INTEGER PRIMARY KEY, leaf BLOB NOT NULL, bytes BLOB NOT NULL, payload BLOB)").unwrap();
+    let started = Instant::now();
+    let mut bare_count = 0_i64;
+    while started.elapsed() < seconds {
+        bare.execute_batch("BEGIN IMMEDIATE").unwrap();
+        for _ in 0..per_group {
+            let mut insert = bare.prepare_cached("INSERT INTO entry VALUES (?1, ?2, ?3, ?4)").unwrap();
+            insert.execute(rusqlite::params![bare_count, row.leaf.0, row.bytes, payload]).unwrap();
+            bare_count += 1;
+        }
+        bare.execute_batch("COMMIT").unwrap();
+    }
+    let bare_rate = bare_count as f64 / started.elapsed().as_secs_f64();
+    say("durable writes, 64 writers", &format!("{our_rate:.0} records/s in groups of {per_group}"));
+    say("  limit: bare SQLite, same bytes and groups", &format!("{bare_rate:.0} records/s"));
+    say("  ratio (goal ≥ 0.70)", &format!("{:.2}", our_rate / bare_rate));
+}
+
+// ---- pages
+
+fn office(folder: &Path) -> Office {
+    let settings = Settings {
+        node: "bo.khcn".into(),
+        body: RecordId::parse(MINISTRY).unwrap(),
+        clock: Clock::standing_at(jiff::civil::date(2026, 11, 23)),
+    };
+    Office::open(folder, settings).unwrap()
+}
+
+/// An officer of the Ministry and of every department.
+fn officer(office: &Office) -> Identity {
+    let console = office.console();
+    let grants =
+        office.directory().all().iter().filter(|body| !body.is_class()).map(|body| Grant { body: body.id, role: Role::Officer }).collect();
+    office
+        .add_account(&console, AccountForm { login: "do.luong".into(), name: "Đo lường (minh họa)".into(), grants, active: true })
+        .unwrap();
+    office.act_as(&console, "do.luong").unwrap()
+}
+
+const VERBS: [&str; 8] = ["rà soát", "xây dựng", "hoàn thiện", "triển khai", "tổng hợp", "báo cáo", "kiểm tra", "đề xuất"];
+const THINGS: [&str; 12] = [
+    "danh mục nhiệm vụ khoa học và công nghệ",
+    "cơ sở dữ liệu chuyên gia",
+    "kế hoạch ứng dụng chuyển giao công nghệ",
+    "chương trình hợp tác vùng",
+    "quy hoạch mạng lưới tổ chức KH&CN",
+    "hồ sơ sở hữu trí tuệ",
+    "hệ thống truy xuất nguồn gốc",
+    "đề án phát triển dược liệu",
+    "kết quả đo lường chất lượng",
+    "báo cáo tài chính năm",
+    "sàn giao dịch công nghệ",
+    "mô hình nông nghiệp thông minh",
+];
+const PLACES: [&str; 6] = ["Đắk Lắk", "Kon Tum", "Gia Lai", "Khánh Hòa", "Bình Định", "Lâm Đồng"];
+
+fn sentence(at: usize) -> String {
+    format!("{} {} tại {} giai đoạn {} (minh họa {at})", VERBS[at % 8], THINGS[at / 8 % 12], PLACES[at / 96 % 6], 2015 + at / 576 % 12)
+}
+
+fn fill(office: &Office, who: &Identity, count: usize, make: impl Fn(usize) -> Value, kind: &str) {
+    let started = Instant::now();
+    let mut at = 0;
+    while at < count {
+        let drafts = (at..count.min(at + 2_000))
+            .map(|at| Draft { id: Some(RecordId::new()), kind: kind.into(), data: make(at), previous: None })
+            .collect();
+        office.submit_all(who, drafts, "đo lường").unwrap();
+        at += 2_000;
+        eprint!("\r  {at} / {count} records");
+    }
+    let stored = started.elapsed();
+    assert!(office.settle(Duration::from_secs(3_600)), "views must catch up");
+    eprintln!();
+    let rate = count as f64 / started.elapsed().as_secs_f64();
+    say(
+        &format!("{count} records stored, logged, on board and searchable"),
+        &format!("{rate:.0} records/s (stored after {:.0} s)", stored.as_secs_f64()),
+    );
+}
+
+/// Server time of pages over 100,000 directives, the slowest twentieth left out.
+fn pages() {
+    let count = number_from("LIENVUNG_BENCH_DIRECTIVES", 100_000);
+    let folder = tempfile::tempdir().unwrap();
+    let office = office(folder.path());
+    let who = officer(&office);
+    let bodies: Vec<String> =
+        office.directory().all().iter().filter(|body| body.form == "department").map(|body| body.id.to_string()).collect();
+    let make = |at: usize| {
+        let (year, month) = (2015 + at / 400 % 14, 1 + at % 12);
+        let to: Vec<&String> = bodies.iter().cycle().skip(at % bodies.len()).take(1 + at % 2).collect();
+        json!({"item": format!("{}.{}", 1 + at % 9, 1 + at % 4), "order": at % 1000, "text": sentence(at), "assigner": MINISTRY, "leads": to, "issued_to": to, "due": format!("{year}-{month:02}-15"),
+            "due_raw": format!("15/{month}/{year}"), "state": "issued", "issued_day": format!("{}-01-02", year - 1), "owner": MINISTRY, "illustrative": true})
+    };
+    fill(&office, &who, count, make, "directive");
+    let ids: Vec<RecordId> =
+        office.ledger().read(|r| r.list("public", "directive", None, 5_000)).unwrap().into_iter().map(|version| version.rec).collect();
+    let office = Arc::new(office);
+    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let timed = |name: &str, goal: u64, addresses: Vec<String>| {
+        runtime.block_on(async {
+            let mut times = Vec::new();
+            let mut bytes = 0;
+            for (at, address) in addresses.iter().enumerate() {
+                let request = Request::builder().uri(address).header("host", "localhost").body(Body::empty()).unwrap();
+                let started = Instant::now();
+                let response = router.clone().oneshot(request).await.unwrap();
+                assert!(response.status().is_success(), "{address}: {}", response.status());
+                bytes += axum::body::to_bytes(response.into_body(), 50_000_000).await.unwrap().len();
+                // The first answers warm the caches, as in any office after the first visitor.
+                if at >= 5 {
+                    times.push(started.elapsed());
+                }
+            }
+            times.sort();
+            let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1_000.0;
+            let size = bytes / addresses.len() / 1_000;
+            say(
+                name,
+                &format!("p50 {:.1} ms, p95 {:.1} ms, slowest {:.1} ms (goal p95 ≤ {goal} ms), {size} kB", at(0.5), at(0.95), at(1.0)),
+            );
+        });
+    };
+    // Pages deep in the list, found by following "next" as a reader does.
+    let mut after: Vec<String> = Vec::new();
+    let mut place: Option<String> = None;
+    for _ in 0..60 {
+        let found = office.board().page(&office::BoardFilter::default(), office.clock().today(), place.as_deref(), 50).unwrap();
+        let Some(next) = found.next else { break };
+        after.push(next.clone());
+        place = Some(next);
+    }
+    let mut boards: Vec<String> = vec!["/chi-dao?conference=all".into(); 40];
+    boards.extend(after.iter().map(|after| format!("/chi-dao?conference=all&after={after}")));
+    for status in ["overdue", "within_term", "done_late", "standing"] {
+        boards.extend((0..15).map(|at| format!("/chi-dao?conference=all&status={status}&body={}", bodies[at % bodies.len()])));
+    }
+    timed(&format!("board: 50 of {count} directives"), 50, boards);
+    timed("directive page", 20, ids.iter().step_by(17).take(300).map(|id| format!("/chi-dao/{id}")).collect());
+    timed("record page", 20, ids.iter().step_by(13).take(300).map(|id| format!("/r/{id}")).collect());
+    let queries = [
+        "ra soat danh muc",
+        "“chương trình hợp tác”",
+        "Kon Tum dược liệu",
+        "truy xuat nguon goc khanh hoa",
+        "báo cáo tài chính năm 2019",
+        "KH&CN",
+        "dak lak",
+        "xay dung co so du lieu chuyen gia",
+    ];
+    timed("search", 100, (0..240).map(|at| format!("/tim?q={}", encoded(queries[at % queries.len()]))).collect());
+    timed("front page", 50, vec!["/".to_owned(); 60]);
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+// ---- memory and start
+
+struct Server {
+    child: Child,
+    port: u16,
+    ready: Duration,
+}
+
+impl Server {
+    fn start(arguments: &[&str], data: &Path) -> Server {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let started = Instant::now();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lienvung"));
+        command.args(arguments).arg("--data").arg(data).args(["--listen", &format!("127.0.0.1:{port}")]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut server = Server { child, port, ready: Duration::ZERO };
+        while server.get("/chi-dao").is_none() {
+            assert!(started.elapsed() < Duration::from_secs(600), "the program does not answer");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        server.ready = started.elapsed();
+        while server.get("/healthz").is_none_or(|answer| !answer.starts_with("HTTP/1.1 200")) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        server
+    }
+
+    fn get(&self, path: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port).ok()?;
+        let mut text = Vec::new();
+        stream.read_to_end(&mut text).ok()?;
+        Some(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Resident memory in MB: (all, without file pages that the system can drop).
+    fn memory(&self) -> (f64, f64) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let field = |name: &str| -> f64 {
+            let line = status.lines().find(|line| line.starts_with(name)).unwrap_or("");
+            line.split_whitespace().nth(1).and_then(|number| number.parse::<f64>().ok()).unwrap_or(0.0) / 1_024.0
+        };
+        (field("VmRSS:"), field("RssAnon:"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("demo");
+    let server = Server::start(&["demo"], &data);
+    say("demo, first start to first page", &format!("{:.2} s (goal ≤ 3 s)", server.ready.as_secs_f64()));
+    std::thread::sleep(Duration::from_secs(3));
+    let (all, own) = server.memory();
+    say("memory, idle with the demo", &format!("{all:.0} MB resident, {own:.0} MB without file pages (goal ≤ 80 MB)"));
+    drop(server);
+    let server = Server::start(&["demo"], &data);
+    say("demo, second start to first page", &format!("{:.2} s", server.ready.as_secs_f64()));
+    drop(server);
+
+    let count = number_from("LIENVUNG_BENCH_RECORDS", 1_000_000);
+    let data = folder.path().join("large");
+    {
+        let office = office(&data);
+        let who = officer(&office);
+        let make = |at: usize| json!({"title": sentence(at), "text": "Minh họa.", "state": "published", "published_day": "2026-01-02", "owner": MINISTRY, "illustrative": true});
+        fill(&office, &who, count, make, "article");
+    }
+    std::fs::write(data.join("lienvung.toml"), format!("node = \"bo.khcn\"\nbody = \"{MINISTRY}\"\nlisten = \"127.0.0.1:0\"\n")).unwrap();
+    let server = Server::start(&["serve"], &data);
+    say(&format!("{count} records, start to first page"), &format!("{:.2} s", server.ready.as_secs_f64()));
+    std::thread::sleep(Duration::from_secs(3));
+    let (all, own) = server.memory();
+    say(
+        &format!("memory, {count} records, after the start"),
+        &format!("{all:.0} MB resident, {own:.0} MB without file pages (goal ≤ 256 MB)"),
+    );
+    for _ in 0..30 {
+        for path in ["/tim?q=ra+soat+danh+muc", "/bieu-mau/article", "/tin", "/", "/bieu-mau/article?sort=day"] {
+            assert!(server.get(path).is_some_and(|answer| answer.starts_with("HTTP/1.1 200")), "{path}");
+        }
+    }
+    let (all, own) = server.memory();
+    say(
+        &format!("memory, {count} records, after 150 pages"),
+        &format!("{all:.0} MB resident, {own:.0} MB without file pages (goal ≤ 256 MB)"),
+    );
+}
+
+fn say(what: &str, figure: &str) {
+    println!("{what:55} {figure}");
+}
