@@ -34,8 +34,29 @@ pub struct Put {
     pub cat: u64,
     /// Leaf hash of the current inside version; none for a new record.
     pub previous: Option<LeafHash>,
-    /// (audience, data, files); the one for `private` comes first and is required. An audience that had a projection and is not named any more loses it.
-    pub projections: Vec<(String, Value, Vec<FileRef>)>,
+    /// The one for `private` comes first and is required. An audience that had a projection and is not named any more loses it.
+    pub projections: Vec<Projection>,
+}
+
+/// What one audience gets to see of a version.
+#[derive(Debug, Clone)]
+pub struct Projection {
+    /// The audience, e.g. `public`.
+    pub audience: String,
+    /// The data.
+    pub data: Value,
+    payload: Payload,
+}
+
+impl Projection {
+    /// Seals the data with a fresh salt. This is done by the caller's thread, so that the one that writes has less to do.
+    ///
+    /// # Errors
+    /// [`PayloadError`](crate::PayloadError) when the data is too long or no plain JSON.
+    pub fn seal(audience: &str, data: Value, files: &[FileRef]) -> Result<Projection, LedgerError> {
+        let payload = Payload::make(&data, files)?;
+        Ok(Projection { audience: audience.to_owned(), data, payload })
+    }
 }
 
 /// What was written.
@@ -312,29 +333,35 @@ impl Writer<'_> {
     /// that a wider audience does not learn of changes it may not see.
     pub fn put(&mut self, put: Put) -> Result<Stored, LedgerError> {
         let at = now();
-        let Some((first, _, _)) = put.projections.first() else { return Err(LedgerError::Name("no projection".to_owned())) };
-        if first != INSIDE {
+        if put.projections.first().is_none_or(|first| first.audience != INSIDE) {
             return Err(LedgerError::Name("the first projection must be private".to_owned()));
         }
         let inside = self.open(INSIDE)?;
-        let latest = self.store.latest(inside.id, put.rec)?;
-        if latest.as_ref().map(|row| row.leaf) != put.previous {
-            return Err(LedgerError::ChangedMeanwhile { current: latest.map_or(0, |row| row.ver) });
+        let before = self.store.latest(inside.id, put.rec)?;
+        if before.as_ref().map(|row| row.leaf) != put.previous {
+            return Err(LedgerError::ChangedMeanwhile { current: before.map_or(0, |row| row.ver) });
         }
+        let is_new = before.is_none();
+        let named: Vec<String> = put.projections.iter().map(|projection| projection.audience.clone()).collect();
         let mut stored = None;
         let mut seq = 0;
-        for (audience, data, files) in &put.projections {
-            let mut log = if audience == INSIDE { inside.clone() } else { self.open(audience)? };
-            let latest = self.store.latest(log.id, put.rec)?;
-            if audience != INSIDE
+        for projection in put.projections {
+            let mut log = self.open(&projection.audience)?;
+            let is_inside = projection.audience == INSIDE;
+            let latest = match (is_inside, is_new) {
+                (true, _) => before.clone(),
+                (false, true) => None,
+                (false, false) => self.store.latest(log.id, put.rec)?,
+            };
+            if !is_inside
                 && let Some(row) = &latest
                 && row.op == "put"
                 && let Some(bytes) = &row.payload
-                && Payload::data(bytes)? == *data
+                && Payload::data(bytes)? == projection.data
             {
                 continue;
             }
-            let payload = Payload::make(data, files)?;
+            let payload = projection.payload;
             let ver = latest.as_ref().map_or(1, |row| row.ver + 1);
             let op = Op::Put {
                 rec: put.rec,
@@ -358,13 +385,16 @@ impl Writer<'_> {
                 payload: None,
             };
             seq = self.store.note_version(log.id, &version)?;
-            if audience == INSIDE {
+            if is_inside {
                 stored = Some((ver, row.leaf));
             }
         }
-        for log in self.store.logs()? {
-            if log.audience != CATALOGUE && !put.projections.iter().any(|(audience, _, _)| *audience == log.audience) {
-                seq = self.withdraw_from(log, put.rec, at)?.unwrap_or(seq);
+        // A new record has nothing to lose anywhere.
+        if !is_new {
+            for log in self.store.logs()? {
+                if log.audience != CATALOGUE && !named.contains(&log.audience) {
+                    seq = self.withdraw_from(log, put.rec, at)?.unwrap_or(seq);
+                }
             }
         }
         let (ver, leaf) = stored.ok_or(LedgerError::NoRecord)?;

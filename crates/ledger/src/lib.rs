@@ -5,18 +5,15 @@
 //! [`Reader::changes`]. Nothing here knows what a record means.
 //!
 //! ```
-//! use ledger::{Ledger, LedgerError, NodeName, Put, RecordId};
+//! use ledger::{Ledger, NodeName, Projection, Put, RecordId};
 //! use serde_json::json;
 //!
 //! let folder = tempfile::tempdir().unwrap();
 //! let ledger = Ledger::open(&folder.path().join("l.sqlite"), &NodeName::parse("sokhcn.daklak").unwrap()).unwrap();
 //! let rec = RecordId::new();
-//! let stored = ledger
-//!     .write(move |w| -> Result<_, LedgerError> {
-//!         let inside = ("private".to_owned(), json!({"title": "Sổ"}), vec![]);
-//!         w.put(Put { rec, kind: "article".to_owned(), cat: 0, previous: None, projections: vec![inside] })
-//!     })
-//!     .unwrap();
+//! let inside = Projection::seal("private", json!({"title": "Sổ"}), &[]).unwrap();
+//! let put = Put { rec, kind: "article".to_owned(), cat: 0, previous: None, projections: vec![inside] };
+//! let stored = ledger.write(move |w| w.put(put)).unwrap();
 //! assert_eq!(stored.ver, 1);
 //! let current = ledger.read(|r| r.current("private", rec)).unwrap().unwrap();
 //! assert_eq!(current.data, Some(json!({"title": "Sổ"})));
@@ -42,7 +39,7 @@ pub use entry::{Entry, EntryError, Op};
 pub use error::LedgerError;
 pub use files::FileRef;
 pub use follower::{FollowError, Follower};
-pub use ledger::{Change, Ledger, LogState, Put, Reader, Stored, Version, Writer};
+pub use ledger::{Change, Ledger, LogState, Projection, Put, Reader, Stored, Version, Writer};
 pub use names::{LeafHash, NodeName, Origin, RecordId};
 pub use payload::{Payload, PayloadError};
 pub use sqlite::SqliteStore;

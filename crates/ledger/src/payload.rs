@@ -40,8 +40,13 @@ impl Payload {
         rand::rng().fill_bytes(&mut salt);
         let files: Vec<Value> =
             files.iter().map(|file| json!({"len": file.len, "mt": file.media_type, "name": file.name, "sha256": file.sha256})).collect();
-        let bytes = canonical(&json!({"data": data, "files": files, "salt": STANDARD.encode(salt)}))
-            .map_err(|error| PayloadError::Form(error.to_string()))?;
+        let form = |error: crate::entry::EntryError| PayloadError::Form(error.to_string());
+        // The three members in their canonical order, so that the data need not be copied into one value first.
+        let mut bytes = br#"{"data":"#.to_vec();
+        bytes.extend(canonical(data).map_err(form)?);
+        bytes.extend(br#","files":"#);
+        bytes.extend(canonical(&Value::Array(files)).map_err(form)?);
+        bytes.extend(format!(r#","salt":"{}"}}"#, STANDARD.encode(salt)).into_bytes());
         if bytes.len() > LONGEST {
             return Err(PayloadError::TooLong(bytes.len()));
         }

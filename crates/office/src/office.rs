@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use catalogue::Catalogue;
-use ledger::{Ledger, NodeName, Put, RecordId};
+use ledger::{Ledger, NodeName, Projection, Put, RecordId};
 use serde_json::{Value, json};
 
 use crate::board::Board;
@@ -247,9 +247,9 @@ fn seed_bodies(ledger: &Ledger, catalogue: &Catalogue, types: &BTreeMap<String, 
     for (id, checked) in missing {
         let mut projections = Vec::new();
         if let Some(public) = catalogue.project("body", checked.data(), catalogue::Audience::Public) {
-            projections.push(("public".to_owned(), public, Vec::new()));
+            projections.push(Projection::seal("public", public, &[])?);
         }
-        projections.insert(0, ("private".to_owned(), checked.into_data(), Vec::new()));
+        projections.insert(0, Projection::seal("private", checked.into_data(), &[])?);
         puts.push(Put { rec: id, kind: "body".to_owned(), cat, previous: None, projections });
     }
     ledger.write(move |w| -> Result<(), OfficeError> {

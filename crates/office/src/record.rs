@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use catalogue::{Audience, Checked, Fault, Field, FieldType, Kind};
-use ledger::{LeafHash, LedgerError, Put, Reader, RecordId, Version, Writer};
+use ledger::{LeafHash, LedgerError, Projection, Put, Reader, RecordId, Version, Writer};
 use serde_json::Value;
 
 use crate::audit::{AuditEntry, write_audit};
@@ -147,9 +147,9 @@ impl Office {
             let mut stored = Vec::with_capacity(puts.len());
             for put in puts {
                 if put.kind == "answer"
-                    && let Some((_, data, _)) = put.projections.first()
+                    && let Some(inside) = put.projections.first()
                 {
-                    crate::answer::claim(w, put.rec, data)?;
+                    crate::answer::claim(w, put.rec, &inside.data)?;
                 }
                 stored.push(append(w, put)?);
             }
@@ -174,11 +174,11 @@ impl Office {
             if let Some(projection) = projection
                 && wider.as_ref() != Some(&projection)
             {
-                projections.push((audience.as_str().to_owned(), projection.clone(), Vec::new()));
+                projections.push(Projection::seal(audience.as_str(), projection.clone(), &[])?);
                 wider = Some(projection);
             }
         }
-        projections.push(("private".to_owned(), data, Vec::new()));
+        projections.push(Projection::seal("private", data, &[])?);
         projections.reverse();
         Ok(Put { rec: record.id, kind, cat, previous: record.previous, projections })
     }

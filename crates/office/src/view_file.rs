@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::error::OfficeError;
@@ -24,6 +25,8 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, OfficeError> {
     connection.pragma_update(None, "cache_size", -2_000)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
+    // Otherwise statements are planned anew whenever a bound value changes.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 
@@ -36,6 +39,8 @@ fn try_open(path: &Path, shape: i64, schema: &str) -> Result<Option<Connection>,
     connection.pragma_update(None, "cache_size", -4_000)?;
     // What an erasure deletes is overwritten with zeros.
     connection.pragma_update(None, "secure_delete", true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(64);
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found == 0 {
         connection.execute_batch(schema)?;

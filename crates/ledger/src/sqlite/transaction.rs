@@ -1,6 +1,8 @@
 //! The store's verbs in SQL, over one connection inside one transaction.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::cell::RefCell;
+
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 use serde_json::Value;
 
 use crate::error::LedgerError;
@@ -12,25 +14,88 @@ use crate::store::{ChangeRow, EntryRow, LogRow, StoreRead, StoreWrite, VersionRo
 const INDEX_BITS: u32 = 40;
 
 /// The verbs on a connection; the caller has begun the transaction.
-pub(super) struct Session<'a> {
+pub(super) struct Session<'a, 'c> {
     connection: &'a Connection,
+    /// What only a writing transaction has.
+    desk: Option<&'a Desk<'c>>,
 }
 
-impl<'a> Session<'a> {
-    pub(super) fn new(connection: &'a Connection) -> Session<'a> {
-        Session { connection }
+/// What the writing thread keeps at hand: the statements of every write, prepared once, and the logs of the transaction under way.
+pub(super) struct Desk<'c> {
+    insert_entry: RefCell<Statement<'c>>,
+    insert_change: RefCell<Statement<'c>>,
+    insert_version: RefCell<Statement<'c>>,
+    insert_current: RefCell<Statement<'c>>,
+    /// Sizes and frontiers of the logs: read once at the beginning of the transaction, written once at its end.
+    pub(super) logs: RefCell<LogTable>,
+}
+
+impl<'c> Desk<'c> {
+    pub(super) fn of(connection: &'c Connection) -> Result<Desk<'c>, LedgerError> {
+        Ok(Desk {
+            insert_entry: RefCell::new(connection.prepare("INSERT INTO entry VALUES (?1, ?2, ?3, ?4)")?),
+            insert_change: RefCell::new(
+                connection.prepare("INSERT INTO change (log, op, rec, ver, kind, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?,
+            ),
+            insert_version: RefCell::new(connection.prepare("INSERT INTO version VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?),
+            insert_current: RefCell::new(connection.prepare("INSERT OR IGNORE INTO current VALUES (?1, ?2, ?3)")?),
+            logs: RefCell::new(LogTable::default()),
+        })
+    }
+}
+
+/// The rows of the table `log`, some of them changed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LogTable {
+    rows: Vec<LogRow>,
+    changed: bool,
+}
+
+impl LogTable {
+    pub(super) fn read(connection: &Connection) -> Result<LogTable, LedgerError> {
+        Ok(LogTable { rows: Session::new(connection).logs()?, changed: false })
+    }
+
+    pub(super) fn write(&self, connection: &Connection) -> Result<(), LedgerError> {
+        if self.changed {
+            for log in &self.rows {
+                connection.prepare_cached("UPDATE log SET size = ?2, frontier = ?3 WHERE id = ?1")?.execute(params![
+                    log.id,
+                    signed(log.size),
+                    log.frontier
+                ])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'a, 'c> Session<'a, 'c> {
+    pub(super) fn new(connection: &'a Connection) -> Session<'a, 'c> {
+        Session { connection, desk: None }
+    }
+
+    pub(super) fn writing(connection: &'a Connection, desk: &'a Desk<'c>) -> Session<'a, 'c> {
+        Session { connection, desk: Some(desk) }
+    }
+
+    fn desk(&self) -> Result<&'a Desk<'c>, LedgerError> {
+        self.desk.ok_or_else(|| LedgerError::Damaged("written outside a transaction".to_owned()))
     }
 }
 
 const VERSION: &str =
     "SELECT v.rec, v.ver, v.op, v.kind, v.at, v.seq, v.place, e.leaf, e.payload FROM version v JOIN entry e ON e.place = v.place";
 
-impl StoreRead for Session<'_> {
+impl StoreRead for Session<'_, '_> {
     fn meta(&self, key: &str) -> Result<Option<String>, LedgerError> {
         Ok(self.connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()?)
     }
 
     fn logs(&self) -> Result<Vec<LogRow>, LedgerError> {
+        if let Some(desk) = self.desk {
+            return Ok(desk.logs.borrow().rows.clone());
+        }
         let mut statement = self.connection.prepare_cached("SELECT id, origin, audience, size, frontier FROM log ORDER BY id")?;
         let mut rows = statement.query([])?;
         let mut logs = Vec::new();
@@ -41,6 +106,9 @@ impl StoreRead for Session<'_> {
     }
 
     fn log(&self, audience: &str) -> Result<Option<LogRow>, LedgerError> {
+        if let Some(desk) = self.desk {
+            return Ok(desk.logs.borrow().rows.iter().find(|log| log.audience == audience).cloned());
+        }
         let mut statement = self.connection.prepare_cached("SELECT id, origin, audience, size, frontier FROM log WHERE audience = ?1")?;
         let mut rows = statement.query([audience])?;
         rows.next()?.map(log_row).transpose()
@@ -175,7 +243,7 @@ impl StoreRead for Session<'_> {
     }
 }
 
-impl StoreWrite for Session<'_> {
+impl StoreWrite for Session<'_, '_> {
     fn set_meta(&mut self, key: &str, value: &str) -> Result<(), LedgerError> {
         self.connection
             .prepare_cached("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value")?
@@ -189,33 +257,37 @@ impl StoreWrite for Session<'_> {
         }
         self.connection
             .execute("INSERT INTO log (origin, audience, size, frontier) VALUES (?1, ?2, 0, x'')", [origin.as_str(), audience])?;
-        self.log(audience)?.ok_or_else(|| LedgerError::Damaged("a new log is missing".to_owned()))
+        let log = LogRow {
+            id: self.connection.last_insert_rowid(),
+            origin: origin.clone(),
+            audience: audience.to_owned(),
+            size: 0,
+            frontier: Vec::new(),
+        };
+        self.desk()?.logs.borrow_mut().rows.push(log.clone());
+        Ok(log)
     }
 
     fn append(&mut self, log: &LogRow, entry: &EntryRow) -> Result<(), LedgerError> {
-        self.connection.prepare_cached("INSERT INTO entry VALUES (?1, ?2, ?3, ?4)")?.execute(params![
-            place(log.id, entry.index),
-            entry.leaf.0,
-            entry.bytes,
-            entry.payload
-        ])?;
-        self.connection.prepare_cached("UPDATE log SET size = ?2, frontier = ?3 WHERE id = ?1")?.execute(params![
-            log.id,
-            signed(log.size),
-            log.frontier
-        ])?;
+        let desk = self.desk()?;
+        desk.insert_entry.borrow_mut().execute(params![place(log.id, entry.index), entry.leaf.0, entry.bytes, entry.payload])?;
+        let mut table = desk.logs.borrow_mut();
+        table.changed = true;
+        if let Some(row) = table.rows.iter_mut().find(|row| row.id == log.id) {
+            row.clone_from(log);
+        }
         Ok(())
     }
 
     fn note_version(&mut self, log: i64, version: &VersionRow) -> Result<u64, LedgerError> {
+        let desk = self.desk()?;
         let place = place(log, version.index);
-        self.connection
-            .prepare_cached("INSERT INTO change (log, op, rec, ver, kind, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![log, version.op, version.rec.as_bytes(), signed(version.ver), version.kind, place])?;
+        let rec = version.rec.as_bytes();
+        desk.insert_change.borrow_mut().execute(params![log, version.op, rec, signed(version.ver), version.kind, place])?;
         let seq = self.connection.last_insert_rowid();
-        self.connection.prepare_cached("INSERT INTO version VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(params![
+        desk.insert_version.borrow_mut().execute(params![
             log,
-            version.rec.as_bytes(),
+            rec,
             signed(version.ver),
             version.op,
             version.kind,
@@ -227,14 +299,10 @@ impl StoreWrite for Session<'_> {
             self.connection.prepare_cached("DELETE FROM current WHERE log = ?1 AND kind = ?2 AND rec = ?3")?.execute(params![
                 log,
                 version.kind,
-                version.rec.as_bytes()
+                rec
             ])?;
         } else {
-            self.connection.prepare_cached("INSERT OR IGNORE INTO current VALUES (?1, ?2, ?3)")?.execute(params![
-                log,
-                version.kind,
-                version.rec.as_bytes()
-            ])?;
+            desk.insert_current.borrow_mut().execute(params![log, version.kind, rec])?;
         }
         Ok(unsigned(seq))
     }
