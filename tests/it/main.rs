@@ -1,10 +1,13 @@
 //! The product as a whole: real files, a real ledger, the real router. One binary, one module a behaviour.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs, reason = "tests")]
 
+mod bad_input;
 mod conclusion;
+mod counts;
 mod crash;
 mod demo_board;
 mod journey;
 mod people;
 mod routes;
 mod shared;
+mod visit;

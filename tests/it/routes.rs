@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::StatusCode;
 use office::{AnswerForm, Evidence, Office, ReadingForm, RecordId, Role};
 use serde_json::json;
-use tower::ServiceExt;
 
 use crate::people::{DAK_LAK, MINISTRY, body, open, person};
+use crate::visit::{Reply, Visit, session};
 
 /// The columns of the matrix.
 const ROLES: [&str; 6] = ["public", "reader", "officer", "stranger", "leader", "administrator"];
@@ -167,44 +166,25 @@ fn stage() -> Stage {
     Stage { office, router, sessions, names, _folder: folder }
 }
 
-fn session(office: &Office, login: &str) -> String {
-    let console = office.console();
-    let account = office.account_by_login(&console, login).unwrap().id;
-    let link = office.sign_in_link(&console, &account).unwrap();
-    office.sign_in_once(&link, "test").unwrap().as_str().to_owned()
-}
-
 impl Stage {
     fn filled(&self, text: &str) -> String {
         self.names.iter().fold(text.to_owned(), |text, (name, id)| text.replace(name, id))
     }
 
-    async fn ask(&self, method: &str, path: &str, form: &str, session: Option<&str>, site: &str) -> (StatusCode, String, String) {
-        let mut request =
-            Request::builder().method(method).uri(self.filled(path)).header("host", "localhost").header("sec-fetch-site", site);
-        if let Some(session) = session {
-            request = request.header(header::COOKIE, format!("lv={session}"));
+    fn visit(&self, method: &str, path: &str, form: &str) -> Visit {
+        let (path, form) = (self.filled(path), self.filled(form));
+        match method {
+            "GET" => Visit::get(path),
+            _ if path.ends_with("/van-ban/nhap") => {
+                let fields: Vec<(&str, &str)> = form.split('&').filter_map(|pair| pair.split_once('=')).collect();
+                Visit::upload(path, &fields, "", b"")
+            }
+            _ => Visit::post(path, form),
         }
-        let boundary = "mot-ranh-gioi";
-        let bytes = if path == "/van-ban/nhap" && method == "POST" {
-            request = request.header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"));
-            let mut parts = String::new();
-            for pair in self.filled(form).split('&') {
-                let (name, value) = pair.split_once('=').unwrap();
-                parts.push_str(&format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
-            }
-            format!("{parts}--{boundary}--\r\n")
-        } else {
-            if method == "POST" {
-                request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-            }
-            self.filled(form)
-        };
-        let response = self.router.clone().oneshot(request.body(Body::from(bytes)).unwrap()).await.unwrap();
-        let status = response.status();
-        let place = response.headers().get(header::LOCATION).map(|place| place.to_str().unwrap().to_owned()).unwrap_or_default();
-        let bytes = axum::body::to_bytes(response.into_body(), 20_000_000).await.unwrap();
-        (status, place, String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    async fn ask(&self, method: &str, path: &str, form: &str, session: Option<&str>) -> Reply {
+        self.visit(method, path, form).by(session).send(&self.router).await
     }
 }
 
@@ -222,7 +202,7 @@ fn outcome(status: StatusCode, place: &str) -> char {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_route_gives_every_role_what_the_matrix_says_and_a_refusal_changes_nothing() {
     let mut stage = stage();
-    let (_, _, home) = stage.ask("GET", "/", "", None, "same-origin").await;
+    let home = stage.ask("GET", "/", "", None).await.text;
     let stylesheet = home.split('"').find(|piece| piece.starts_with("/assets/") && piece.contains(".css")).unwrap().to_owned();
     stage.names.push(("STYLESHEET", stylesheet));
     let logins = ["", "daklak.doc", "daklak.cv", "kontum.cv", "bo.ld", "bo.qt"];
@@ -249,7 +229,7 @@ async fn every_route_gives_every_role_what_the_matrix_says_and_a_refusal_changes
                     stage.office.settle(Duration::from_secs(20));
                 }
                 let before = stage.office.ledger().digest().unwrap();
-                let (status, place, text) = stage.ask(method, &address, form, stage.sessions[column].as_deref(), "same-origin").await;
+                let Reply { status, place, text } = stage.ask(method, &address, form, stage.sessions[column].as_deref()).await;
                 let letter = outcome(status, &place);
                 got.push(letter);
                 if matches!(letter, 'i' | '-' | '0') {
@@ -285,8 +265,8 @@ async fn a_form_sent_from_another_site_is_refused_on_every_route() {
     let before = stage.office.ledger().digest().unwrap();
     for (route, path, form, _) in MATRIX.iter().filter(|(route, _, _, _)| route.starts_with("POST")) {
         for session in &stage.sessions {
-            let (status, _, _) = stage.ask("POST", path, form, session.as_deref(), "cross-site").await;
-            assert_eq!(status, StatusCode::FORBIDDEN, "{route}");
+            let reply = stage.visit("POST", path, form).by(session.as_deref()).from_another_site().send(&stage.router).await;
+            assert_eq!(reply.status, StatusCode::FORBIDDEN, "{route}");
         }
     }
     assert_eq!(before, stage.office.ledger().digest().unwrap());
@@ -329,7 +309,7 @@ fn the_list_of_routes_without_a_line_in_the_matrix_is_empty() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_description_of_the_interface_names_every_route_of_it_and_no_other() {
     let stage = stage();
-    let (_, _, text) = stage.ask("GET", "/api/v1/openapi.json", "", None, "same-origin").await;
+    let text = stage.ask("GET", "/api/v1/openapi.json", "", None).await.text;
     let description: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(description["openapi"], "3.1.0");
     let described: BTreeSet<String> = description["paths"].as_object().unwrap().keys().map(|path| format!("GET {path}")).collect();

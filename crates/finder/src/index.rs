@@ -138,10 +138,12 @@ impl Finder {
 
     /// Puts entries; seen after [`Finder::commit`].
     pub fn put(&self, entries: &[Entry]) -> Result<(), FinderError> {
-        let writer = self.writer();
+        let mut writer = self.writer();
         for entry in entries {
             writer.delete_term(Term::from_field_text(self.fields.id, &entry.id));
-            writer.add_document(self.document(entry))?;
+            if let Err(error) = writer.add_document(self.document(entry)) {
+                return Err(undo(&mut writer, error));
+            }
         }
         Ok(())
     }
@@ -158,9 +160,13 @@ impl Finder {
     /// Makes what was put and removed durable together with the caller's cursor, and shows it to searches.
     pub fn commit(&self, cursor: u64) -> Result<(), FinderError> {
         let mut writer = self.writer();
-        let mut prepared = writer.prepare_commit()?;
-        prepared.set_payload(&cursor.to_string());
-        prepared.commit()?;
+        let committed = writer.prepare_commit().and_then(|mut prepared| {
+            prepared.set_payload(&cursor.to_string());
+            prepared.commit()
+        });
+        if let Err(error) = committed {
+            return Err(undo(&mut writer, error));
+        }
         drop(writer);
         self.reader.reload()?;
         Ok(())
@@ -258,6 +264,14 @@ impl Finder {
             document.add_text(fields.code, &code);
         }
         document
+    }
+}
+
+/// Back to the last commit: half of what was put, or an emptied index, must not be made durable by the next commit.
+fn undo(writer: &mut IndexWriter, error: tantivy::TantivyError) -> FinderError {
+    match writer.rollback() {
+        Ok(_) => error.into(),
+        Err(rollback) => FinderError::Damaged(format!("{error}; {rollback}")),
     }
 }
 

@@ -62,7 +62,17 @@ impl Follower for Board {
     }
 
     fn rebuild(&self) -> Result<(), ledger::FollowError> {
-        Ok(self.views.clear(&["conference", "directive", "addressee", "assignment", "answer", "verdict", "deadline_change"])?)
+        Ok(self.views.clear(&[
+            "tally",
+            "conference",
+            "directive",
+            "addressee",
+            "assignment",
+            "answer",
+            "verdict",
+            "deadline_change",
+            "tally",
+        ])?)
     }
 
     fn digest(&self) -> Result<String, ledger::FollowError> {

@@ -18,7 +18,7 @@ use crate::office::Office;
 use crate::view_file::{digest_rows, set_cursor};
 use crate::view_pool::ViewPool;
 
-const SHAPE: i64 = 2;
+const SHAPE: i64 = 3;
 const SCHEMA: &str = "
 CREATE TABLE record (id TEXT PRIMARY KEY, kind TEXT NOT NULL, audience TEXT NOT NULL, owner TEXT, title TEXT NOT NULL, sort_key BLOB NOT NULL,
   day TEXT NOT NULL, state TEXT, illustrative INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
@@ -27,6 +27,17 @@ CREATE INDEX record_by_day ON record (kind, day, id);
 CREATE INDEX record_by_owner ON record (owner, kind, state);
 CREATE TABLE link (from_record TEXT NOT NULL, field TEXT NOT NULL, to_record TEXT NOT NULL, PRIMARY KEY (to_record, field, from_record)) WITHOUT ROWID;
 CREATE INDEX link_from ON link (from_record);
+-- How many records of each sort there are: counting a million rows for every list would be slow.
+CREATE TABLE tally (kind TEXT NOT NULL, audience TEXT NOT NULL, owner TEXT, state TEXT, n INTEGER NOT NULL);
+CREATE UNIQUE INDEX tally_sort ON tally (kind, audience, IFNULL(owner, ''), IFNULL(state, ''));
+CREATE TRIGGER record_in AFTER INSERT ON record BEGIN
+  INSERT INTO tally VALUES (NEW.kind, NEW.audience, NEW.owner, NEW.state, 1)
+    ON CONFLICT (kind, audience, IFNULL(owner, ''), IFNULL(state, '')) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER record_out AFTER DELETE ON record BEGIN
+  UPDATE tally SET n = n - 1
+    WHERE kind = OLD.kind AND audience = OLD.audience AND IFNULL(owner, '') = IFNULL(OLD.owner, '') AND IFNULL(state, '') = IFNULL(OLD.state, '');
+END;
 ";
 
 /// How a list is ordered.
@@ -165,7 +176,7 @@ impl Follower for Register {
     }
 
     fn rebuild(&self) -> Result<(), ledger::FollowError> {
-        Ok(self.views.clear(&["record", "link"])?)
+        Ok(self.views.clear(&["tally", "record", "link", "tally"])?)
     }
 
     fn digest(&self) -> Result<String, ledger::FollowError> {
@@ -261,8 +272,11 @@ impl Office {
         }
         let condition = condition.join(" AND ");
         self.register().views.read(|connection| {
-            let total: i64 =
-                connection.prepare_cached(&format!("SELECT COUNT(*) FROM record WHERE {condition}"))?.query_row(params_from_iter(values.iter()), |row| row.get(0))?;
+            let counted = match filter.refers_to {
+                Some(_) => format!("SELECT COUNT(*) FROM record WHERE {condition}"),
+                None => format!("SELECT IFNULL(SUM(n), 0) FROM tally WHERE {condition}"),
+            };
+            let total: i64 = connection.prepare_cached(&counted)?.query_row(params_from_iter(values.iter()), |row| row.get(0))?;
             let (order, beyond) = match filter.order {
                 Order::Title => ("sort_key, id", "(sort_key, id) > (?, ?)"),
                 Order::Latest => ("day DESC, id DESC", "(day, id) < (?, ?)"),
@@ -319,8 +333,8 @@ impl Office {
         let mut values = Vec::new();
         let visible = self.visible(who, &mut values);
         self.register().views.read(|connection| {
-            let mut statement =
-                connection.prepare_cached(&format!("SELECT kind, COUNT(*) FROM record WHERE {visible} GROUP BY kind ORDER BY kind"))?;
+            let mut statement = connection
+                .prepare_cached(&format!("SELECT kind, SUM(n) FROM tally WHERE {visible} AND n > 0 GROUP BY kind ORDER BY kind"))?;
             let mut rows = statement.query(params_from_iter(values.iter()))?;
             let mut counts = Vec::new();
             while let Some(row) = rows.next()? {

@@ -394,9 +394,17 @@ struct Tally {
 fn tally(connection: &Connection, filter: &BoardFilter, today: Date) -> Result<Tally, OfficeError> {
     let mut values = Vec::new();
     let condition = condition(&BoardFilter { status: None, ..filter.clone() }, today, &mut values);
-    let query = format!(
-        "SELECT d.ord_group, d.days_late > 0, d.ord_group = 0 AND d.sort_day < '{today}', COUNT(*) FROM directive d WHERE {condition} GROUP BY 1, 2, 3"
-    );
+    let query = if filter.document.is_none() && filter.bodies.is_empty() {
+        format!(
+            "SELECT d.ord_group, d.late, d.ord_group = 0 AND d.sort_day < '{today}', SUM(d.n), SUM(d.reported), SUM(d.verified) FROM tally d
+             WHERE {condition} GROUP BY 1, 2, 3"
+        )
+    } else {
+        format!(
+            "SELECT d.ord_group, d.days_late > 0, d.ord_group = 0 AND d.sort_day < '{today}', COUNT(*), SUM(d.bodies > 0 AND d.reported = d.bodies),
+               SUM(d.bodies > 0 AND d.verified = d.bodies) FROM directive d WHERE {condition} GROUP BY 1, 2, 3"
+        )
+    };
     let mut tally = Tally { counts: Counts::default(), internal: Counts::default(), reported: 0, verified: 0 };
     let mut statement = connection.prepare_cached(&query)?;
     let mut rows = statement.query(params_from_iter(values.iter()))?;
@@ -410,9 +418,11 @@ fn tally(connection: &Connection, filter: &BoardFilter, today: Date) -> Result<T
             _ => Status::Standing,
         };
         tally.counts.add(status, number(row, 3)?);
+        tally.reported += number(row, 4)?;
+        tally.verified += number(row, 5)?;
     }
     drop(rows);
-    // Own deadlines and reports are summed apart: they read the rows, the four cells only the index.
+    // Own deadlines are summed apart, for directives without a stated one.
     let query = format!(
         "SELECT d.internal_due IS NULL, COALESCE(d.reported_day, '') , d.internal_due, COUNT(*) FROM directive d
          WHERE {condition} AND d.ord_group = 2 AND d.internal_due IS NOT NULL GROUP BY 1, 2, 3"
@@ -424,15 +434,6 @@ fn tally(connection: &Connection, filter: &BoardFilter, today: Date) -> Result<T
         tally.internal.add(status_on(today, day_of(row, 2)?, reported), number(row, 3)?);
     }
     tally.internal.standing = tally.counts.standing.saturating_sub(tally.internal.total());
-    drop(rows);
-    let query = format!(
-        "SELECT SUM(d.reported = d.bodies), SUM(d.verified = d.bodies) FROM directive d WHERE {condition} AND d.bodies > 0 AND d.reported > 0"
-    );
-    let mut statement = connection.prepare_cached(&query)?;
-    let (reported, verified): (Option<i64>, Option<i64>) =
-        statement.query_row(params_from_iter(values.iter()), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    tally.reported = reported.and_then(|number| u64::try_from(number).ok()).unwrap_or(0);
-    tally.verified = verified.and_then(|number| u64::try_from(number).ok()).unwrap_or(0);
     Ok(tally)
 }
 
