@@ -50,12 +50,46 @@ fn number_from(name: &str, usual: usize) -> usize {
 
 const WRITERS: usize = 64;
 
-/// Durable writes of 64 writers, beside one bare SQLite connection that commits the same bytes in groups of the same size.
+/// Durable writes of 64 writers, beside one bare SQLite connection that leaves the same rows in groups of the same size: three rounds in turn, medians.
 fn writes() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = Ledger::open(&folder.path().join("ledger.sqlite"), &NodeName::parse("bo.khcn").unwrap()).unwrap();
+    let seconds = Duration::from_secs(4);
+    let mut rounds = Vec::new();
+    for _ in 0..3 {
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, per_group, entry, payload) = our_rate(&folder.path().join("ledger.sqlite"), seconds);
+        let leaf = ledger::tree::leaf_hash(&entry);
+        // The limit: the same rows on disk, equally durable, with everything computed before.
+        let path = folder.path().join("bare.sqlite");
+        drop(Ledger::open(&path, &NodeName::parse("bo.khcn").unwrap()).unwrap());
+        let all_rows = bare_rate(&path, seconds, per_group, |bare, at| {
+            let rec = RecordId::new();
+            let insert = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
+                bare.prepare_cached(sql).unwrap().execute(values).unwrap();
+            };
+            insert("INSERT INTO entry VALUES (?1, ?2, ?3, ?4)", &[&at, &leaf.0, &entry, &payload]);
+            insert("INSERT INTO change (log, op, rec, ver, kind, place) VALUES (1, 'put', ?1, 1, 'article', ?2)", &[&rec.as_bytes(), &at]);
+            insert("INSERT INTO version VALUES (1, ?1, 1, 'put', 'article', 1795000000000000, ?2, ?2)", &[&rec.as_bytes(), &at]);
+            insert("INSERT INTO current VALUES (1, 'article', ?1)", &[&rec.as_bytes()]);
+        });
+        // Beside it: entries and payloads alone in one table, without the index of versions that reading needs.
+        let entries_only = bare_rate(&folder.path().join("plain.sqlite"), seconds, per_group, |bare, at| {
+            let mut insert = bare.prepare_cached("INSERT INTO entry VALUES (?1, ?2, ?3, ?4)").unwrap();
+            insert.execute(rusqlite::params![at, leaf.0, entry, payload]).unwrap();
+        });
+        rounds.push((ours / all_rows, ours, per_group, all_rows, entries_only));
+    }
+    rounds.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let (ratio, ours, per_group, all_rows, entries_only) = rounds[1];
+    say("durable writes, 64 writers", &format!("{ours:.0} records/s in groups of {per_group}"));
+    say("  limit: bare SQLite, same rows and groups", &format!("{all_rows:.0} records/s"));
+    say("  ratio (goal ≥ 0.70)", &format!("{ratio:.2} (three rounds: {:.2}, {:.2}, {:.2})", rounds[0].0, rounds[1].0, rounds[2].0));
+    say("  beside: one row a record, no index of versions", &format!("{entries_only:.0} records/s, ratio {:.2}", ours / entries_only));
+}
+
+/// Records a second, records in a group, and one entry with its payload.
+fn our_rate(path: &Path, seconds: Duration) -> (f64, usize, Vec<u8>, Vec<u8>) {
+    let ledger = Ledger::open(path, &NodeName::parse("bo.khcn").unwrap()).unwrap();
     let data = json!({"title": "Bảng theo dõi kết luận (minh họa)", "text": "Nội dung minh họa để đo tốc độ ghi. ".repeat(8), "owner": MINISTRY, "state": "draft"});
-    let seconds = Duration::from_secs(8);
     let started = Instant::now();
     let counts: Vec<u64> = std::thread::scope(|scope| {
         let writers: Vec<_> = (0..WRITERS)
@@ -64,13 +98,8 @@ fn writes() {
                 scope.spawn(move || {
                     let mut count = 0;
                     while started.elapsed() < seconds {
-                        let put = Put {
-                            rec: RecordId::new(),
-                            kind: "article".into(),
-                            cat: 0,
-                            previous: None,
-                            projections: vec![Projection::seal("private", data.clone(), &[]).unwrap()],
-                        };
+                        let inside = Projection::seal("private", data.clone(), &[]).unwrap();
+                        let put = Put { rec: RecordId::new(), kind: "article".into(), cat: 0, previous: None, projections: vec![inside] };
                         ledger.write(move |w| w.put(put)).unwrap();
                         count += 1;
                     }
@@ -80,38 +109,11 @@ fn writes() {
             .collect();
         writers.into_iter().map(|writer| writer.join().unwrap()).collect()
     });
-    let ours = counts.iter().sum::<u64>();
-    let our_rate = ours as f64 / started.elapsed().as_secs_f64();
-    let groups = ledger.groups_committed();
-    let per_group = (ours as f64 / groups as f64).round().max(1.0) as usize;
-
+    let written = counts.iter().sum::<u64>() as f64;
+    let rate = written / started.elapsed().as_secs_f64();
+    let per_group = (written / ledger.groups_committed() as f64).round().max(1.0) as usize;
     let row = ledger.read(|r| r.entry("private", 0)).unwrap().unwrap();
-    let payload = row.payload.unwrap();
-    drop(ledger);
-    // The limit: SQLite alone leaves the same rows on disk, in the same sizes of groups, equally durable, with everything computed before.
-    let path = folder.path().join("bare.sqlite");
-    drop(Ledger::open(&path, &NodeName::parse("bo.khcn").unwrap()).unwrap());
-    let all_rows = bare_rate(&path, seconds, per_group, |bare, at| {
-        let rec = RecordId::new();
-        let insert = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
-            bare.prepare_cached(sql).unwrap().execute(values).unwrap();
-        };
-        insert("INSERT INTO entry VALUES (?1, ?2, ?3, ?4)", &[&at, &row.leaf.0, &row.bytes, &payload]);
-        insert("INSERT INTO change (log, op, rec, ver, kind, place) VALUES (1, 'put', ?1, 1, 'article', ?2)", &[&rec.as_bytes(), &at]);
-        insert("INSERT INTO version VALUES (1, ?1, 1, 'put', 'article', 1795000000000000, ?2, ?2)", &[&rec.as_bytes(), &at]);
-        insert("INSERT INTO current VALUES (1, 'article', ?1)", &[&rec.as_bytes()]);
-    });
-    // A limit that nobody with an index of versions reaches: entries and payloads alone in one table.
-    let entries_only = bare_rate(&folder.path().join("plain.sqlite"), seconds, per_group, |bare, at| {
-        bare.prepare_cached("INSERT INTO entry VALUES (?1, ?2, ?3, ?4)")
-            .unwrap()
-            .execute(rusqlite::params![at, row.leaf.0, row.bytes, payload])
-            .unwrap();
-    });
-    say("durable writes, 64 writers", &format!("{our_rate:.0} records/s in groups of {per_group}"));
-    say("  limit: bare SQLite, same rows and groups", &format!("{all_rows:.0} records/s"));
-    say("  ratio (goal ≥ 0.70)", &format!("{:.2}", our_rate / all_rows));
-    say("  beside: one row a record, no index of versions", &format!("{entries_only:.0} records/s, ratio {:.2}", our_rate / entries_only));
+    (rate, per_group, row.bytes, row.payload.unwrap())
 }
 
 /// Rows of one connection that commits groups of `per_group`, with the settings of the ledger.

@@ -508,8 +508,10 @@ impl Writer<'_> {
     }
 
     fn open(&mut self, audience: &str) -> Result<LogRow, LedgerError> {
-        let origin = Origin::of(&self.node, audience)?;
-        self.store.open_log(&origin, audience)
+        match self.store.log(audience)? {
+            Some(log) => Ok(log),
+            None => self.store.open_log(&Origin::of(&self.node, audience)?, audience),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -19,8 +19,6 @@ use transaction::{Desk, LogTable, Session};
 
 /// Most commands that share one commit.
 const GROUP: usize = 256;
-/// How long a commit waits for those who shared the last one.
-const STRAGGLERS: Duration = Duration::from_micros(300);
 /// Readers kept open.
 const READERS: usize = 8;
 
@@ -225,23 +223,19 @@ fn open_reader(path: &Path) -> Result<Connection, LedgerError> {
     Ok(connection)
 }
 
-/// Takes commands until all senders are gone. Commands that wait while a commit is under way share the next one; when many shared the last one, their
-/// senders are given a moment to come back, because a commit for one costs as much as a commit for all.
+/// Takes commands until all senders are gone. Commands that wait while a commit is under way share the next one. Waiting for more of them was measured
+/// and made it slower: what one group's callers prepare while the other group is committed is worth more than larger groups.
 fn write_all(connection: Connection, commands: &Receiver<Command>, groups: &AtomicU64) {
     // Without its statements the thread ends, and every caller hears that the store is closed.
     let Ok(desk) = Desk::of(&connection) else { return };
-    let mut expected = 1;
     while let Ok(first) = commands.recv() {
         let mut waiting = vec![first];
-        let until = Instant::now() + STRAGGLERS;
         while waiting.len() < GROUP {
             match commands.try_recv() {
                 Ok(command) => waiting.push(command),
-                Err(_) if waiting.len() < expected && Instant::now() < until => std::thread::yield_now(),
                 Err(_) => break,
             }
         }
-        expected = waiting.len();
         let mut group = Vec::new();
         for command in waiting {
             match command {
@@ -307,13 +301,16 @@ fn begin(connection: &Connection, desk: &Desk<'_>) -> Result<(), LedgerError> {
 }
 
 fn run(connection: &Connection, desk: &Desk<'_>, work: WriteWork) -> Result<(), LedgerError> {
-    statement(connection, "SAVEPOINT work")?;
-    let before = desk.logs.borrow().clone();
+    desk.savepoint.borrow_mut().execute([])?;
+    desk.logs.borrow_mut().begin();
     let result = catch_unwind(AssertUnwindSafe(|| work(&mut Session::writing(connection, desk)))).unwrap_or(Err(LedgerError::Aborted));
     match result {
-        Ok(()) => statement(connection, "RELEASE work"),
+        Ok(()) => {
+            desk.release.borrow_mut().execute([])?;
+            Ok(())
+        }
         Err(error) => {
-            desk.logs.replace(before);
+            desk.logs.borrow_mut().undo();
             if !connection.is_autocommit() {
                 statement(connection, "ROLLBACK TO work")?;
                 statement(connection, "RELEASE work")?;

@@ -22,6 +22,9 @@ pub(super) struct Session<'a, 'c> {
 
 /// What the writing thread keeps at hand: the statements of every write, prepared once, and the logs of the transaction under way.
 pub(super) struct Desk<'c> {
+    pub(super) savepoint: RefCell<Statement<'c>>,
+    pub(super) release: RefCell<Statement<'c>>,
+    find_latest: RefCell<Statement<'c>>,
     insert_entry: RefCell<Statement<'c>>,
     insert_change: RefCell<Statement<'c>>,
     insert_version: RefCell<Statement<'c>>,
@@ -33,6 +36,11 @@ pub(super) struct Desk<'c> {
 impl<'c> Desk<'c> {
     pub(super) fn of(connection: &'c Connection) -> Result<Desk<'c>, LedgerError> {
         Ok(Desk {
+            savepoint: RefCell::new(connection.prepare("SAVEPOINT work")?),
+            release: RefCell::new(connection.prepare("RELEASE work")?),
+            find_latest: RefCell::new(
+                connection.prepare(&format!("{VERSION} WHERE v.log = ?1 AND v.rec = ?2 ORDER BY v.ver DESC LIMIT 1"))?,
+            ),
             insert_entry: RefCell::new(connection.prepare("INSERT INTO entry VALUES (?1, ?2, ?3, ?4)")?),
             insert_change: RefCell::new(
                 connection.prepare("INSERT INTO change (log, op, rec, ver, kind, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?,
@@ -44,16 +52,45 @@ impl<'c> Desk<'c> {
     }
 }
 
-/// The rows of the table `log`, some of them changed.
-#[derive(Debug, Clone, Default)]
+/// The rows of the table `log`, some of them changed, and how they were before the work under way.
+#[derive(Debug, Default)]
 pub(super) struct LogTable {
     rows: Vec<LogRow>,
     changed: bool,
+    before: Vec<LogRow>,
+    known_before: usize,
 }
 
 impl LogTable {
     pub(super) fn read(connection: &Connection) -> Result<LogTable, LedgerError> {
-        Ok(LogTable { rows: Session::new(connection).logs()?, changed: false })
+        Ok(LogTable { rows: Session::new(connection).logs()?, ..LogTable::default() })
+    }
+
+    /// A new work begins.
+    pub(super) fn begin(&mut self) {
+        self.before.clear();
+        self.known_before = self.rows.len();
+    }
+
+    /// The work has failed: everything is as it was.
+    pub(super) fn undo(&mut self) {
+        self.rows.truncate(self.known_before);
+        for row in self.before.drain(..) {
+            if let Some(place) = self.rows.iter_mut().find(|log| log.id == row.id) {
+                *place = row;
+            }
+        }
+    }
+
+    fn set(&mut self, log: &LogRow) {
+        self.changed = true;
+        if let Some(row) = self.rows.iter_mut().find(|row| row.id == log.id) {
+            if !self.before.iter().any(|before| before.id == log.id) {
+                self.before.push(row.clone());
+            }
+            row.size = log.size;
+            row.frontier.clone_from(&log.frontier);
+        }
     }
 
     pub(super) fn write(&self, connection: &Connection) -> Result<(), LedgerError> {
@@ -142,7 +179,10 @@ impl StoreRead for Session<'_, '_> {
     }
 
     fn latest(&self, log: i64, rec: RecordId) -> Result<Option<VersionRow>, LedgerError> {
-        Ok(self.versions(log, rec, None, 1)?.pop())
+        let Some(desk) = self.desk else { return Ok(self.versions(log, rec, None, 1)?.pop()) };
+        let mut statement = desk.find_latest.borrow_mut();
+        let mut rows = statement.query(params![log, rec.as_bytes()])?;
+        rows.next()?.map(version_row).transpose()
     }
 
     fn versions(&self, log: i64, rec: RecordId, before: Option<u64>, limit: usize) -> Result<Vec<VersionRow>, LedgerError> {
@@ -271,11 +311,7 @@ impl StoreWrite for Session<'_, '_> {
     fn append(&mut self, log: &LogRow, entry: &EntryRow) -> Result<(), LedgerError> {
         let desk = self.desk()?;
         desk.insert_entry.borrow_mut().execute(params![place(log.id, entry.index), entry.leaf.0, entry.bytes, entry.payload])?;
-        let mut table = desk.logs.borrow_mut();
-        table.changed = true;
-        if let Some(row) = table.rows.iter_mut().find(|row| row.id == log.id) {
-            row.clone_from(log);
-        }
+        desk.logs.borrow_mut().set(log);
         Ok(())
     }
 
