@@ -98,7 +98,7 @@ fn our_rate(path: &Path, seconds: Duration) -> (f64, usize, Vec<u8>, Vec<u8>) {
                 scope.spawn(move || {
                     let mut count = 0;
                     while started.elapsed() < seconds {
-                        let inside = Projection::seal("private", data.clone(), &[]).unwrap();
+                        let inside = Projection::seal("private", data, &[]).unwrap();
                         let put = Put { rec: RecordId::new(), kind: "article".into(), cat: 0, previous: None, projections: vec![inside] };
                         ledger.write(move |w| w.put(put)).unwrap();
                         count += 1;

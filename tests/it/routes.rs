@@ -260,12 +260,12 @@ async fn every_route_gives_every_role_what_the_matrix_says_and_a_refusal_changes
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_form_sent_from_another_site_is_refused_on_every_route() {
+async fn a_form_sent_sent_by_another_site_is_refused_on_every_route() {
     let stage = stage();
     let before = stage.office.ledger().digest().unwrap();
     for (route, path, form, _) in MATRIX.iter().filter(|(route, _, _, _)| route.starts_with("POST")) {
         for session in &stage.sessions {
-            let reply = stage.visit("POST", path, form).by(session.as_deref()).from_another_site().send(&stage.router).await;
+            let reply = stage.visit("POST", path, form).by(session.as_deref()).sent_by_another_site().send(&stage.router).await;
             assert_eq!(reply.status, StatusCode::FORBIDDEN, "{route}");
         }
     }

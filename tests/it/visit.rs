@@ -61,7 +61,7 @@ impl Visit {
     }
 
     /// As a page of another site would send it.
-    pub fn from_another_site(mut self) -> Visit {
+    pub fn sent_by_another_site(mut self) -> Visit {
         self.site = "cross-site";
         self
     }

@@ -41,10 +41,7 @@ pub struct Put {
 /// What one audience gets to see of a version.
 #[derive(Debug, Clone)]
 pub struct Projection {
-    /// The audience, e.g. `public`.
-    pub audience: String,
-    /// The data.
-    pub data: Value,
+    audience: String,
     payload: Payload,
 }
 
@@ -53,9 +50,8 @@ impl Projection {
     ///
     /// # Errors
     /// [`PayloadError`](crate::PayloadError) when the data is too long or no plain JSON.
-    pub fn seal(audience: &str, data: Value, files: &[FileRef]) -> Result<Projection, LedgerError> {
-        let payload = Payload::make(&data, files)?;
-        Ok(Projection { audience: audience.to_owned(), data, payload })
+    pub fn seal(audience: &str, data: &Value, files: &[FileRef]) -> Result<Projection, LedgerError> {
+        Ok(Projection { audience: audience.to_owned(), payload: Payload::make(data, files)? })
     }
 }
 
@@ -357,7 +353,7 @@ impl Writer<'_> {
                 && let Some(row) = &latest
                 && row.op == "put"
                 && let Some(bytes) = &row.payload
-                && Payload::data(bytes)? == projection.data
+                && Payload::data(bytes)? == Payload::data(&projection.payload.bytes)?
             {
                 continue;
             }

@@ -11,7 +11,7 @@
 //! let folder = tempfile::tempdir().unwrap();
 //! let ledger = Ledger::open(&folder.path().join("l.sqlite"), &NodeName::parse("sokhcn.daklak").unwrap()).unwrap();
 //! let rec = RecordId::new();
-//! let inside = Projection::seal("private", json!({"title": "Sổ"}), &[]).unwrap();
+//! let inside = Projection::seal("private", &json!({"title": "Sổ"}), &[]).unwrap();
 //! let put = Put { rec, kind: "article".to_owned(), cat: 0, previous: None, projections: vec![inside] };
 //! let stored = ledger.write(move |w| w.put(put)).unwrap();
 //! assert_eq!(stored.ver, 1);

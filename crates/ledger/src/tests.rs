@@ -15,7 +15,7 @@ fn open(folder: &Path) -> Ledger {
 }
 
 fn put(ledger: &Ledger, rec: RecordId, previous: Option<&Stored>, projections: &[(&str, Value)]) -> Result<Stored, LedgerError> {
-    let projections = projections.iter().map(|(audience, data)| Projection::seal(audience, data.clone(), &[]).unwrap()).collect();
+    let projections = projections.iter().map(|(audience, data)| Projection::seal(audience, data, &[]).unwrap()).collect();
     let put = Put { rec, kind: "article".into(), cat: 0, previous: previous.map(|stored| stored.leaf), projections };
     ledger.write(move |w| w.put(put))
 }
@@ -61,7 +61,7 @@ fn a_failing_work_undoes_all_it_did_and_leaves_the_works_beside_it() {
             kind: "article".into(),
             cat: 0,
             previous: None,
-            projections: vec![Projection::seal("private", json!({"title": "Mất"}), &[])?],
+            projections: vec![Projection::seal("private", &json!({"title": "Mất"}), &[])?],
         })?;
         w.cabinet_put("node", "x", json!(1))?;
         Err(LedgerError::NoRecord)

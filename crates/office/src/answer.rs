@@ -177,18 +177,25 @@ fn pair(directive: RecordId, body: RecordId) -> String {
     format!("{directive}/{body}")
 }
 
-/// Keeps one answer record per directive and body: two officers may press "send" at the same moment, and the second must not make a second record.
-pub(crate) fn claim(w: &mut Writer, id: RecordId, data: &Value) -> Result<(), OfficeError> {
-    let (Some(directive), Some(body)) = (reference(data, "directive"), reference(data, "body")) else { return Ok(()) };
-    let key = pair(directive, body);
-    match w.cabinet_get(ANSWER_OF, &key)? {
-        Some(Value::String(other)) if other != id.to_string() => Err(OfficeError::refused(
-            "answer_exists",
-            "Cơ quan này đã có báo cáo cho nội dung này; chưa lưu gì. Hãy mở báo cáo đó và sửa tiếp.",
-            "This body has an answer to this directive already; nothing was saved. Open that answer and go on from it.",
-        )),
-        Some(_) => Ok(()),
-        None => Ok(w.cabinet_put(ANSWER_OF, &key, Value::String(id.to_string()))?),
+/// One answer record per directive and body: two officers may press "send" at the same moment, and the second must not make a second record.
+pub(crate) struct Claim(String);
+
+impl Claim {
+    pub(crate) fn of(data: &Value) -> Option<Claim> {
+        Some(Claim(pair(reference(data, "directive")?, reference(data, "body")?)))
+    }
+
+    /// Takes the place for the record `id`, or says that another has it.
+    pub(crate) fn take(self, w: &mut Writer, id: RecordId) -> Result<(), OfficeError> {
+        match w.cabinet_get(ANSWER_OF, &self.0)? {
+            Some(Value::String(other)) if other != id.to_string() => Err(OfficeError::refused(
+                "answer_exists",
+                "Cơ quan này đã có báo cáo cho nội dung này; chưa lưu gì. Hãy mở báo cáo đó và sửa tiếp.",
+                "This body has an answer to this directive already; nothing was saved. Open that answer and go on from it.",
+            )),
+            Some(_) => Ok(()),
+            None => Ok(w.cabinet_put(ANSWER_OF, &self.0, Value::String(id.to_string()))?),
+        }
     }
 }
 

@@ -247,9 +247,9 @@ fn seed_bodies(ledger: &Ledger, catalogue: &Catalogue, types: &BTreeMap<String, 
     for (id, checked) in missing {
         let mut projections = Vec::new();
         if let Some(public) = catalogue.project("body", checked.data(), catalogue::Audience::Public) {
-            projections.push(Projection::seal("public", public, &[])?);
+            projections.push(Projection::seal("public", &public, &[])?);
         }
-        projections.insert(0, Projection::seal("private", checked.into_data(), &[])?);
+        projections.insert(0, Projection::seal("private", checked.data(), &[])?);
         puts.push(Put { rec: id, kind: "body".to_owned(), cat, previous: None, projections });
     }
     ledger.write(move |w| -> Result<(), OfficeError> {

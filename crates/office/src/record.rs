@@ -141,15 +141,14 @@ impl Office {
     pub(crate) fn store(&self, records: Vec<Prepared>, audit: Vec<AuditEntry>) -> Result<Vec<Stored>, OfficeError> {
         let mut puts = Vec::with_capacity(records.len());
         for record in records {
-            puts.push(self.put_of(record)?);
+            let claim = (record.checked.kind() == "answer").then(|| crate::answer::Claim::of(record.checked.data())).flatten();
+            puts.push((self.put_of(record)?, claim));
         }
         let stored = self.ledger().write(move |w| -> Result<Vec<Stored>, OfficeError> {
             let mut stored = Vec::with_capacity(puts.len());
-            for put in puts {
-                if put.kind == "answer"
-                    && let Some(inside) = put.projections.first()
-                {
-                    crate::answer::claim(w, put.rec, &inside.data)?;
+            for (put, claim) in puts {
+                if let Some(claim) = claim {
+                    claim.take(w, put.rec)?;
                 }
                 stored.push(append(w, put)?);
             }
@@ -166,15 +165,15 @@ impl Office {
     fn put_of(&self, record: Prepared) -> Result<Put, OfficeError> {
         let kind = record.checked.kind().to_owned();
         let cat = self.type_index(&kind)?;
-        let data = record.checked.into_data();
+        let data = record.checked.data();
         let mut projections = Vec::new();
         let mut wider: Option<Value> = None;
         for audience in [Audience::Public, Audience::Region, Audience::Ministry] {
-            let projection = self.catalogue().project(&kind, &data, audience);
+            let projection = self.catalogue().project(&kind, data, audience);
             if let Some(projection) = projection
                 && wider.as_ref() != Some(&projection)
             {
-                projections.push(Projection::seal(audience.as_str(), projection.clone(), &[])?);
+                projections.push(Projection::seal(audience.as_str(), &projection, &[])?);
                 wider = Some(projection);
             }
         }
