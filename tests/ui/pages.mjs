@@ -27,6 +27,7 @@ const PAGES = [
   { name: "record", from: "directive", link: new RegExp(`^/r/${ID}$`), roles: ROLES },
   { name: "history of a record", from: "record", link: new RegExp(`^/r/${ID}/lich-su$`), roles: ["public", "leader"] },
   { name: "edit of a record", from: "record", link: new RegExp(`^/r/${ID}/sua$`), roles: ["leader"] },
+  { name: "erasing a record", from: "record", link: new RegExp(`^/r/${ID}/xoa$`), roles: ["leader"] },
   { name: "edit of a directive", from: "directive", link: new RegExp(`^/chi-dao/${ID}/sua$`), roles: ["leader"] },
   { name: "change of a deadline", from: "directive", link: new RegExp(`^/chi-dao/${ID}/han$`), roles: ["leader"] },
   { name: "review of a document", from: "document", link: new RegExp(`^/van-ban/${ID}/soat$`), roles: ["leader"] },
@@ -43,6 +44,7 @@ const PAGES = [
   { name: "administration", path: "/quan-tri", roles: ["administrator"] },
   { name: "ledger and backup", path: "/quan-tri/sao-luu", roles: ["administrator"] },
   { name: "users", path: "/quan-tri/nguoi-dung", roles: ["administrator"] },
+  { name: "one user", from: "users", link: new RegExp(`^/quan-tri/nguoi-dung/${ID}$`), roles: ["administrator"] },
   { name: "audit trail", path: "/quan-tri/nhat-ky", roles: ["administrator"] },
 ];
 

@@ -146,6 +146,12 @@ impl Office {
         })
     }
 
+    /// One account, for its administrator.
+    pub fn account_of(&self, who: &Identity, id: &str) -> Result<Account, OfficeError> {
+        decide(who, Action::Administer, &Subject::node()).require()?;
+        self.account(id)
+    }
+
     /// Closes an account, or reopens a closed one.
     pub fn toggle_account(&self, who: &Identity, id: &str) -> Result<Account, OfficeError> {
         decide(who, Action::Administer, &Subject::node()).require()?;

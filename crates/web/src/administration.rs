@@ -3,21 +3,22 @@
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
-use office::{AccountForm, Action, Grant, Identity, Role, Subject, decide};
+use office::{Account, AccountForm, Action, Grant, Identity, Role, Subject, decide};
 
-use crate::blocks::{Block, Blocks, Form, show};
+use crate::blocks::{Block, Blocks, Form, FormPart, button_form, show, show_faulty};
 use crate::errors::{Answer, Failure};
 use crate::form::FormPairs;
 use crate::format;
 use crate::list::ListPlace;
 use crate::page::{Nav, Page};
-use crate::parts::{Cell, Choice, Column, Field, FieldKind, Notice, Table};
+use crate::parts::{Cell, Choice, Column, Field, FieldGroup, FieldKind, Notice, Table};
 use crate::service::{App, Who, parameter_id, said};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/quan-tri", get(index))
         .route("/quan-tri/nguoi-dung", get(users).post(add))
+        .route("/quan-tri/nguoi-dung/{id}", get(account).post(change))
         .route("/quan-tri/nguoi-dung/{id}/lien-ket", post(link))
         .route("/quan-tri/nguoi-dung/{id}/trang-thai", post(toggle))
         .route("/quan-tri/nhat-ky", get(audit))
@@ -37,7 +38,7 @@ async fn index(page: Page, Who(who): Who) -> Answer {
     let page = page.titled(title).at(Nav::Administration);
     let mut blocks = Blocks::default();
     let door = |vi: &str, en: &str, words_vi: &str, words_en: &str, path: &str| {
-        (page.say(vi, en).to_owned(), page.say(words_vi, words_en).to_owned(), Some(page.href(path)))
+        (page.say(vi, en).to_owned(), page.say(words_vi, words_en).to_owned(), page.href(path))
     };
     blocks.push(Block::Doors(vec![
         door("Người dùng", "Users", "Tài khoản, vai trò, liên kết đăng nhập", "Accounts, roles, sign-in links", "/quan-tri/nguoi-dung"),
@@ -81,10 +82,10 @@ async fn show_users(page: Page, who: Identity, app: &App, after: Option<String>,
                 Cell::text(format!("{} – {}", said(&grant.role.label(), page.lang), app.office.directory().short_name(grant.body, today)))
             })
             .collect();
-        let small = |path: &str, words: &str| Cell::Html(form_button(&page.href(path), words, &account.login));
+        let small = |path: &str, words: &str| button_form(&page.href(path), words, &account.login);
         let toggle = if account.active { page.say("Khóa", "Close") } else { page.say("Mở khóa", "Reopen") };
         table.row(vec![
-            Cell::text(account.login.clone()),
+            Cell::link(account.login.clone(), page.href(&format!("/quan-tri/nguoi-dung/{}", account.id))),
             Cell::text(account.name.clone()),
             Cell::Lines(roles),
             Cell::text(if account.active { page.say("hoạt động", "active") } else { page.say("đã khóa", "closed") }),
@@ -111,18 +112,6 @@ async fn show_users(page: Page, who: Identity, app: &App, after: Option<String>,
     form.class = "card";
     blocks.push(Block::Form(form));
     show(page, blocks)
-}
-
-/// A one-button form inside a cell; every value in it is escaped here.
-fn form_button(action: &str, words: &str, whom: &str) -> String {
-    use askama::filters::{Html, escape};
-    let safe = |text: &str| escape(text, Html).map(|safe| safe.to_string()).unwrap_or_default();
-    format!(
-        "<form action=\"{}\" method=\"post\"><button class=\"button small\">{}<span class=\"hidden\"> {}</span></button></form>",
-        safe(action),
-        safe(words),
-        safe(whom)
-    )
 }
 
 async fn add(page: Page, Who(who): Who, State(app): State<App>, pairs: FormPairs) -> Answer {
@@ -156,6 +145,79 @@ async fn add(page: Page, Who(who): Who, State(app): State<App>, pairs: FormPairs
         Err(failure) => return Err(failure),
     };
     show_users(page, who, &app, None, Some(notice)).await
+}
+
+async fn account(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
+    require(&who)?;
+    let account = app.call(move |office| office.account_of(&who, &id)).await?;
+    let mut values = FormPairs::default();
+    values.0.push(("name".to_owned(), account.name.clone()));
+    for (row, grant) in account.grants.iter().enumerate() {
+        values.0.push((format!("grants.{row}.role"), grant.role.code().to_owned()));
+        values.0.push((format!("grants.{row}.body"), grant.body.to_string()));
+    }
+    account_form(page, &app, &account, &values, None)
+}
+
+fn account_form(page: Page, app: &App, account: &Account, values: &FormPairs, problem: Option<String>) -> Answer {
+    let (label, users) = (page.say("Quản trị", "Administration").to_owned(), page.say("Người dùng", "Users").to_owned());
+    let page = page.titled(account.login.clone()).at(Nav::Administration).crumb(label, "/quan-tri").crumb(users, "/quan-tri/nguoi-dung");
+    let texts = page.texts();
+    let roles: Vec<Choice> = Role::ALL.iter().map(|role| Choice::new(role.code(), said(&role.label(), page.lang))).collect();
+    let bodies = crate::board::body_choices(&app.office, &page, "—");
+    let mut rows = Vec::new();
+    for row in 0..values.rows("grants").max(1) {
+        rows.push(vec![
+            Field::select(texts, format!("grants.{row}.role"), page.say("Vai trò", "Role"), roles.clone()).value_from(values),
+            Field::select(texts, format!("grants.{row}.body"), page.say("Cơ quan", "Body"), bodies.clone()).value_from(values),
+        ]);
+    }
+    let mut form = Form::post(page.href(&format!("/quan-tri/nguoi-dung/{}", account.id)))
+        .field(Field::text(texts, "name", page.say("Tên hiển thị", "Display name")).required().value_from(values));
+    form.parts.push(FormPart::Group(FieldGroup {
+        name: "grants".to_owned(),
+        label: page.say("Vai trò tại từng cơ quan", "Roles, body by body").to_owned(),
+        hint: page.say("Người đọc, chuyên viên, lãnh đạo, quản trị viên; có thể nhiều dòng.", "Several lines are possible.").to_owned(),
+        rows,
+        may_add: true,
+        may_remove: true,
+        texts,
+    }));
+    let form = form.button(page.say("Lưu", "Save"));
+    let mut blocks = Blocks::default();
+    let faulty = problem.is_some();
+    if let Some(problem) = problem {
+        blocks.push(Block::Notice(Notice::problem(problem)));
+    }
+    blocks.push(Block::Form(form));
+    if faulty { show_faulty(page, blocks) } else { show(page, blocks) }
+}
+
+async fn change(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>, mut pairs: FormPairs) -> Answer {
+    require(&who)?;
+    let (asking, wanted) = (who.clone(), id.clone());
+    let account = app.call(move |office| office.account_of(&asking, &wanted)).await?;
+    if pairs.press_row_button() {
+        return account_form(page, &app, &account, &pairs, None);
+    }
+    let mut grants = Vec::new();
+    for row in 0..pairs.rows("grants") {
+        let role = pairs.get(&format!("grants.{row}.role")).and_then(Role::from_code);
+        let body = parameter_id("body", pairs.get(&format!("grants.{row}.body")))?;
+        if let (Some(role), Some(body)) = (role, body) {
+            grants.push(Grant { body, role });
+        }
+    }
+    let form =
+        AccountForm { login: account.login.clone(), name: pairs.get("name").unwrap_or("").to_owned(), grants, active: account.active };
+    match app.call(move |office| office.change_account(&who, &id, form)).await {
+        Ok(_) => page.go("/quan-tri/nguoi-dung"),
+        Err(failure) if failure.status.is_client_error() => {
+            let problem = failure.message.map(|message| message.get(page.lang).to_owned());
+            account_form(page, &app, &account, &pairs, problem)
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 async fn link(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {

@@ -57,7 +57,7 @@ pub(crate) enum Block {
     /// A text with marked passages.
     Source(SourceText),
     /// Doors of the home page: title, words, address.
-    Doors(Vec<(String, String, Option<String>)>),
+    Doors(Vec<(String, String, String)>),
     /// Search hits.
     Hits(Vec<FoundHit>),
     /// A form.
@@ -189,6 +189,18 @@ pub(crate) fn show(page: Page, blocks: Blocks) -> crate::errors::Answer {
 pub(crate) fn show_faulty(page: Page, blocks: Blocks) -> crate::errors::Answer {
     let shown = BlockPage { page, blocks };
     shown.page.show_with(axum::http::StatusCode::UNPROCESSABLE_ENTITY, &shown)
+}
+
+/// A form of one button inside a cell; `whom` names for screen readers what it is about.
+pub(crate) fn button_form(action: &str, words: &str, whom: &str) -> Cell {
+    use askama::filters::{Html, escape};
+    let safe = |text: &str| escape(text, Html).map(|safe| safe.to_string()).unwrap_or_default();
+    Cell::Html(format!(
+        "<form action=\"{}\" method=\"post\"><button class=\"button small\">{}<span class=\"hidden\"> {}</span></button></form>",
+        safe(action),
+        safe(words),
+        safe(whom)
+    ))
 }
 
 fn article(text: &str) -> Cell {

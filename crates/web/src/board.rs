@@ -359,8 +359,9 @@ async fn directive(page: Page, Who(who): Who, State(app): State<App>, Path(id): 
     if found.change_deadline.allowed && found.row.is_some() {
         buttons.push((page.say("Đổi hạn", "Change the deadline").to_owned(), page.href(&format!("/chi-dao/{id}/han"))));
     }
-    buttons.push((page.say("Bản ghi, lịch sử", "Record, history").to_owned(), page.href(&format!("/r/{id}"))));
-    blocks.push(Block::Buttons(buttons));
+    if !buttons.is_empty() {
+        blocks.push(Block::Buttons(buttons));
+    }
     parts_table(&mut blocks, &page, &app, &found, day, &app.office.bodies_answered_for(&who));
     if !found.deadlines.is_empty() || directive.due_last.is_some() {
         let mut events = Vec::new();
@@ -382,6 +383,7 @@ async fn directive(page: Page, Who(who): Who, State(app): State<App>, Path(id): 
         blocks.push(Block::Heading(page.say("Lịch sử hạn", "History of the deadline").to_owned()));
         blocks.push(Block::Timeline(Timeline { events }));
     }
+    blocks.push(Block::Links(vec![(page.say("Bản ghi, lịch sử", "Record, history").to_owned(), page.href(&format!("/r/{id}")))]));
     let source = document.iter().find(|row| row.kind == "document").map(|row| row.title.clone()).unwrap_or_default();
     let cited = format!("{} {}, {source}", page.say("Mục", "Item"), directive.item);
     let address = page.absolute(&format!("/chi-dao/{id}"));
@@ -449,6 +451,11 @@ fn parts_table(blocks: &mut Blocks, page: &Page, app: &App, found: &office::Dire
         }
         if let (true, Some(record)) = (found.verify.allowed, part.answer) {
             actions.push(Cell::link(page.say("Xác minh", "Verify"), page.href(&format!("/chi-dao/{id}/xac-minh/{record}"))));
+        }
+        if found.change_deadline.allowed && found.row.is_some() && part.verdict.as_deref() != Some("accepted") {
+            let whom = names(&app.office, &[part.body], day);
+            let action = page.href(&format!("/chi-dao/{id}/don-doc/{}", part.body));
+            actions.push(crate::blocks::button_form(&action, page.say("Đôn đốc", "Remind"), &whom));
         }
         let actions = if actions.is_empty() { Cell::Empty } else { Cell::Lines(actions) };
         let status = Cell::from(Badge::status(page.texts(), part.status.code(), Some(part.days_late)));

@@ -84,8 +84,10 @@ async fn document(page: Page, Who(who): Who, State(app): State<App>, Path(id): P
     if view.edit.allowed {
         buttons.push((page.say("Soát và giao việc", "Review and issue").to_owned(), page.href(&format!("/van-ban/{id}/soat"))));
     }
-    buttons.push((page.say("Bản ghi, lịch sử", "Record, history").to_owned(), page.href(&format!("/r/{id}"))));
-    blocks.push(Block::Buttons(buttons));
+    if !buttons.is_empty() {
+        blocks.push(Block::Buttons(buttons));
+    }
+    blocks.push(Block::Links(vec![(page.say("Bản ghi, lịch sử", "Record, history").to_owned(), page.href(&format!("/r/{id}")))]));
     let words = text("text").unwrap_or_default();
     let spans = directives
         .iter()

@@ -156,11 +156,8 @@ async fn show_review(page: Page, who: Identity, app: &App, id: RecordId, problem
     let drafts = found.directives.iter().filter(|found| found.directive.state == "draft").count();
     let columns = vec![
         Column::new(page.say("Chọn", "Choose")),
-        Column::new(page.say("Mục", "Item")),
         Column::new(page.say("Nội dung", "Content")),
-        Column::new(page.say("Nơi nhận", "Addressee")),
-        Column::new(page.say("Hạn", "Deadline")),
-        Column::new(page.say("Soát", "Lint")),
+        Column::new(page.say("Nơi nhận, hạn", "Addressee, deadline")),
         Column::new(page.say("Thao tác", "Action")),
     ];
     let mut table =
@@ -184,7 +181,7 @@ async fn show_review(page: Page, who: Identity, app: &App, id: RecordId, problem
         } else {
             directive.addressee_raw.clone().unwrap_or_default()
         };
-        let lint: Vec<Cell> = [
+        let lint: String = [
             (directive.clear.who, "người", "who"),
             (directive.clear.when, "thời gian", "when"),
             (directive.clear.product, "sản phẩm", "product"),
@@ -193,16 +190,25 @@ async fn show_review(page: Page, who: Identity, app: &App, id: RecordId, problem
         .map(|(clear, vi, en)| {
             let (tone, icon) = if clear { (Tone::Good, Icon::Check) } else { (Tone::Warn, Icon::Alert) };
             let sign = if clear { page.say("rõ ", "clear: ") } else { page.say("thiếu ", "missing: ") };
-            Cell::from(Badge::new(tone, icon, format!("{sign}{}", page.say(vi, en))))
+            format!("{} ", Badge::new(tone, icon, format!("{sign}{}", page.say(vi, en))))
         })
         .collect();
+        let due = match (&directive.due_raw, directive.due_last) {
+            (Some(raw), Some(last)) => format!("“{raw}” → {}", crate::format::day(last)),
+            (Some(raw), None) => format!("“{raw}”"),
+            (None, Some(last)) => crate::format::day(last),
+            (None, None) => page.say("không nêu hạn", "no deadline").to_owned(),
+        };
         let cells = vec![
             tick,
-            Cell::text(directive.item.clone()),
-            Cell::text(office::shorten(&directive.text, 140)),
-            Cell::text(if to.is_empty() { page.say("chưa rõ", "not named").to_owned() } else { to }),
-            Cell::text(directive.due_raw.clone().unwrap_or_else(|| page.say("không nêu", "none").to_owned())),
-            Cell::Lines(lint),
+            Cell::Lines(vec![
+                Cell::text(format!("{} {} – {}", page.say("Mục", "Item"), directive.item, office::shorten(&directive.text, 200))),
+                Cell::Html(lint),
+            ]),
+            Cell::Lines(vec![
+                Cell::text(if to.is_empty() { page.say("chưa rõ nơi nhận", "nobody named").to_owned() } else { to }),
+                Cell::text(due),
+            ]),
             Cell::link(page.say("Sửa", "Edit"), page.href(&format!("/chi-dao/{}/sua", one.id))),
         ];
         table.draft_row(one.id.to_string(), cells);

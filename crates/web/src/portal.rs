@@ -58,22 +58,22 @@ async fn home(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         (
             page.say("Kết luận, chỉ đạo", "Conclusions and directives").to_owned(),
             format!("{} {}", number(found.counts.total()), page.say("nội dung đã giao", "directives issued")),
-            Some(page.href("/chi-dao")),
+            page.href("/chi-dao"),
         ),
         (
             page.say("Hội nghị", "Conferences").to_owned(),
             page.say("Hội nghị giao ban vùng qua các lần", "Regional conferences").to_owned(),
-            Some(page.href("/hoi-nghi")),
+            page.href("/hoi-nghi"),
         ),
         (
-            page.say("Nhiệm vụ KH&CN", "S&T tasks").to_owned(),
-            page.say("Chưa mở ở phiên bản này", "Not open in this version").to_owned(),
-            None,
+            page.say("Văn bản", "Documents").to_owned(),
+            page.say("Nguyên văn bên cạnh việc được giao", "The exact words beside the tasks").to_owned(),
+            page.href("/van-ban"),
         ),
         (
-            page.say("Sàn công nghệ, truy xuất", "Exchange, traceability").to_owned(),
-            page.say("Chưa mở ở phiên bản này", "Not open in this version").to_owned(),
-            None,
+            page.say("Dữ liệu mở", "Open data").to_owned(),
+            page.say("Excel, CSV, JSON, iCal, API", "Excel, CSV, JSON, iCal, API").to_owned(),
+            page.href("/api"),
         ),
     ];
     blocks.push(Block::Doors(doors));
@@ -245,7 +245,14 @@ async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
         limit: place.limit.min(50),
     };
     let typed = form.text.clone();
-    let found = app.call(move |office| office.search(&who, &form)).await?;
+    let (found, rows) = app
+        .call(move |office| {
+            let found = office.search(&who, &form)?;
+            let ids: Vec<RecordId> = found.hits.iter().filter_map(|hit| RecordId::parse(&hit.id).ok()).collect();
+            let rows = office.titles(&who, &ids)?;
+            Ok((found, rows))
+        })
+        .await?;
     let title = page.say("Tìm kiếm", "Search").to_owned();
     let page = page.titled(title);
     let texts = page.texts();
@@ -309,6 +316,9 @@ async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
             let mut badges = vec![Badge::new(Tone::Plain, Icon::Document, kind)];
             if let Some(year) = hit.year {
                 badges.push(Badge::new(Tone::Plain, Icon::Clock, year.to_string()));
+            }
+            if let Some(owner) = rows.iter().find(|row| row.id.to_string() == hit.id).and_then(|row| row.owner) {
+                badges.push(Badge::new(Tone::Plain, Icon::Info, app.office.directory().short_name(owner, today)));
             }
             let place = RecordId::parse(&hit.id).map(|id| crate::records::place_of(&hit.kind, id)).unwrap_or_default();
             hits.push(FoundHit { href: page.href(&place), title: pieces(&hit.title_parts), snippet: pieces(&hit.snippet), badges });

@@ -15,8 +15,8 @@ use crate::format;
 use crate::list::ListPlace;
 use crate::page::{Nav, Page};
 use crate::parts::{
-    Badge, Cell, Choice, Column, Definitions, Event, ExportLinks, Field, FieldGroup, FieldKind, FormErrors, Icon, Pager, Table, Timeline,
-    Tone,
+    Badge, Cell, Choice, Column, Definitions, Event, ExportLinks, Field, FieldGroup, FieldKind, FormErrors, Icon, Notice, Pager, Table,
+    Timeline, Tone,
 };
 use crate::service::{App, Who, field_faults, record_id, said};
 
@@ -25,6 +25,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/r/{id}", get(record))
         .route("/r/{id}/lich-su", get(history))
         .route("/r/{id}/sua", get(edit).post(save))
+        .route("/r/{id}/xoa", get(erase).post(carry_out_erase))
         .route("/bieu-mau", get(kinds))
         .route("/bieu-mau/{kind}", get(list))
         .route("/bieu-mau/{kind}/moi", get(new).post(create))
@@ -105,6 +106,9 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
     if view.edit.allowed {
         buttons.push((page.say("Sửa", "Edit").to_owned(), page.href(&format!("/r/{id}/sua"))));
     }
+    if view.edit.allowed {
+        buttons.push((page.say("Xóa nội dung", "Erase").to_owned(), page.href(&format!("/r/{id}/xoa"))));
+    }
     buttons.push((page.say("Lịch sử", "History").to_owned(), page.href(&format!("/r/{id}/lich-su"))));
     buttons.push(("JSON".to_owned(), format!("/r/{id}.json")));
     blocks.push(Block::Buttons(buttons));
@@ -160,6 +164,57 @@ fn value_text(app: &App, page: &Page, field: &catalogue::Field, value: &Value) -
         (_, Value::Bool(false)) => page.say("không", "no").to_owned(),
         (_, Value::Number(number)) => number.as_i64().map_or_else(|| number.to_string(), |number| format::number(number, page.lang)),
         (_, other) => other.to_string(),
+    }
+}
+
+async fn erase(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
+    show_erase(page, who, &app, &id, None).await
+}
+
+async fn show_erase(page: Page, who: Identity, app: &App, id: &str, problem: Option<String>) -> Answer {
+    let id = record_id(id)?;
+    let view = app.call(move |office| office.view_to_edit(&who, id)).await?;
+    let kind = view.kind.clone();
+    let name = view
+        .data
+        .as_ref()
+        .map(|data| app.office.catalogue().title(&kind, data, crate::service::office_lang(page.lang)))
+        .unwrap_or_default();
+    let (title, label) = (page.say("Xóa nội dung", "Erase the contents").to_owned(), page.say("Bản ghi", "Record").to_owned());
+    let page = page.titled(title).crumb(label, &format!("/r/{id}"));
+    let mut blocks = Blocks::default();
+    let faulty = problem.is_some();
+    if let Some(problem) = problem {
+        blocks.push(Block::Notice(Notice::problem(problem)));
+    }
+    blocks.push(Block::Quote(name));
+    blocks.push(Block::Notice(Notice::warning(page.say(
+        "Nội dung của mọi phiên bản bị hủy khỏi đĩa, khỏi tìm kiếm và không lấy lại được; sổ cái chỉ giữ bằng chứng rằng đã có bản ghi. Bản sao lưu cũ vẫn còn nội dung.",
+        "The contents of every version are destroyed on disk and in search and cannot be brought back; the ledger keeps only the proof that there was a record. Old backups still hold the contents.",
+    ))));
+    let mut form = Form::post(page.href(&format!("/r/{id}/xoa")))
+        .field(
+            Field::text(page.texts(), "basis", page.say("Số văn bản làm căn cứ", "Number of the document that is the ground"))
+                .required()
+                .hint(page.say("Không ghi dữ liệu cá nhân.", "No personal data.")),
+        )
+        .button(page.say("Xóa vĩnh viễn", "Erase for good"));
+    form.class = "card";
+    blocks.push(Block::Form(form));
+    if faulty { show_faulty(page, blocks) } else { show(page, blocks) }
+}
+
+async fn carry_out_erase(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>, pairs: FormPairs) -> Answer {
+    let record = record_id(&id)?;
+    let basis = pairs.get("basis").unwrap_or("").to_owned();
+    let asking = who.clone();
+    match app.call(move |office| office.erase(&asking, record, &basis)).await {
+        Ok(()) => page.go("/"),
+        Err(failure) if failure.code == "basis_missing" => {
+            let problem = failure.message.map(|message| message.get(page.lang).to_owned());
+            show_erase(page, who, &app, &id, problem).await
+        }
+        Err(failure) => Err(failure),
     }
 }
 

@@ -161,7 +161,11 @@ fn answer_form(
             one(Field::text(texts, name("number"), page.say("Số văn bản", "Document number"))),
             one(Field::day(texts, name("day"), page.say("Ngày văn bản", "Date"))),
             one(Field::text(texts, name("url"), page.say("Liên kết (https://…)", "Link (https://…)"))),
-            one(Field::text(texts, name("record"), page.say("Mã bản ghi", "Record id"))),
+            one(Field::text(
+                texts,
+                name("record"),
+                page.say("Bản ghi trên hệ thống (địa chỉ trang hoặc mã)", "Record here (its page address or id)"),
+            )),
             one(Field::text(texts, name("note"), page.say("Ghi chú", "Note"))),
         ]);
     }
@@ -248,7 +252,7 @@ fn read_answer(page: &Page, pairs: &FormPairs, errors: &mut FormErrors) -> Answe
             number: text(&name("number")),
             day: day_of(&name("day")),
             url: text(&name("url")),
-            record: text(&name("record")).and_then(|id| RecordId::parse(&id).ok()),
+            record: text(&name("record")).and_then(|text| id_in(&text)),
             note: text(&name("note")),
             source: None,
         };
@@ -287,6 +291,12 @@ fn read_answer(page: &Page, pairs: &FormPairs, errors: &mut FormErrors) -> Answe
         evidence,
         illustrative: false,
     }
+}
+
+/// The record id in an address of a page, or the id itself.
+fn id_in(text: &str) -> Option<RecordId> {
+    let path = text.trim().split(['?', '#']).next().unwrap_or_default();
+    path.split('/').rev().find_map(|piece| RecordId::parse(piece.trim_end_matches(".json")).ok())
 }
 
 async fn verify(page: Page, Who(who): Who, State(app): State<App>, Path((id, answer)): Path<(String, String)>) -> Answer {
