@@ -52,6 +52,7 @@ pub(crate) fn serve(arguments: ServeArguments, words: Words) -> Result<ExitCode>
     let first = !Config::path(folder).exists();
     let config = if first { first_run(&arguments, words)? } else { Config::read(folder)? };
     let office = Arc::new(open_config(folder, &config)?);
+    office.require_keeper()?;
     let listen = listen_on(arguments.listen, &config);
     let base = arguments.base_url.clone().or_else(|| config.base_url.clone());
     if first {
@@ -144,6 +145,7 @@ pub(crate) fn demo(arguments: DemoArguments, words: Words) -> Result<ExitCode> {
     }
     let config = Config::read(folder)?;
     let office = Arc::new(open_config(folder, &config)?);
+    office.require_keeper()?;
     demo::load(&office)?;
     // The first page shows the whole story and not a board that is still filling.
     office.settle(std::time::Duration::from_secs(20));

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs, reason = "tests")]
 
 mod bad_input;
+mod beside;
 mod conclusion;
 mod counts;
 mod crash;

@@ -6,7 +6,7 @@ import { ROLES } from "./browser.mjs";
 const ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 const SIGNED_IN = ["officer", "leader", "administrator"];
 
-/** `link`: the page is the first link of this form on the page named in `from`, opened by the first of `roles`. */
+/** `link`: the page is the first (`last`: the last) link of this form on the page named in `from`, opened by the first of `roles`. */
 const PAGES = [
   { name: "home", path: "/", roles: ROLES },
   { name: "search, empty", path: "/tim", roles: ["public"] },
@@ -24,7 +24,7 @@ const PAGES = [
   { name: "directive", from: "board", link: new RegExp(`^/chi-dao/${ID}$`), roles: ROLES },
   { name: "conference", from: "board", link: new RegExp(`^/hoi-nghi/${ID}$`), roles: ROLES },
   { name: "document", from: "directive", link: new RegExp(`^/van-ban/${ID}$`), roles: ROLES },
-  { name: "record", from: "directive", link: new RegExp(`^/r/${ID}$`), roles: ROLES },
+  { name: "record", from: "directive", link: new RegExp(`^/r/${ID}$`), last: true, roles: ROLES },
   { name: "history of a record", from: "record", link: new RegExp(`^/r/${ID}/lich-su$`), roles: ["public", "leader"] },
   { name: "edit of a record", from: "record", link: new RegExp(`^/r/${ID}/sua$`), roles: ["leader"] },
   { name: "erasing a record", from: "record", link: new RegExp(`^/r/${ID}/xoa$`), roles: ["leader"] },
@@ -76,7 +76,7 @@ export async function findPages(visitors) {
       const tab = await context.newPage();
       await tab.goto(from.path);
       const links = await tab.locator("a[href]").evaluateAll((anchors) => anchors.map((anchor) => anchor.getAttribute("href")));
-      path = links.find((link) => page.link.test(link));
+      path = page.last ? links.findLast((link) => page.link.test(link)) : links.find((link) => page.link.test(link));
       await context.close();
       if (!path) throw new Error(`no link like ${page.link} on the page "${page.from}" (${from.path}); it has:\n${[...new Set(links)].join("\n")}`);
     }

@@ -48,6 +48,9 @@ pub enum FinderError {
     /// The index cannot be used: remove it with [`Finder::reset`] and fill it again.
     #[error("the index is damaged or of another form: {0}")]
     Damaged(String),
+    /// Another program writes this index; here it is only read.
+    #[error("the index is kept by another running program")]
+    ReadOnly,
     /// The engine failed.
     #[error("index: {0}")]
     Engine(#[from] tantivy::TantivyError),
@@ -83,7 +86,8 @@ pub struct Finder {
     folder: PathBuf,
     pub(crate) index: Index,
     pub(crate) reader: IndexReader,
-    writer: Mutex<IndexWriter>,
+    /// None when the index is only read.
+    writer: Option<Mutex<IndexWriter>>,
     pub(crate) fields: Fields,
 }
 
@@ -99,6 +103,15 @@ impl Finder {
     /// # Errors
     /// [`FinderError::Damaged`] when it cannot be opened or has another form.
     pub fn open(folder: &Path) -> Result<Finder, FinderError> {
+        Finder::open_for(folder, true)
+    }
+
+    /// Opens the index beside a program that writes it: for searching only.
+    pub fn open_to_read(folder: &Path) -> Result<Finder, FinderError> {
+        Finder::open_for(folder, false)
+    }
+
+    fn open_for(folder: &Path, writes: bool) -> Result<Finder, FinderError> {
         std::fs::create_dir_all(folder)?;
         let form = folder.join("form");
         let (schema, fields) = schema();
@@ -108,23 +121,32 @@ impl Finder {
                 return Err(FinderError::Damaged(format!("form {found:?}")));
             }
             let index = Index::open_in_dir(folder).map_err(|error| FinderError::Damaged(error.to_string()))?;
-            let damaged = index.validate_checksum().map_err(|error| FinderError::Damaged(error.to_string()))?;
-            if let Some(file) = damaged.iter().next() {
-                return Err(FinderError::Damaged(file.display().to_string()));
+            if writes {
+                let damaged = index.validate_checksum().map_err(|error| FinderError::Damaged(error.to_string()))?;
+                if let Some(file) = damaged.iter().next() {
+                    return Err(FinderError::Damaged(file.display().to_string()));
+                }
             }
             index
+        } else if !writes {
+            return Err(FinderError::ReadOnly);
         } else {
             std::fs::write(&form, FORM)?;
             Index::create_in_dir(folder, schema)?
         };
         index.tokenizers().register("blanks", TextAnalyzer::from(WhitespaceTokenizer::default()));
-        let writer = index.writer_with_num_threads(1, WRITER_BYTES).map_err(|error| FinderError::Damaged(error.to_string()))?;
+        let writer = match writes {
+            true => {
+                Some(Mutex::new(index.writer_with_num_threads(1, WRITER_BYTES).map_err(|error| FinderError::Damaged(error.to_string()))?))
+            }
+            false => None,
+        };
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()
             .map_err(|error: tantivy::TantivyError| FinderError::Damaged(error.to_string()))?;
-        Ok(Finder { folder: folder.to_owned(), index, reader, writer: Mutex::new(writer), fields })
+        Ok(Finder { folder: folder.to_owned(), index, reader, writer, fields })
     }
 
     /// Removes what lies in the folder, so that [`Finder::open`] makes a new index.
@@ -138,7 +160,7 @@ impl Finder {
 
     /// Puts entries; seen after [`Finder::commit`].
     pub fn put(&self, entries: &[Entry]) -> Result<(), FinderError> {
-        let mut writer = self.writer();
+        let mut writer = self.writer()?;
         for entry in entries {
             writer.delete_term(Term::from_field_text(self.fields.id, &entry.id));
             if let Err(error) = writer.add_document(self.document(entry)) {
@@ -150,7 +172,7 @@ impl Finder {
 
     /// Removes entries; seen after [`Finder::commit`].
     pub fn remove(&self, ids: &[String]) -> Result<(), FinderError> {
-        let writer = self.writer();
+        let writer = self.writer()?;
         for id in ids {
             writer.delete_term(Term::from_field_text(self.fields.id, id));
         }
@@ -159,7 +181,7 @@ impl Finder {
 
     /// Makes what was put and removed durable together with the caller's cursor, and shows it to searches.
     pub fn commit(&self, cursor: u64) -> Result<(), FinderError> {
-        let mut writer = self.writer();
+        let mut writer = self.writer()?;
         let committed = writer.prepare_commit().and_then(|mut prepared| {
             prepared.set_payload(&cursor.to_string());
             prepared.commit()
@@ -179,7 +201,7 @@ impl Finder {
 
     /// Removes every entry and sets the cursor to 0.
     pub fn clear(&self) -> Result<(), FinderError> {
-        self.writer().delete_all_documents()?;
+        self.writer()?.delete_all_documents()?;
         self.commit(0)
     }
 
@@ -191,7 +213,7 @@ impl Finder {
                 parts.push(meta.id());
             }
         }
-        let mut writer = self.writer();
+        let mut writer = self.writer()?;
         if !parts.is_empty() {
             writer.merge(&parts).wait()?;
         }
@@ -221,8 +243,13 @@ impl Finder {
         Ok(hex(&hash.finalize()))
     }
 
-    fn writer(&self) -> MutexGuard<'_, IndexWriter> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    fn writer(&self) -> Result<MutexGuard<'_, IndexWriter>, FinderError> {
+        Ok(self.writer.as_ref().ok_or(FinderError::ReadOnly)?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Shows what the program that writes the index has committed since.
+    pub fn refresh(&self) -> Result<(), FinderError> {
+        Ok(self.reader.reload()?)
     }
 
     fn document(&self, entry: &Entry) -> TantivyDocument {

@@ -28,9 +28,9 @@ pub struct Board {
 }
 
 impl Board {
-    /// Opens or makes the view at `path`; a damaged one is made anew and fills again from the ledger.
-    pub fn open(path: &Path) -> Result<Board, OfficeError> {
-        Ok(Board { views: ViewPool::open(path, rows::SHAPE, rows::SCHEMA)? })
+    /// Opens or makes the view at `path`, or only reads the one another program `keeps`; a damaged one is made anew and fills again from the ledger.
+    pub fn open(path: &Path, keeps: bool) -> Result<Board, OfficeError> {
+        Ok(Board { views: ViewPool::open(path, rows::SHAPE, rows::SCHEMA, keeps)? })
     }
 
     fn apply_batch(&self, batch: &[Change]) -> Result<(), OfficeError> {

@@ -75,6 +75,15 @@ impl OfficeError {
         OfficeError::Refused { code, message: label(vi, en) }
     }
 
+    /// This folder's views are kept by another running program.
+    pub(crate) fn kept_elsewhere() -> OfficeError {
+        OfficeError::refused(
+            "kept_elsewhere",
+            "Một chương trình lienvung khác đang chạy trên thư mục này. Hãy dừng nó rồi làm lại.",
+            "Another lienvung is running on this folder. Stop it and try again.",
+        )
+    }
+
     /// A stable code for programs.
     pub fn code(&self) -> &'static str {
         match self {

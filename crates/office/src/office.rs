@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use catalogue::Catalogue;
-use ledger::{Ledger, NodeName, Projection, Put, RecordId};
+use ledger::{Follower, Ledger, NodeName, Projection, Put, RecordId};
 use serde_json::{Value, json};
 
 use crate::board::Board;
@@ -41,6 +41,8 @@ pub struct Office {
     register: Arc<Register>,
     search: Arc<SearchIndex>,
     followers: Followers,
+    /// The lock of the folder, held by the one program that keeps the views; none in a program beside it.
+    keeper: Option<std::fs::File>,
     clock: Clock,
     body: RecordId,
     hashing: Mutex<()>,
@@ -67,6 +69,9 @@ impl Office {
     pub fn open_with(folder: &Path, settings: Settings, catalogue: Catalogue) -> Result<Office, OfficeError> {
         std::fs::create_dir_all(folder.join("views"))?;
         let node = NodeName::parse(&settings.node).map_err(OfficeError::from)?;
+        let lock = std::fs::File::create(folder.join("lienvung.lock"))?;
+        let keeper = lock.try_lock().is_ok().then_some(lock);
+        let keeps = keeper.is_some();
         let ledger = Arc::new(Ledger::open(&folder.join("lienvung.sqlite"), &node)?);
         let catalogue = Arc::new(catalogue);
         let body = node_body(&ledger, &settings)?;
@@ -74,18 +79,17 @@ impl Office {
         seed_bodies(&ledger, &catalogue, &types)?;
         let directory = BodyDirectory::default();
         let loaded_to = load_bodies(&ledger, &directory)?;
-        let board = Arc::new(Board::open(&folder.join("views").join("board.sqlite"))?);
-        let register = Arc::new(Register::open(&folder.join("views").join("register.sqlite"), catalogue.clone(), ledger.clone())?);
-        let search = Arc::new(SearchIndex::open(&folder.join("views").join("search"), catalogue.clone(), ledger.clone())?);
-        let followers = Followers::start(
-            ledger.clone(),
-            vec![
-                Box::new(crate::follow::DirectoryFollower::new(directory.clone(), ledger.clone(), loaded_to)),
-                Box::new(register.clone()),
-                Box::new(board.clone()),
-                Box::new(search.clone()),
-            ],
-        );
+        let board = Arc::new(Board::open(&folder.join("views").join("board.sqlite"), keeps)?);
+        let register = Arc::new(Register::open(&folder.join("views").join("register.sqlite"), catalogue.clone(), ledger.clone(), keeps)?);
+        let search = Arc::new(SearchIndex::open(&folder.join("views").join("search"), catalogue.clone(), ledger.clone(), keeps)?);
+        let mut followers: Vec<Box<dyn Follower + Send + Sync>> =
+            vec![Box::new(crate::follow::DirectoryFollower::new(directory.clone(), ledger.clone(), loaded_to))];
+        if keeps {
+            followers.push(Box::new(register.clone()));
+            followers.push(Box::new(board.clone()));
+            followers.push(Box::new(search.clone()));
+        }
+        let followers = Followers::start(ledger.clone(), followers);
         let visits = crate::article::Visits::default();
         Ok(Office {
             folder: folder.to_owned(),
@@ -97,6 +101,7 @@ impl Office {
             register,
             search,
             followers,
+            keeper,
             clock: settings.clock,
             body,
             hashing: Mutex::new(()),
@@ -160,16 +165,35 @@ impl Office {
         self.followers.wake();
     }
 
+    /// Whether this program keeps the views of the folder. A command that runs beside a serving one does not: it reads what that one keeps.
+    pub fn keeps_views(&self) -> bool {
+        self.keeper.is_some()
+    }
+
+    /// The views on disk, without the directory in memory.
+    fn views(&self) -> [&dyn Follower; 3] {
+        [&self.register, &self.board, &self.search]
+    }
+
     /// Waits until every view has reached what is in the ledger now, at most `longest`. Returns whether it has.
     pub fn settle(&self, longest: Duration) -> bool {
-        match self.ledger.read(|r| r.last_seq()) {
-            Ok(seq) => self.followers.wait_for(seq, longest),
-            Err(_) => false,
+        let Ok(seq) = self.ledger.read(|r| r.last_seq()) else { return false };
+        let until = Instant::now() + longest;
+        if !self.followers.wait_for(seq, longest) {
+            return false;
         }
+        while !self.keeps_views() && !self.views().iter().all(|view| view.cursor().is_ok_and(|cursor| cursor >= seq)) {
+            if Instant::now() >= until {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.keeps_views() || self.search.refresh().is_ok()
     }
 
     /// Leaves nothing of erased contents in the ledger's file, the views and the search index.
     pub(crate) fn scrub(&self) -> Result<(), OfficeError> {
+        self.require_keeper()?;
         self.ledger.scrub()?;
         self.board.views.scrub()?;
         self.register.scrub()?;
@@ -178,12 +202,25 @@ impl Office {
 
     /// Deletes a view's contents (all views when `name` is none) and fills it again from the ledger. `progress` gets (done, of) in changes.
     pub fn rebuild(&self, name: Option<&str>, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<(), OfficeError> {
+        self.require_keeper()?;
         self.followers.rebuild(name, progress)
+    }
+
+    /// Refuses what only the program that keeps the views can do.
+    pub fn require_keeper(&self) -> Result<(), OfficeError> {
+        if self.keeps_views() { Ok(()) } else { Err(OfficeError::kept_elsewhere()) }
     }
 
     /// Names and digests of the views, for `verify`: equal before and after a rebuild.
     pub fn view_digests(&self) -> Result<Vec<(String, u64, String)>, OfficeError> {
-        self.followers.digests()
+        let mut digests = self.followers.digests()?;
+        if !self.keeps_views() {
+            for view in self.views() {
+                let wrap = |error: ledger::FollowError| OfficeError::Data(error.to_string());
+                digests.push((view.name().to_owned(), view.cursor().map_err(wrap)?, view.digest().map_err(wrap)?));
+            }
+        }
+        Ok(digests)
     }
 
     /// What is wrong with the views, in plain words; empty when all is well.

@@ -253,6 +253,7 @@ impl Office {
     /// Destroys the payloads of a record in every audience and version; the log keeps its proofs.
     pub fn erase(&self, who: &Identity, id: RecordId, basis: &str) -> Result<(), OfficeError> {
         self.view_to_edit(who, id)?;
+        self.require_keeper()?;
         let basis = viet::nfc(basis.trim()).into_owned();
         if basis.is_empty() || basis.chars().count() > 120 {
             return Err(OfficeError::refused(

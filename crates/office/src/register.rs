@@ -108,9 +108,9 @@ pub struct Register {
 }
 
 impl Register {
-    /// Opens or makes the view at `path`.
-    pub fn open(path: &Path, catalogue: Arc<Catalogue>, ledger: Arc<Ledger>) -> Result<Register, OfficeError> {
-        Ok(Register { views: ViewPool::open(path, SHAPE, SCHEMA)?, catalogue, ledger })
+    /// Opens or makes the view at `path`, or only reads the one another program keeps.
+    pub fn open(path: &Path, catalogue: Arc<Catalogue>, ledger: Arc<Ledger>, keeps: bool) -> Result<Register, OfficeError> {
+        Ok(Register { views: ViewPool::open(path, SHAPE, SCHEMA, keeps)?, catalogue, ledger })
     }
 
     pub(crate) fn scrub(&self) -> Result<(), OfficeError> {

@@ -47,9 +47,11 @@ pub struct SearchForm {
 }
 
 impl SearchIndex {
-    pub(crate) fn open(folder: &Path, catalogue: Arc<Catalogue>, ledger: Arc<Ledger>) -> Result<SearchIndex, OfficeError> {
-        let finder = match Finder::open(folder) {
+    pub(crate) fn open(folder: &Path, catalogue: Arc<Catalogue>, ledger: Arc<Ledger>, keeps: bool) -> Result<SearchIndex, OfficeError> {
+        let opened = if keeps { Finder::open(folder) } else { Finder::open_to_read(folder) };
+        let finder = match opened {
             Ok(finder) => finder,
+            Err(_) if !keeps => return Err(OfficeError::kept_elsewhere()),
             Err(error) => {
                 tracing::warn!(%error, "search index is damaged or of an older form, making it anew");
                 Finder::reset(folder)?;
@@ -61,6 +63,10 @@ impl SearchIndex {
 
     fn finder(&self) -> std::sync::RwLockReadGuard<'_, Finder> {
         self.finder.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub(crate) fn refresh(&self) -> Result<(), OfficeError> {
+        Ok(self.finder().refresh()?)
     }
 
     pub(crate) fn purge(&self) -> Result<(), OfficeError> {

@@ -19,6 +19,13 @@ pub(crate) fn open_view(path: &Path, shape: i64, schema: &str) -> Result<Connect
     }
 }
 
+/// Opens the view beside the program that keeps it: nothing is made, repaired or removed.
+pub(crate) fn open_kept_view(path: &Path, shape: i64) -> Result<Connection, OfficeError> {
+    let connection = open_reader(path)?;
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found == shape { Ok(connection) } else { Err(OfficeError::kept_elsewhere()) }
+}
+
 /// A second connection that only reads.
 pub(crate) fn open_reader(path: &Path) -> Result<Connection, OfficeError> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 use crate::error::OfficeError;
-use crate::view_file::{cursor, open_reader, open_view};
+use crate::view_file::{cursor, open_kept_view, open_reader, open_view};
 
 /// A view's file with its connections. Readers see whole batches only.
 #[derive(Debug)]
@@ -17,8 +17,9 @@ pub(crate) struct ViewPool {
 }
 
 impl ViewPool {
-    pub(crate) fn open(path: &Path, shape: i64, schema: &str) -> Result<ViewPool, OfficeError> {
-        let writer = open_view(path, shape, schema)?;
+    /// `keeps`: whether this program keeps the views of the folder, or only reads them beside the one that does.
+    pub(crate) fn open(path: &Path, shape: i64, schema: &str, keeps: bool) -> Result<ViewPool, OfficeError> {
+        let writer = if keeps { open_view(path, shape, schema)? } else { open_kept_view(path, shape)? };
         Ok(ViewPool { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) })
     }
 

@@ -1,0 +1,71 @@
+//! Commands beside a running program: they read and write the same folder, and break nothing of what the other keeps.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+fn lienvung() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_lienvung"))
+}
+
+/// The demonstration, running.
+fn running(data: &Path) -> Child {
+    let mut child = lienvung()
+        .args(["demo", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.by_ref().map_while(Result::ok).any(|line| line.contains("Đang chạy tại")));
+    child
+}
+
+fn run(data: &Path, words: &[&str]) -> (bool, String) {
+    let output = lienvung().args(words).arg("--data").arg(data).output().unwrap();
+    (output.status.success(), format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
+}
+
+#[test]
+fn commands_work_beside_a_running_program_and_leave_its_views_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut server = running(&data);
+    let (_, before) = run(&data, &["verify"]);
+    for words in [
+        vec!["search", "hội nghị"],
+        vec!["doctor"],
+        vec!["user", "add", "cv.moi", "--role", "officer", "--body", "Sở KH&CN Đắk Lắk"],
+        vec!["export", folder.path().join("a.xlsx").to_str().unwrap()],
+        vec!["backup", folder.path().join("copy").to_str().unwrap()],
+        vec!["verify"],
+    ] {
+        let (worked, said) = run(&data, &words);
+        assert!(worked, "{words:?}: {said}");
+        assert!(!said.contains("damaged") && !said.contains("WARN"), "{words:?}: {said}");
+    }
+    let (_, after) = run(&data, &["verify"]);
+    let search = |text: &str| text.lines().find(|line| line.starts_with("search")).map(str::to_owned);
+    assert_eq!(search(&before), search(&after));
+
+    // What would pull the views away under the other program is refused with words.
+    let (worked, said) = run(&data, &["rebuild"]);
+    assert!(!worked && said.contains("đang chạy trên thư mục này"), "{said}");
+    let second = lienvung().args(["demo", "--listen", "127.0.0.1:0", "--data"]).arg(&data).output().unwrap();
+    assert!(!second.status.success());
+    assert!(String::from_utf8_lossy(&second.stderr).contains("đang chạy trên thư mục này"));
+
+    // An import beside it is seen by the running one, which keeps the index.
+    let file = folder.path().join("kl.txt");
+    std::fs::write(&file, "1. Giao Sở KH&CN Đắk Lắk rà soát cây mắc ca trước ngày 15/3/2027.").unwrap();
+    let (worked, said) = run(&data, &["import", file.to_str().unwrap(), "--as", "cv.moi"]);
+    assert!(worked, "{said}");
+    let (worked, said) = run(&data, &["search", "mắc ca", "--as", "cv.moi"]);
+    assert!(worked && said.contains("mắc ca"), "{said}");
+
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let (worked, said) = run(&data, &["rebuild"]);
+    assert!(worked, "{said}");
+}
