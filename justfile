@@ -47,7 +47,11 @@ shots:
 
 # Measurements, each beside its limit measured in the same run.
 bench:
-    cargo bench --workspace
+    cargo bench --bench measure
+
+# A thousand rounds of kill -9 while eight writers work.
+crash:
+    LIENVUNG_KILL_ROUNDS=1000 cargo test --test it crash -- --nocapture
 
 # The book as HTML in book/out; needs mdbook.
 book:

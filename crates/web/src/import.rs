@@ -223,19 +223,23 @@ async fn show_review(page: Page, who: Identity, app: &App, id: RecordId, problem
                 .map(|body| Choice::new(body.id.to_string(), body.name_on(jiff::civil::date(2019, 6, 21)))),
         )
         .collect();
-    let mut form = Form::post(page.href(&format!("/van-ban/{id}/giao")));
-    form.class = "issue";
-    form.parts.push(FormPart::Table(table));
-    let form = form
-        .field(Field::select(
-            texts,
-            "class",
-            page.say("Mục chưa rõ nơi nhận thì giao cho", "Directives without an addressee go to"),
-            classes,
-        ))
-        .field(Field::new(texts, FieldKind::Tick, "tat_ca", page.say("Chọn tất cả các mục nháp", "Choose all drafts")))
-        .button(format!("{} ({drafts})", page.say("Giao việc đã chọn", "Issue what is chosen")));
-    right.push(Block::Form(form));
+    if drafts == 0 {
+        right.push(Block::Table(table));
+    } else {
+        let mut form = Form::post(page.href(&format!("/van-ban/{id}/giao")));
+        form.class = "issue";
+        form.parts.push(FormPart::Table(table));
+        let form = form
+            .field(Field::select(
+                texts,
+                "class",
+                page.say("Mục chưa rõ nơi nhận thì giao cho", "Directives without an addressee go to"),
+                classes,
+            ))
+            .field(Field::new(texts, FieldKind::Tick, "tat_ca", page.say("Chọn tất cả các mục nháp", "Choose all drafts")))
+            .button(format!("{} ({drafts})", page.say("Giao việc đã chọn", "Issue what is chosen")));
+        right.push(Block::Form(form));
+    }
     for (at, suggestion) in found.suggestions.iter().enumerate() {
         let mut form = Form::post(page.href(&format!("/van-ban/{id}/doc")))
             .field(Field::hidden(texts, "start", suggestion.start.to_string()))
@@ -260,9 +264,11 @@ async fn show_review(page: Page, who: Identity, app: &App, id: RecordId, problem
         right.push(Block::Form(form));
     }
     right.push(Block::Table(crate::document::citations(&page, &found.data)));
-    let mut drop = Form::post(page.href(&format!("/van-ban/{id}/bo"))).button(page.say("Bỏ các bản nháp", "Discard the drafts"));
-    drop.class = "card";
-    right.push(Block::Form(drop));
+    if drafts > 0 {
+        let mut drop = Form::post(page.href(&format!("/van-ban/{id}/bo"))).button(page.say("Bỏ các bản nháp", "Discard the drafts"));
+        drop.class = "card";
+        right.push(Block::Form(drop));
+    }
     blocks.push(Block::Split(page.say("Nguyên văn", "Source text").to_owned(), left, right));
     if faulty { show_faulty(page, blocks) } else { show(page, blocks) }
 }
