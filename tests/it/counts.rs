@@ -108,6 +108,8 @@ proptest! {
         let mut csv_bytes = Vec::new();
         office.export_board(&filter, catalogue::Lang::Vi, FileForm::Csv, &mut csv_bytes).unwrap();
         let text = String::from_utf8(csv_bytes).unwrap();
+        let sent = runtime.block_on(Visit::get(format!("/chi-dao.csv?{query}")).send(&router)).text;
+        prop_assert_eq!(&sent, &text, "what is sent is what is written");
         let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
         let heads: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
         let column = heads.iter().position(|head| head == "Trạng thái").expect("a column for the status");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use office::{AnswerForm, BoardFilter, Evidence, Identity, Office, OfficeError, ReadingForm, Role, Status};
 
 use crate::people::{DAK_LAK, MINISTRY, TWELVE, body, open, person};
+use crate::visit::{Visit, encoded, session};
 
 #[test]
 fn a_conclusion_becomes_directives_that_are_answered_and_verified() {
@@ -100,4 +101,31 @@ fn two_officers_saving_one_record_do_not_overwrite_each_other() {
     assert_eq!(change("Tin hai").unwrap().version, 2);
     assert!(matches!(change("Tin ba"), Err(OfficeError::Changed { current: 2 })));
     assert_eq!(office.view(&officer, first.id).unwrap().data.unwrap()["title"], "Tin hai");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_of_two_officers_keeps_his_words_sees_what_changed_and_decides() {
+    let folder = tempfile::tempdir().unwrap();
+    let office = std::sync::Arc::new(open(folder.path()));
+    let officer = person(&office, "daklak.cv", DAK_LAK, Role::Officer);
+    let own = body(&office, DAK_LAK);
+    let data = serde_json::json!({"title": "Tin", "text": "Nội dung", "state": "draft", "owner": own.to_string()});
+    let first = office.submit(&officer, office::Draft { id: None, kind: "article".into(), data: data.clone(), previous: None }).unwrap();
+    let mut other = data.clone();
+    other["title"] = "Tin của người thứ nhất".into();
+    office.submit(&officer, office::Draft { id: Some(first.id), kind: "article".into(), data: other, previous: Some(first.leaf) }).unwrap();
+    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let session = session(&office, "daklak.cv");
+    let form = |leaf: &str| format!("title={}&text=x&state=draft&owner={own}&_previous={leaf}", encoded("Tin của người thứ hai"));
+    let path = format!("/r/{}/sua", first.id);
+    let reply = Visit::post(&path, form(&first.leaf.to_hex())).by(Some(&session)).send(&router).await;
+    assert_eq!(reply.status, axum::http::StatusCode::UNPROCESSABLE_ENTITY);
+    for words in ["Tin của người thứ hai", "Tin của người thứ nhất", "người khác vừa lưu", "chưa lưu gì"] {
+        assert!(reply.text.contains(words), "{words}");
+    }
+    assert_eq!(office.view(&officer, first.id).unwrap().version, 2, "nothing is saved");
+    let fresh = reply.text.split("name=\"_previous\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let reply = Visit::post(&path, form(&fresh)).by(Some(&session)).send(&router).await;
+    assert_eq!(reply.status, axum::http::StatusCode::SEE_OTHER);
+    assert_eq!(office.view(&officer, first.id).unwrap().data.unwrap()["title"], "Tin của người thứ hai");
 }

@@ -1,11 +1,7 @@
 //! The board of directives, one directive, conferences; the same filter for page and files.
 
-use std::io::Write;
-
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::civil::Date;
 use office::{BoardFilter, BoardPage, BoardRow, FileForm, Office, OfficeError, RecordId, Status};
@@ -240,33 +236,6 @@ pub(crate) fn body_choices(office: &Office, page: &Page, empty: &str) -> Vec<Cho
     choices
 }
 
-/// A file of the office's making: written by `work` on a blocking thread.
-pub(crate) async fn file(
-    app: &App,
-    name: &str,
-    kind: &'static str,
-    work: impl FnOnce(&Office, &mut (dyn Write + Send)) -> Result<u64, OfficeError> + Send + 'static,
-) -> Answer {
-    let bytes = app
-        .call(move |office| {
-            let mut bytes = Vec::new();
-            work(office, &mut bytes)?;
-            Ok(bytes)
-        })
-        .await?;
-    Ok(download(bytes, name, kind))
-}
-
-/// An answer that the browser keeps as a file.
-pub(crate) fn download(bytes: Vec<u8>, name: &str, kind: &'static str) -> Response {
-    let mut response = bytes.into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
-    }
-    response
-}
-
 /// Media type of spreadsheets.
 pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// Media type of comma-separated values.
@@ -274,17 +243,20 @@ pub(crate) const CSV: &str = "text/csv; charset=utf-8";
 
 async fn board_csv(page: Page, State(app): State<App>) -> Answer {
     let (filter, lang) = (filter_of(&page)?, office_lang(page.lang));
-    file(&app, "chi-dao.csv", CSV, move |office, out| office.export_board(&filter, lang, FileForm::Csv, out)).await
+    crate::download::file(&app, "chi-dao.csv", CSV, move |office, out| office.export_board(&filter, lang, FileForm::Csv, out)).await
 }
 
 async fn board_xlsx(page: Page, State(app): State<App>) -> Answer {
     let (filter, lang) = (filter_of(&page)?, office_lang(page.lang));
-    file(&app, "chi-dao.xlsx", XLSX, move |office, out| office.export_board(&filter, lang, FileForm::Xlsx, out)).await
+    crate::download::file(&app, "chi-dao.xlsx", XLSX, move |office, out| office.export_board(&filter, lang, FileForm::Xlsx, out)).await
 }
 
 async fn board_ics(page: Page, State(app): State<App>) -> Answer {
     let (filter, lang, base) = (filter_of(&page)?, office_lang(page.lang), app.site.base_url.clone());
-    file(&app, "chi-dao.ics", "text/calendar; charset=utf-8", move |office, out| office.export_calendar(&filter, lang, &base, out)).await
+    crate::download::file(&app, "chi-dao.ics", "text/calendar; charset=utf-8", move |office, out| {
+        office.export_calendar(&filter, lang, &base, out)
+    })
+    .await
 }
 
 async fn directive(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {

@@ -23,6 +23,7 @@ pub mod assets;
 mod blocks;
 mod board;
 mod document;
+mod download;
 pub mod errors;
 pub mod filters;
 pub mod form;

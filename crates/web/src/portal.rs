@@ -414,6 +414,8 @@ async fn data(page: Page) -> Answer {
 async fn calendar(page: Page, State(app): State<App>, Path(token): Path<String>) -> Answer {
     let token = token.trim_end_matches(".ics").to_owned();
     let (lang, base) = (crate::service::office_lang(page.lang), app.site.base_url.clone());
-    crate::board::file(&app, "lien-vung.ics", "text/calendar; charset=utf-8", move |office, out| office.calendar(&token, lang, &base, out))
-        .await
+    crate::download::file(&app, "lien-vung.ics", "text/calendar; charset=utf-8", move |office, out| {
+        office.calendar(&token, lang, &base, out)
+    })
+    .await
 }

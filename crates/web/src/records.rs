@@ -311,7 +311,7 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, Path(name): Pat
     if let Some(form) = form {
         let lang = crate::service::office_lang(page.lang);
         let (suffix, media) = if form == FileForm::Csv { ("csv", crate::board::CSV) } else { ("xlsx", crate::board::XLSX) };
-        return crate::board::file(&app, &format!("{name}.{suffix}"), media, move |office, out| {
+        return crate::download::file(&app, &format!("{name}.{suffix}"), media, move |office, out| {
             office.export_register(&who, &filter, lang, form, out)
         })
         .await;
@@ -398,6 +398,7 @@ async fn submit(page: Page, who: Identity, app: &App, kind: &Kind, action: Strin
             return show_form(page, app, kind, action, &pairs, previous, errors);
         }
     };
+    let (asking, typed) = (who.clone(), data.clone());
     let draft = Draft { id, kind: kind.name.clone(), data, previous };
     let name = kind.name.clone();
     let saved = app
@@ -413,8 +414,43 @@ async fn submit(page: Page, who: Identity, app: &App, kind: &Kind, action: Strin
             let errors = FormErrors::of(page.lang, &failure.faults);
             show_form(page, app, kind, action, &pairs, previous, errors)
         }
+        Err(failure) if failure.code == "changed_meanwhile" => {
+            let Some(id) = id else { return Err(failure) };
+            let current = app.call(move |office| office.view_to_edit(&asking, id)).await?;
+            let errors = meanwhile(&page, app, kind, current.data.as_ref(), &typed);
+            show_form(page, app, kind, action, &pairs, Some(current.leaf), errors)
+        }
         Err(failure) => Err(failure),
     }
+}
+
+/// Somebody saved while this person was typing: what was typed stays, each field that differs says what now stands there, and the next press saves.
+fn meanwhile(page: &Page, app: &App, kind: &Kind, current: Option<&Value>, typed: &Value) -> FormErrors {
+    let mut errors = FormErrors::none(page.texts());
+    let changes = current.map(|current| app.office.catalogue().changes(&kind.name, current, typed)).unwrap_or_default();
+    for change in &changes {
+        let stands = match (kind.field(change.path.split('.').next().unwrap_or_default()), &change.old) {
+            (Some(field), Some(old)) => value_text(app, page, field, old),
+            _ => "–".to_owned(),
+        };
+        let words = page.say("người khác vừa lưu", "somebody has just saved");
+        errors.add(&change.path, format!("{}: {words} “{}”.", said(&change.label, page.lang), office::shorten(&stands, 200)));
+    }
+    if changes.is_empty() {
+        errors.add(
+            "",
+            page.say("Người khác vừa lưu bản ghi này với cùng nội dung.", "Somebody has just saved this record with the same contents."),
+        );
+    } else {
+        errors.add(
+            "",
+            page.say(
+                "Bản ghi đã đổi trong lúc anh/chị nhập; chưa lưu gì. Hãy xem các chỗ khác nhau dưới đây rồi bấm Lưu nếu vẫn muốn ghi nội dung của mình.",
+                "The record changed while you were typing; nothing was saved. See the differences below, then press Save if you still want yours.",
+            ),
+        );
+    }
+    errors
 }
 
 fn show_form(
