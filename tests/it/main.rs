@@ -12,3 +12,4 @@ mod people;
 mod routes;
 mod shared;
 mod visit;
+mod weight;

@@ -18,7 +18,7 @@ const ROLES: [&str; 6] = ["public", "reader", "officer", "stranger", "leader", "
 /// Route, an address of it, a form to post (empty for GET), and what each role gets: `x` it works, `i` asked to sign in, `-` refused, `0` there is no
 /// such record for this person. Reader and officer belong to Đắk Lắk, which keeps the document; the leader and the administrator to the Ministry,
 /// which is the assigner; the stranger is an officer of Kon Tum. Rows that end something come last.
-const MATRIX: &[(&str, &str, &str, &str)] = &[
+pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("GET /", "/", "", "xxxxxx"),
     ("GET /tin", "/tin", "", "xxxxxx"),
     ("GET /tin/{id}", "/tin/ARTICLE", "", "xxxxxx"),
@@ -109,15 +109,15 @@ const MATRIX: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// An office with something of every state, and a session for each role.
-struct Stage {
-    office: Arc<Office>,
-    router: axum::Router,
-    sessions: Vec<Option<String>>,
+pub struct Stage {
+    pub office: Arc<Office>,
+    pub router: axum::Router,
+    pub sessions: Vec<Option<String>>,
     names: Vec<(&'static str, String)>,
     _folder: tempfile::TempDir,
 }
 
-fn stage() -> Stage {
+pub fn stage() -> Stage {
     let folder = tempfile::tempdir().unwrap();
     let office = open(folder.path());
     let console = office.console();
@@ -171,7 +171,7 @@ fn stage() -> Stage {
 }
 
 impl Stage {
-    fn filled(&self, text: &str) -> String {
+    pub fn filled(&self, text: &str) -> String {
         self.names.iter().fold(text.to_owned(), |text, (name, id)| text.replace(name, id))
     }
 
