@@ -22,6 +22,9 @@ mod highlight;
 mod index;
 mod query;
 mod repair;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+mod tests;
 
 pub use index::{Entry, Finder, FinderError};
 pub use query::{Hit, Part, Query, Results};
