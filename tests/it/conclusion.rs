@@ -101,3 +101,43 @@ fn the_same_words_in_another_unicode_form_give_the_same_directives() {
     assert_eq!(texts(&one), texts(&two));
     assert_eq!(texts(&one).len(), 25);
 }
+
+#[test]
+fn a_provincial_notice_in_parts_and_letters_gives_its_tasks() {
+    let folder = tempfile::tempdir().unwrap();
+    let office = crate::people::open(folder.path());
+    let text = "ỦY BAN NHÂN DÂN TỈNH GIA LAI\nSố: 215/TB-UBND\nGia Lai, ngày 12 tháng 8 năm 2024\nTHÔNG BÁO\nKết luận tại cuộc họp về khoa học và công nghệ (minh họa)\n\
+        Ngày 07/8/2024, tại Trụ sở UBND tỉnh, lãnh đạo UBND tỉnh đã chủ trì cuộc họp nghe báo cáo tình hình triển khai. Tham dự cuộc họp có lãnh đạo các Sở: Tài chính, Nông nghiệp.\n\
+        Sau khi nghe báo cáo, kết luận như sau:\nI. Đánh giá chung\nThời gian qua, Sở Khoa học và Công nghệ đã triển khai nhiều nhiệm vụ.\nII. Nhiệm vụ thời gian tới\n\
+        1. Giao Sở Khoa học và Công nghệ:\na) Chủ trì, phối hợp với Sở Tài chính rà soát, tham mưu UBND tỉnh ban hành Quyết định sửa đổi, hoàn thành trước ngày 30/9/2024.\n\
+        b) Khẩn trương thẩm định kinh phí; báo cáo kết quả trong tháng 10/2024.\nc) Định kỳ hằng quý báo cáo tiến độ thực hiện.\n\
+        2. Yêu cầu UBND các huyện, thị xã, thành phố bố trí kinh phí sự nghiệp năm 2025 đúng quy định.\nNơi nhận:\n- Như trên.";
+    let reading = office::read_document(office.catalogue(), "a.txt", text.as_bytes()).unwrap();
+    let found: Vec<(String, Vec<String>, Option<String>)> = reading
+        .directives
+        .iter()
+        .map(|one| {
+            (
+                one.item.clone(),
+                one.lead.iter().map(|lead| lead.text.clone()).collect(),
+                one.due.as_ref().and_then(|due| due.last_day).map(|day| day.to_string()),
+            )
+        })
+        .collect();
+    let department = vec!["Sở Khoa học và Công nghệ".to_owned()];
+    let expected = [
+        ("II.1.a", department.clone(), Some("2024-09-29")),
+        ("II.1.b", department.clone(), None),
+        ("II.1.b", department.clone(), Some("2024-10-31")),
+        ("II.1.c", department, None),
+        ("II.2", vec!["UBND các huyện, thị xã, thành phố".to_owned()], None),
+    ];
+    let expected: Vec<_> = expected.into_iter().map(|(item, lead, due)| (item.to_owned(), lead, due.map(str::to_owned))).collect();
+    assert_eq!(found, expected);
+    assert_eq!(reading.directives[0].with[0].text, "Sở Tài chính");
+    assert!(reading.directives[3].due.as_ref().is_some_and(|due| due.period.is_some()), "every quarter");
+    assert_eq!((reading.document.number.as_deref(), reading.document.place.as_deref()), (Some("215/TB-UBND"), Some("Trụ sở UBND tỉnh")));
+    assert!(reading.document.attendees.as_deref().is_some_and(|words| words.starts_with("Tham dự cuộc họp")));
+    assert!(reading.citations.is_empty(), "{:?}", reading.citations);
+    assert!(reading.suggestions.is_empty(), "{:?}", reading.suggestions);
+}

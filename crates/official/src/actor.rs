@@ -33,6 +33,8 @@ pub(crate) struct Names {
 
 struct KnownName {
     syllables: Vec<String>,
+    /// A name written with a capital is no name without it: "Bộ", not "bố trí".
+    capital: bool,
     id: Option<String>,
     class: bool,
 }
@@ -115,7 +117,8 @@ impl Names {
             for name in &body.names {
                 let syllables = folded_syllables(name);
                 if let Some(first) = syllables.first() {
-                    known.entry(first.clone()).or_default().push(KnownName { syllables, id: body.id.clone(), class: body.class });
+                    let capital = name.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
+                    known.entry(first.clone()).or_default().push(KnownName { syllables, capital, id: body.id.clone(), class: body.class });
                 }
             }
         }
@@ -156,7 +159,9 @@ impl Names {
             }
         }
         let class = self.classes.iter().find(|class| starts_with(&words, class));
-        let known = self.known.get(words.first()?).and_then(|names| names.iter().find(|name| starts_with(&words, &name.syllables)));
+        let capital = syllables.first().is_some_and(|first| view.is_capital(*first));
+        let fits = |name: &&KnownName| starts_with(&words, &name.syllables) && (capital || !name.capital || name.class);
+        let known = self.known.get(words.first()?).and_then(|names| names.iter().find(fits));
         let by_head = self.by_head(view, &syllables, &words, end);
         let mut best: Option<(usize, Option<String>, bool)> = None;
         let mut offer = |count: usize, id: Option<String>, class: bool| {

@@ -53,7 +53,35 @@ pub struct FoundDirective {
 }
 
 /// Verbs with which tasks begin when nobody is named. Folded.
-const IMPERATIVES: [&str; 134] = [
+const IMPERATIVES: [&str; 162] = [
+    "chu tri",
+    "dinh ky",
+    "hang quy",
+    "hang nam",
+    "hang thang",
+    "hang tuan",
+    "quyet liet",
+    "phan dau",
+    "cap kinh phi",
+    "quyet toan",
+    "nghiem thu",
+    "hoan chinh",
+    "tiep thu",
+    "du thao",
+    "soan thao",
+    "thanh toan",
+    "tuyen chon",
+    "dat hang",
+    "nhan dien",
+    "thuc day nhanh",
+    "lay y kien",
+    "khoanh vung",
+    "quan triet thuc hien",
+    "trien khai ngay",
+    "xac minh",
+    "cong nhan",
+    "thu hoi",
+    "ban giao",
     "tiep tuc",
     "day manh",
     "day nhanh",
@@ -191,7 +219,12 @@ const IMPERATIVES: [&str; 134] = [
 ];
 
 /// What opens an assessment: praise and description, no task.
-const ASSESSMENTS: [&str; 17] = [
+const ASSESSMENTS: [&str; 22] = [
+    "danh gia chung",
+    "danh gia ket qua",
+    "danh gia tinh hinh",
+    "ket qua dat duoc",
+    "tinh hinh thuc hien",
     "thong nhat danh gia",
     "danh gia cao",
     "ghi nhan",
@@ -236,6 +269,10 @@ pub(crate) fn directives(view: &View, paragraphs: &[Paragraph], names: &Names, c
         if opens && (paragraph.marked || !itemised) {
             assessing.get_or_insert(depth);
         }
+        let has_children_or_text = paragraphs.get(at + 1).is_some_and(|next| !next.marked || next.levels.len() > depth);
+        if paragraph.marked && has_children_or_text && is_heading(view, paragraph) {
+            continue;
+        }
         let has_children = paragraphs.get(at + 1).is_some_and(|next| next.levels.len() > depth && next.marked);
         let introduces = view.char_at(paragraph.words.end.saturating_sub(1)) == Some(':');
         if introduces && (has_children || !itemised) {
@@ -266,6 +303,12 @@ pub(crate) fn directives(view: &View, paragraphs: &[Paragraph], names: &Names, c
         }
     }
     found
+}
+
+/// "I. Đánh giá chung", "II. Nhiệm vụ thời gian tới": a few words without a closing sign over what follows.
+fn is_heading(view: &View, paragraph: &Paragraph) -> bool {
+    let closed = matches!(view.char_at(paragraph.words.end.saturating_sub(1)), Some('.' | ';' | ':' | '!' | '/' | ','));
+    !closed && view.syllables(paragraph.words).len() <= 16
 }
 
 struct Task {
@@ -514,11 +557,15 @@ fn subject(view: &View, clause: Span, names: &Names) -> Option<Subject> {
     // "Những địa phương có điều kiện cũng cần …": a class that no list knows, up to the word of need.
     if ["cac", "nhung", "tung"].iter().any(|word| view.words_at(start, word).is_some()) {
         let syllables = view.syllables(clause);
+        // "Các đơn vị gửi báo cáo …": people who can be told to, unlike "Các kết quả đạt được …".
+        let told = ["don vi", "co quan", "dia phuong", "so", "nganh", "huyen", "xa", "vien", "truong", "to chuc", "doanh nghiep"];
+        let people = syllables.get(1).is_some_and(|second| told.iter().any(|words| view.words_at(second.start, words).is_some()));
         for (at, syllable) in syllables.iter().enumerate().take(14).skip(2) {
             let need = ["cung can", "can", "phai", "co trach nhiem"]
                 .iter()
-                .find_map(|words| view.words_at(syllable.start, words).map(|after| (after, *words)));
-            if let Some((after, _)) = need {
+                .find_map(|words| view.words_at(syllable.start, words).map(|after| (after, "need")))
+                .or_else(|| people.then(|| imperative_at(view, syllable.start).map(|verb| (verb.end, "assign"))).flatten());
+            if let Some((after, force)) = need {
                 let span = Span { start, end: syllables.get(at - 1)?.end };
                 if view.plain_text(span).contains([',', '.', ';', ':']) {
                     break;
@@ -528,9 +575,9 @@ fn subject(view: &View, clause: Span, names: &Names) -> Option<Subject> {
                 return Some(Subject {
                     assigner: None,
                     leads: vec![FoundActor { actor, span }],
-                    force: "need".to_owned(),
+                    force: force.to_owned(),
                     verb,
-                    action: after,
+                    action: if force == "assign" { syllable.start } else { after },
                 });
             }
         }

@@ -56,7 +56,7 @@ static DATE: LazyLock<Regex> = LazyLock::new(|| {
 });
 #[expect(clippy::expect_used, reason = "the patterns are constants; a test compiles them")]
 static PLACE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b[Tt]ại\s+((?:thành phố|tỉnh|thị xã|huyện|TP\.?)\s+\p{Lu}[\p{L}]*(?:\s+\p{Lu}[\p{L}]*)*)").expect("constant pattern")
+    Regex::new(r"\b[Tt]ại\s+((?:[Tt]rụ sở|[Hh]ội trường|[Pp]hòng họp)[^,;.]{2,80}|(?:thành phố|tỉnh|thị xã|huyện|TP\.?)\s+\p{Lu}[\p{L}]*(?:\s+\p{Lu}[\p{L}]*)*)").expect("constant pattern")
 });
 #[expect(clippy::expect_used, reason = "the patterns are constants; a test compiles them")]
 static CHAIR: LazyLock<Regex> = LazyLock::new(|| {
@@ -152,8 +152,10 @@ pub(crate) fn head_of(view: &View, lines: &[Span], citations: &[Citation]) -> He
             }
             head.chairs.extend(second_chair(words, &head.chairs));
         }
-        if (folded.starts_with("tham du") || folded.starts_with("thanh phan")) && head.attendees.is_none() {
-            head.attendees = Some(words.split(". ").next().unwrap_or(words).trim_end_matches('.').to_owned());
+        if head.attendees.is_none() {
+            let opens = ["tham du", "cung tham du", "cung du", "du hop co", "du hoi nghi co", "thanh phan"];
+            let sentence = words.split(". ").find(|sentence| opens.iter().any(|open| viet::fold(sentence.trim_start()).starts_with(open)));
+            head.attendees = sentence.map(|sentence| sentence.trim().trim_end_matches('.').to_owned());
         }
     }
     if head.title.is_none() {

@@ -42,8 +42,10 @@ pub fn read(name: &str, bytes: &[u8], gazetteer: &Gazetteer) -> Result<Reading, 
     let view = View::of(&text);
     let lines = view.lines();
     check_secrecy(&view, &lines)?;
-    let citations = citations(&view, gazetteer);
+    let mut citations = citations(&view, gazetteer);
     let document = head_of(&view, &lines, &citations);
+    // A document does not cite itself by its own number.
+    citations.retain(|citation| Some(&citation.number) != document.number.as_ref() || !citation.raw.starts_with("Số"));
     let (body, itemised) = body_of(&view, &lines);
     let names = Names::of(gazetteer);
     let calendar = Calendar { document_day: document.day() };

@@ -28,6 +28,10 @@ const USUAL: u32 = 20;
 /// A changed letter needs more evidence than a changed mark.
 const USUAL_FOR_LETTERS: u32 = 60;
 
+/// What is proposed for a whole syllable with other letters must be at least one in six of what is seen beside its neighbour: "các" stands before
+/// nearly everything and proves nothing, "tục" stands after "tiếp" nearly always.
+const TELLING_SHARE: u32 = 6;
+
 /// Everything that looks like a slip, in the order of the text.
 pub(crate) fn suggestions(
     view: &View,
@@ -257,7 +261,14 @@ fn slips(view: &View, line: Span, pairs: &SyllablePairs, found: &mut Vec<Suggest
             let (strongest, least) = (left.max(right), if distance == 0 { USUAL } else { USUAL_FOR_LETTERS });
             // A word of its own needs more: both neighbours agree, or the pair is far more usual than the word.
             let own = pairs.frequency(word);
-            let convincing = own == 0 || (left > 0 && right > 0 && strongest >= 5 * USUAL) || strongest >= 3 * own;
+            if Some(candidate) == before || Some(candidate) == after {
+                continue;
+            }
+            let total = |seen: &[(String, u32)]| seen.iter().map(|(_, count)| *count).sum::<u32>();
+            let telling = left > 0 && left * TELLING_SHARE >= before.map_or(u32::MAX, |word| total(pairs.after(word)))
+                || right > 0 && right * TELLING_SHARE >= after.map_or(u32::MAX, |word| total(pairs.ahead(word)));
+            let unsure = distance > 0 && viet::is_legal(word) && !telling;
+            let convincing = !unsure && (own == 0 || (left > 0 && right > 0 && strongest >= 5 * USUAL) || strongest >= 3 * own);
             if strongest >= least && convincing && best.as_ref().is_none_or(|(most, _)| left + right > *most) {
                 best = Some((left + right, candidate.clone()));
             }
