@@ -233,7 +233,7 @@ async fn every_route_gives_every_role_what_the_matrix_says_and_a_refusal_changes
                     stage.office.settle(Duration::from_secs(20));
                 }
                 let before = stage.office.ledger().digest().unwrap();
-                let Reply { status, place, text } = stage.ask(method, &address, form, stage.sessions[column].as_deref()).await;
+                let Reply { status, place, text, .. } = stage.ask(method, &address, form, stage.sessions[column].as_deref()).await;
                 let letter = outcome(status, &place);
                 got.push(letter);
                 if matches!(letter, 'i' | '-' | '0') {
@@ -325,5 +325,19 @@ async fn the_description_of_the_interface_names_every_route_of_it_and_no_other()
     assert_eq!(described, served);
     for id in ["ISSUED", "ARTICLE"] {
         assert!(RecordId::parse(&stage.filled(id)).is_ok());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_arrives_whole_whether_it_is_compressed_on_the_way_or_not() {
+    use std::io::Read;
+    let stage = stage();
+    for path in ["/chi-dao.csv", "/chi-dao.ics", "/bieu-mau/body.csv", "/chi-dao?conference=all"] {
+        let plain = Visit::get(path).send(&stage.router).await;
+        let packed = Visit::get(path).compressed().send(&stage.router).await;
+        assert!(plain.bytes.len() > packed.bytes.len() && !packed.bytes.is_empty(), "{path}");
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(packed.bytes.as_slice()).read_to_end(&mut unpacked).unwrap();
+        assert_eq!(unpacked, plain.bytes, "{path}");
     }
 }

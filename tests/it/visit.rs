@@ -11,6 +11,8 @@ pub struct Reply {
     /// Where it leads, when it is a redirect.
     pub place: String,
     pub text: String,
+    /// The body as it was sent.
+    pub bytes: Vec<u8>,
 }
 
 /// A request under way.
@@ -19,6 +21,7 @@ pub struct Visit {
     path: String,
     session: Option<String>,
     site: &'static str,
+    encoding: &'static str,
     kind: Option<String>,
     body: Vec<u8>,
 }
@@ -27,7 +30,7 @@ const BOUNDARY: &str = "mot-ranh-gioi";
 
 impl Visit {
     pub fn get(path: impl Into<String>) -> Visit {
-        Visit { method: "GET", path: path.into(), session: None, site: "same-origin", kind: None, body: Vec::new() }
+        Visit { method: "GET", path: path.into(), session: None, site: "same-origin", encoding: "identity", kind: None, body: Vec::new() }
     }
 
     /// A form as `a=b&c=d`.
@@ -66,6 +69,12 @@ impl Visit {
         self
     }
 
+    /// As browsers ask: compressed.
+    pub fn compressed(mut self) -> Visit {
+        self.encoding = "gzip";
+        self
+    }
+
     /// With another content type.
     pub fn of_type(mut self, kind: &str) -> Visit {
         self.kind = Some(kind.to_owned());
@@ -78,7 +87,8 @@ impl Visit {
             .uri(&self.path)
             .header("host", "localhost")
             .header("sec-fetch-site", self.site)
-            .header("accept", "text/html,*/*");
+            .header("accept", "text/html,*/*")
+            .header("accept-encoding", self.encoding);
         if let Some(session) = &self.session {
             request = request.header(header::COOKIE, format!("lv={session}"));
         }
@@ -89,7 +99,7 @@ impl Visit {
         let status = response.status();
         let place = response.headers().get(header::LOCATION).map(|place| place.to_str().unwrap().to_owned()).unwrap_or_default();
         let bytes = axum::body::to_bytes(response.into_body(), 50_000_000).await.unwrap();
-        Reply { status, place, text: String::from_utf8_lossy(&bytes).into_owned() }
+        Reply { status, place, text: String::from_utf8_lossy(&bytes).into_owned(), bytes: bytes.to_vec() }
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
+use futures_util::StreamExt;
 use office::{Office, OfficeError};
 use tokio::sync::mpsc::{Sender, channel};
 
@@ -35,13 +36,15 @@ pub(crate) async fn file(
         }
     });
     let first = receiver.recv().await.transpose().map_err(Failure::from)?;
+    // Fused: the compression asks once more after the end.
     let pieces = futures_util::stream::unfold((first, receiver), |(ready, mut receiver)| async move {
         let piece = match ready {
             Some(piece) => Ok(piece),
             None => receiver.recv().await?.map_err(|error| io::Error::other(error.to_string())),
         };
         Some((piece, (None, receiver)))
-    });
+    })
+    .fuse();
     let mut response = Body::from_stream(pieces).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
