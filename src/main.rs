@@ -1,9 +1,10 @@
 //! `lienvung`: the one program. Command line, configuration, start-up, demo.
 
+#[macro_use]
+mod words;
 mod command;
 mod config;
 mod demo;
-mod words;
 
 use std::process::ExitCode;
 

@@ -1,8 +1,22 @@
-//! The two languages of the command line.
+//! The two languages of the command line, and how it speaks.
+
+use std::io::Write;
 
 use catalogue::{Label, Lang};
 use clap::ValueEnum;
 use office::OfficeError;
+
+/// Prints a line, like `println!`. Whoever read it may be gone (`lienvung demo | head -3`): that is no reason for a node to stop.
+macro_rules! tell {
+    ($($words:tt)*) => {
+        crate::words::tell(format_args!($($words)*))
+    };
+}
+
+/// See [`tell!`].
+pub fn tell(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
 
 /// The language of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

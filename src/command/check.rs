@@ -56,18 +56,18 @@ pub(crate) fn verify(arguments: VerifyArguments, words: Words) -> Result<ExitCod
         let logs: Vec<_> =
             report.logs.iter().map(|log| json!({"origin": log.origin.to_string(), "next": log.size, "root": log.root.to_hex()})).collect();
         let views: Vec<_> = views.iter().map(|(name, cursor, digest)| json!({"name": name, "cursor": cursor, "digest": digest})).collect();
-        println!("{}", serde_json::to_string_pretty(&json!({"logs": logs, "views": views, "problems": problems}))?);
+        tell!("{}", serde_json::to_string_pretty(&json!({"logs": logs, "views": views, "problems": problems}))?);
     } else {
         for log in &report.logs {
-            println!("{}  {} {}  {}", log.origin, log.size, words.say("mục", "entries"), log.root.to_hex());
+            tell!("{}  {} {}  {}", log.origin, log.size, words.say("mục", "entries"), log.root.to_hex());
         }
         for (name, cursor, digest) in &views {
-            println!("{name}  {} {cursor}  {digest}", words.say("đến thay đổi", "up to change"));
+            tell!("{name}  {} {cursor}  {digest}", words.say("đến thay đổi", "up to change"));
         }
         for problem in &problems {
-            println!("! {problem}");
+            tell!("! {problem}");
         }
-        println!(
+        tell!(
             "{}",
             if problems.is_empty() {
                 words.say("Mọi thứ đều khớp.", "Everything agrees.")
@@ -89,7 +89,7 @@ pub(crate) fn rebuild(arguments: RebuildArguments, words: Words) -> Result<ExitC
     })?;
     bar.finish_and_clear();
     for (name, cursor, digest) in office.view_digests()? {
-        println!("{name}  {} {cursor}  {digest}", words.say("đến thay đổi", "up to change"));
+        tell!("{name}  {} {cursor}  {digest}", words.say("đến thay đổi", "up to change"));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -99,10 +99,10 @@ pub(crate) fn doctor(arguments: DoctorArguments, words: Words) -> Result<ExitCod
     let mut ill = 0;
     let mut say = |well: bool, what: &str, advice: &str| {
         if well {
-            println!("OK  {what}");
+            tell!("OK  {what}");
         } else {
             ill += 1;
-            println!("!!  {what}\n    → {advice}");
+            tell!("!!  {what}\n    → {advice}");
         }
     };
     say(
@@ -144,7 +144,7 @@ pub(crate) fn doctor(arguments: DoctorArguments, words: Words) -> Result<ExitCod
                 words.say("Có quản trị viên", "There is an administrator"),
                 words.say("Chạy “lienvung user add TÊN --role administrator”.", "Run “lienvung user add LOGIN --role administrator”."),
             );
-            println!("    {} {}", words.say("Địa chỉ", "Address"), config.base_url.unwrap_or_else(|| format!("http://{}", config.listen)));
+            tell!("    {} {}", words.say("Địa chỉ", "Address"), config.base_url.unwrap_or_else(|| format!("http://{}", config.listen)));
         }
         Err(error) => say(
             false,
@@ -152,7 +152,7 @@ pub(crate) fn doctor(arguments: DoctorArguments, words: Words) -> Result<ExitCod
             words.say("Khôi phục bản sao lưu gần nhất bằng “lienvung restore”.", "Restore the latest backup with “lienvung restore”."),
         ),
     }
-    println!(
+    tell!(
         "{}",
         if ill == 0 {
             words.say("OK: nút khỏe.", "OK: the node is well.")

@@ -39,7 +39,7 @@ pub(crate) fn backup(arguments: BackupArguments, words: Words) -> Result<ExitCod
     })?;
     std::fs::copy(Config::path(&arguments.folder.data), Config::path(&arguments.to))?;
     bar.finish_and_clear();
-    println!("{} {}", words.say("Đã sao lưu nhất quán vào", "Backed up consistently into"), arguments.to.display());
+    tell!("{} {}", words.say("Đã sao lưu nhất quán vào", "Backed up consistently into"), arguments.to.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn restore(arguments: RestoreArguments, words: Words) -> Result<ExitC
     })?;
     std::fs::copy(Config::path(&arguments.from), Config::path(to))?;
     bar.finish_and_clear();
-    println!(
+    tell!(
         "{} {}. {}",
         words.say("Đã khôi phục và kiểm tra vào", "Restored and checked into"),
         to.display(),

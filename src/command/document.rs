@@ -82,15 +82,15 @@ pub(crate) fn read(arguments: ReadArguments, words: Words) -> Result<ExitCode> {
     let name = arguments.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let reading = office::read_document(&catalogue, &name, &bytes)?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&reading.to_json())?);
+        tell!("{}", serde_json::to_string_pretty(&reading.to_json())?);
         return Ok(ExitCode::SUCCESS);
     }
     let document = &reading.document;
-    println!("{}", document.title.as_deref().unwrap_or(words.say("(không rõ tên văn bản)", "(no title found)")));
+    tell!("{}", document.title.as_deref().unwrap_or(words.say("(không rõ tên văn bản)", "(no title found)")));
     for directive in &reading.directives {
         let lead = directive.lead.iter().map(|actor| actor.text.as_str()).collect::<Vec<_>>().join("; ");
         let due = directive.due.as_ref().map_or("—", |due| due.raw.as_str());
-        println!(
+        tell!(
             "  [{}] {}\n      {}: {}   {}: {due}",
             directive.item,
             office::shorten(&directive.text, 160),
@@ -99,12 +99,12 @@ pub(crate) fn read(arguments: ReadArguments, words: Words) -> Result<ExitCode> {
             words.say("hạn", "due")
         );
     }
-    println!("{}: {}", words.say("Số nội dung chỉ đạo", "Directives"), reading.directives.len());
+    tell!("{}: {}", words.say("Số nội dung chỉ đạo", "Directives"), reading.directives.len());
     for suggestion in &reading.suggestions {
-        println!("  ? “{}” → “{}”  ({})", suggestion.raw, suggestion.proposal.as_deref().unwrap_or("…"), suggestion.reason);
+        tell!("  ? “{}” → “{}”  ({})", suggestion.raw, suggestion.proposal.as_deref().unwrap_or("…"), suggestion.reason);
     }
     for note in &reading.notes {
-        println!("  i {}", words.label(&catalogue::Label { vi: note.vi.clone(), en: note.en.clone() }));
+        tell!("  i {}", words.label(&catalogue::Label { vi: note.vi.clone(), en: note.en.clone() }));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -126,7 +126,7 @@ pub(crate) fn import(arguments: ImportArguments, words: Words) -> Result<ExitCod
     let conference = arguments.conference.as_deref().map(RecordId::parse).transpose().map_err(|_| anyhow::anyhow!("--conference"))?;
     let imported =
         office.import_conclusion(&who, office::ReadingForm { owner, conference, assigner: None, source_url: None, name, bytes })?;
-    println!(
+    tell!(
         "{} {} – {} {}",
         words.say("Đã nhập bản nháp", "Imported as drafts:"),
         imported.document,
@@ -169,7 +169,7 @@ pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCod
         _ => bail!("{} .csv, .xlsx, .ics", words.say("Đuôi tệp phải là một trong:", "The file's suffix must be one of:")),
     };
     out.flush()?;
-    println!("{} {rows} {} {}", words.say("Đã ghi", "Wrote"), words.say("dòng vào", "rows to"), arguments.out.display());
+    tell!("{} {rows} {} {}", words.say("Đã ghi", "Wrote"), words.say("dòng vào", "rows to"), arguments.out.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -182,15 +182,15 @@ pub(crate) fn search(arguments: SearchArguments, words: Words) -> Result<ExitCod
     if arguments.json {
         let hits: Vec<_> =
             results.hits.iter().map(|hit| json!({"id": hit.id, "kind": hit.kind, "title": hit.title, "score": hit.score})).collect();
-        println!("{}", serde_json::to_string_pretty(&json!({"hits": hits, "total": results.total, "did_you_mean": results.did_you_mean}))?);
+        tell!("{}", serde_json::to_string_pretty(&json!({"hits": hits, "total": results.total, "did_you_mean": results.did_you_mean}))?);
         return Ok(ExitCode::SUCCESS);
     }
     for hit in &results.hits {
-        println!("{:12} {}  {}", hit.kind, hit.id, office::shorten(&hit.title, 110));
+        tell!("{:12} {}  {}", hit.kind, hit.id, office::shorten(&hit.title, 110));
     }
-    println!("{} {}", results.total, words.say("kết quả", "results"));
+    tell!("{} {}", results.total, words.say("kết quả", "results"));
     if let Some(meant) = &results.did_you_mean {
-        println!("{} {meant}", words.say("Có phải:", "Did you mean:"));
+        tell!("{} {meant}", words.say("Có phải:", "Did you mean:"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! `serve` and `demo`.
 
 use std::io::{BufRead, IsTerminal, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -53,8 +53,8 @@ pub(crate) fn serve(arguments: ServeArguments, words: Words) -> Result<ExitCode>
     let config = if first { first_run(&arguments, words)? } else { Config::read(folder)? };
     let office = Arc::new(open_config(folder, &config)?);
     office.require_keeper()?;
-    let listen = listen_on(arguments.listen, &config);
-    let base = arguments.base_url.clone().or_else(|| config.base_url.clone());
+    let listener = bind(listen_on(arguments.listen, &config), words)?;
+    let base = public_address(&listener, arguments.base_url.clone().or_else(|| config.base_url.clone()))?;
     if first {
         let login = match &arguments.admin {
             Some(login) => login.clone(),
@@ -64,19 +64,18 @@ pub(crate) fn serve(arguments: ServeArguments, words: Words) -> Result<ExitCode>
         let grants = vec![Grant { body: office.body(), role: Role::Administrator }];
         let account = office.add_account(&console, AccountForm { name: login.clone(), login, grants, active: true })?;
         let token = office.sign_in_link(&console, &account.id)?;
-        let at = base.clone().unwrap_or_else(|| format!("http://{listen}"));
-        println!(
-            "{}\n  {at}/dang-nhap/mot-lan/{token}",
+        tell!(
+            "{}\n  {base}/dang-nhap/mot-lan/{token}",
             words.say("Liên kết đăng nhập một lần của quản trị viên:", "The administrator's one-time sign-in link:")
         );
     }
-    run_server(office, listen, base, words)
+    run_server(office, listener, base, words)
 }
 
 /// The five questions: who, which node name, which port, which administrator, which node above.
 fn first_run(arguments: &ServeArguments, words: Words) -> Result<Config> {
     let catalogue = Catalogue::builtin()?;
-    println!("{}", words.say("Nút mới. Năm câu hỏi, dưới ba phút.", "A new node. Five questions, less than three minutes."));
+    tell!("{}", words.say("Nút mới. Năm câu hỏi, dưới ba phút.", "A new node. Five questions, less than three minutes."));
     let body = match &arguments.body {
         Some(text) => text.clone(),
         None => ask(words.say("1. Cơ quan nào chạy nút này?", "1. Which body runs this node?"), "Bộ Khoa học và Công nghệ", words)?,
@@ -149,29 +148,43 @@ pub(crate) fn demo(arguments: DemoArguments, words: Words) -> Result<ExitCode> {
     demo::load(&office)?;
     // The first page shows the whole story and not a board that is still filling.
     office.settle(std::time::Duration::from_secs(20));
-    let base = config.base_url.clone().unwrap_or_else(|| format!("http://{}", arguments.listen));
-    println!("{}  {base}/", words.say("Trang công khai:          ", "Public:                   "));
-    println!("{}  {base}/chi-dao", words.say("Bảng chỉ đạo:             ", "Board of directives:      "));
-    println!("{}", words.say("Liên kết đăng nhập một lần (minh họa):", "One-time sign-in links (illustrative accounts):"));
+    let listener = bind(arguments.listen, words)?;
+    let base = public_address(&listener, config.base_url.clone())?;
+    tell!("{}  {base}/", words.say("Trang công khai:          ", "Public:                   "));
+    tell!("{}  {base}/chi-dao", words.say("Bảng chỉ đạo:             ", "Board of directives:      "));
+    tell!("{}", words.say("Liên kết đăng nhập một lần (minh họa):", "One-time sign-in links (illustrative accounts):"));
     for (label, token) in demo::links(&office)? {
-        println!("  {:26}{base}/dang-nhap/mot-lan/{token}", words.label(&label));
+        tell!("  {:26}{base}/dang-nhap/mot-lan/{token}", words.label(&label));
     }
-    run_server(office, arguments.listen, None, words)
+    run_server(office, listener, base, words)
 }
 
-fn run_server(office: Arc<Office>, listen: SocketAddr, base: Option<String>, words: Words) -> Result<ExitCode> {
+/// Takes the port before any link to it is printed.
+fn bind(listen: SocketAddr, words: Words) -> Result<TcpListener> {
+    let listener = TcpListener::bind(listen).with_context(|| {
+        format!(
+            "{} {listen}",
+            words.say("Không mở được cổng (chương trình khác đang dùng?):", "Cannot listen (is another program using it?):")
+        )
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// The address that readers use: as configured, else where the program listens.
+fn public_address(listener: &TcpListener, configured: Option<String>) -> Result<String> {
+    Ok(match configured {
+        Some(base) => base,
+        None => format!("http://{}", listener.local_addr()?),
+    })
+}
+
+fn run_server(office: Arc<Office>, listener: TcpListener, base: String, words: Words) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let base = base.unwrap_or_else(|| format!("http://{listen}"));
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| {
-            format!(
-                "{} {listen}",
-                words.say("Không mở được cổng (chương trình khác đang dùng?):", "Cannot listen (is another program using it?):")
-            )
-        })?;
-        println!("{} http://{}", words.say("Đang chạy tại", "Running at"), listener.local_addr()?);
-        println!("{}", words.say("Dừng: Ctrl+C", "Stop: Ctrl+C"));
-        std::io::stdout().flush()?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        tell!("{} http://{}", words.say("Đang chạy tại", "Running at"), listener.local_addr()?);
+        tell!("{}", words.say("Dừng: Ctrl+C", "Stop: Ctrl+C"));
         web::serve(listener, office.clone(), web::Options { base_url: base }, stopped()).await.context("web")
     })?;
     office.write_views()?;

@@ -75,8 +75,8 @@ fn add(arguments: AddArguments, words: Words) -> Result<ExitCode> {
     let account = office.add_account(&console, form)?;
     let token = office.sign_in_link(&console, &account.id)?;
     let base = config.base_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
-    println!("{} {} ({})", words.say("Đã thêm tài khoản", "Added the account"), account.login, words.label(&role.label()));
-    println!(
+    tell!("{} {} ({})", words.say("Đã thêm tài khoản", "Added the account"), account.login, words.label(&role.label()));
+    tell!(
         "{}\n  {base}/dang-nhap/mot-lan/{token}",
         words.say("Liên kết đăng nhập một lần, dùng được trong 7 ngày:", "One-time sign-in link, good for 7 days:")
     );
@@ -94,11 +94,7 @@ fn password(arguments: LoginArguments, words: Words) -> Result<ExitCode> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).context("stdin")?;
     office.set_password(&console, &account.id, None, line.trim_end_matches(['\r', '\n']))?;
-    println!(
-        "{} {}",
-        words.say("Đã đặt mật khẩu; mọi phiên cũ đã kết thúc:", "Password set; all older sessions are ended:"),
-        account.login
-    );
+    tell!("{} {}", words.say("Đã đặt mật khẩu; mọi phiên cũ đã kết thúc:", "Password set; all older sessions are ended:"), account.login);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -108,7 +104,7 @@ fn link(arguments: LoginArguments, words: Words) -> Result<ExitCode> {
     let account = office.account_by_login(&console, &arguments.login)?;
     let token = office.sign_in_link(&console, &account.id)?;
     let base = config.base_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
-    println!("{base}/dang-nhap/mot-lan/{token}");
+    tell!("{base}/dang-nhap/mot-lan/{token}");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -123,9 +119,9 @@ fn list(folder: Folder, words: Words) -> Result<ExitCode> {
         after = Some(last.id.clone());
         for account in page {
             let state = if account.active { "" } else { words.say(" (đã khóa)", " (closed)") };
-            println!("{}{state}  {}", account.login, account.name);
+            tell!("{}{state}  {}", account.login, account.name);
             for grant in &account.grants {
-                println!("    {} – {}", words.label(&grant.role.label()), office.directory().short_name(grant.body, today));
+                tell!("    {} – {}", words.label(&grant.role.label()), office.directory().short_name(grant.body, today));
             }
         }
     }
