@@ -1,13 +1,13 @@
-//! `read`, `import`, `export` and `search`.
+//! `read` and `search`.
 
-use std::io::{BufWriter, Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use catalogue::Catalogue;
 use clap::Args;
-use office::{BoardFilter, FileForm, RecordId, RegisterFilter, SearchForm, Status};
+use office::SearchForm;
 use serde_json::json;
 
 use super::{Folder, acting, open};
@@ -23,40 +23,6 @@ pub(crate) struct ReadArguments {
     /// In JSON cho chương trình khác – Print JSON for programs
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ImportArguments {
-    #[command(flatten)]
-    folder: Folder,
-    /// Tệp .txt, .html hoặc .docx – File
-    file: PathBuf,
-    /// Nhập với tài khoản này – Import in the name of this account
-    #[arg(long = "as")]
-    login: String,
-    /// Mã bản ghi của hội nghị – Record id of the conference
-    #[arg(long)]
-    conference: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ExportArguments {
-    #[command(flatten)]
-    folder: Folder,
-    /// Tệp đích: .csv, .xlsx; với chỉ đạo cả .ics – Target file
-    out: PathBuf,
-    /// Loại bản ghi; bỏ trống là bảng chỉ đạo – Kind of record; the board when absent
-    #[arg(long)]
-    kind: Option<String>,
-    /// Trạng thái của bảng: done_on_time, done_late, within_term, overdue, standing – Status on the board
-    #[arg(long)]
-    status: Option<String>,
-    /// Mã bản ghi của hội nghị – Record id of the conference
-    #[arg(long)]
-    conference: Option<String>,
-    /// Xem với tài khoản này; bỏ trống là công chúng – See as this account; the public when absent
-    #[arg(long = "as")]
-    login: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -109,70 +75,6 @@ pub(crate) fn read(arguments: ReadArguments, words: Words) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) fn import(arguments: ImportArguments, words: Words) -> Result<ExitCode> {
-    let (office, _) = open(&arguments.folder.data, words)?;
-    let who = acting(&office, Some(&arguments.login))?;
-    let bytes = contents(&arguments.file, words)?;
-    let name = arguments.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let Some(owner) = who.acting_bodies().first().copied() else {
-        bail!(
-            "{}",
-            words.say(
-                "Tài khoản này không phải chuyên viên hoặc lãnh đạo của cơ quan nào.",
-                "This account is no officer or leader of any body."
-            )
-        );
-    };
-    let conference = arguments.conference.as_deref().map(RecordId::parse).transpose().map_err(|_| anyhow::anyhow!("--conference"))?;
-    let imported =
-        office.import_conclusion(&who, office::ReadingForm { owner, conference, assigner: None, source_url: None, name, bytes })?;
-    tell!(
-        "{} {} – {} {}",
-        words.say("Đã nhập bản nháp", "Imported as drafts:"),
-        imported.document,
-        imported.directives.len(),
-        words.say(
-            "nội dung chỉ đạo. Hãy mở trang văn bản để xác nhận và giao việc.",
-            "directives. Open the document's page to confirm and issue them."
-        )
-    );
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCode> {
-    let (office, config) = open(&arguments.folder.data, words)?;
-    office.settle(std::time::Duration::from_secs(600));
-    let who = acting(&office, arguments.login.as_deref())?;
-    let suffix = arguments.out.extension().map(|suffix| suffix.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let status = match arguments.status.as_deref() {
-        Some(code) => Some(Status::from_code(code).with_context(|| format!("--status {code}"))?),
-        None => None,
-    };
-    let conference = arguments.conference.as_deref().map(RecordId::parse).transpose().map_err(|_| anyhow::anyhow!("--conference"))?;
-    let filter = BoardFilter { conference, status, ..BoardFilter::default() };
-    let mut out = BufWriter::new(std::fs::File::create_new(&arguments.out).with_context(|| format!("{}", arguments.out.display()))?);
-    let rows = match (suffix.as_str(), arguments.kind) {
-        ("ics", None) => office.export_calendar(
-            &filter,
-            words.lang(),
-            &config.base_url.unwrap_or_else(|| format!("http://{}", config.listen)),
-            &mut out,
-        )?,
-        ("csv", None) => office.export_board(&filter, words.lang(), FileForm::Csv, &mut out)?,
-        ("xlsx", None) => office.export_board(&filter, words.lang(), FileForm::Xlsx, &mut out)?,
-        ("csv", kind) => {
-            office.export_register(&who, &RegisterFilter { kind, ..RegisterFilter::default() }, words.lang(), FileForm::Csv, &mut out)?
-        }
-        ("xlsx", kind) => {
-            office.export_register(&who, &RegisterFilter { kind, ..RegisterFilter::default() }, words.lang(), FileForm::Xlsx, &mut out)?
-        }
-        _ => bail!("{} .csv, .xlsx, .ics", words.say("Đuôi tệp phải là một trong:", "The file's suffix must be one of:")),
-    };
-    out.flush()?;
-    tell!("{} {rows} {} {}", words.say("Đã ghi", "Wrote"), words.say("dòng vào", "rows to"), arguments.out.display());
-    Ok(ExitCode::SUCCESS)
-}
-
 pub(crate) fn search(arguments: SearchArguments, words: Words) -> Result<ExitCode> {
     let (office, _) = open(&arguments.folder.data, words)?;
     office.settle(std::time::Duration::from_secs(600));
@@ -195,7 +97,7 @@ pub(crate) fn search(arguments: SearchArguments, words: Words) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-fn contents(path: &Path, words: Words) -> Result<Vec<u8>> {
+pub(super) fn contents(path: &Path, words: Words) -> Result<Vec<u8>> {
     let file = std::fs::File::open(path).with_context(|| format!("{}", path.display()))?;
     let mut bytes = Vec::new();
     file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).with_context(|| format!("{}", path.display()))?;

@@ -4,6 +4,7 @@ mod check;
 mod copy;
 mod document;
 mod run;
+mod table;
 mod user;
 
 use std::net::SocketAddr;
@@ -46,10 +47,10 @@ enum Command {
     Demo(run::DemoArguments),
     /// Đọc một kết luận (.txt, .html, .docx) và in các nội dung chỉ đạo; không ghi gì – Read a conclusion and print its directives; writes nothing
     Read(document::ReadArguments),
-    /// Nhập một kết luận thành bản nháp để chuyên viên xác nhận – Import a conclusion as drafts for an officer to confirm
-    Import(document::ImportArguments),
-    /// Xuất danh sách chỉ đạo hoặc một loại bản ghi ra .csv, .xlsx, .ics – Export the board or a kind of record
-    Export(document::ExportArguments),
+    /// Nhập một kết luận thành bản nháp, hoặc một bảng Excel/CSV thành bản ghi – Import a conclusion as drafts, or a spreadsheet as records
+    Import(table::ImportArguments),
+    /// Xuất một loại bản ghi hoặc bảng chỉ đạo ra csv, xlsx, jsonl, ics – Export a kind of record or the board
+    Export(table::ExportArguments),
     /// Tìm trong dữ liệu, gõ có dấu hay không dấu – Search, with or without marks
     Search(document::SearchArguments),
     /// Kiểm tra toàn bộ sổ cái, tệp và khung nhìn – Check the whole ledger, files and views
@@ -74,8 +75,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Serve(arguments) => run::serve(arguments, words),
         Command::Demo(arguments) => run::demo(arguments, words),
         Command::Read(arguments) => document::read(arguments, words),
-        Command::Import(arguments) => document::import(arguments, words),
-        Command::Export(arguments) => document::export(arguments, words),
+        Command::Import(arguments) => table::import(arguments, words),
+        Command::Export(arguments) => table::export(arguments, words),
         Command::Search(arguments) => document::search(arguments, words),
         Command::Verify(arguments) => check::verify(arguments, words),
         Command::Rebuild(arguments) => check::rebuild(arguments, words),

@@ -37,7 +37,7 @@ fn commands_work_beside_a_running_program_and_leave_its_views_alone() {
         vec!["search", "hội nghị"],
         vec!["doctor"],
         vec!["user", "add", "cv.moi", "--role", "officer", "--body", "Sở KH&CN Đắk Lắk"],
-        vec!["export", folder.path().join("a.xlsx").to_str().unwrap()],
+        vec!["export", "board", "--out", folder.path().join("a.xlsx").to_str().unwrap()],
         vec!["backup", folder.path().join("copy").to_str().unwrap()],
         vec!["verify"],
     ] {

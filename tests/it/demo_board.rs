@@ -29,7 +29,7 @@ fn the_signing_is_57_days_late_the_sixteenth_conference_651_and_the_files_hold_w
     demo(folder.path());
     let data = folder.path().join("demo");
     let csv = folder.path().join("board.csv");
-    let said = output(lienvung().arg("export").arg(&csv).arg("--data").arg(&data));
+    let said = output(lienvung().args(["export", "board", "--out"]).arg(&csv).arg("--data").arg(&data));
     let mut reader = csv::Reader::from_path(&csv).unwrap();
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 25);

@@ -145,6 +145,8 @@ pub struct Field {
     pub personal: bool,
     /// Exact words of a source: never normalised.
     pub verbatim: bool,
+    /// Whether people name the record by it as they do by its title: a number, a code, another spelling.
+    pub identifies: bool,
 }
 
 /// A rule among fields.

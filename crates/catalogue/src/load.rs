@@ -179,6 +179,8 @@ struct FieldFile {
     personal: bool,
     #[serde(default)]
     verbatim: bool,
+    #[serde(default)]
+    identifies: bool,
 }
 
 #[derive(Deserialize)]
@@ -532,6 +534,7 @@ impl Loading {
                 section: file.section,
                 personal: file.personal,
                 verbatim: file.verbatim,
+                identifies: file.identifies,
             });
         }
         fields

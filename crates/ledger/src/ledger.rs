@@ -420,6 +420,16 @@ impl Writer<'_> {
         self.erase_in(&mut log, rec, &latest.kind, "error", "withdrawn", at).map(Some)
     }
 
+    /// Withdraws a record from every audience, the inside too: it is current nowhere any more, its payloads are destroyed, the proofs hold.
+    pub fn withdraw(&mut self, rec: RecordId) -> Result<(), LedgerError> {
+        let at = now();
+        let mut found = false;
+        for log in self.store.logs()? {
+            found |= self.withdraw_from(log, rec, at)?.is_some();
+        }
+        if found { Ok(()) } else { Err(LedgerError::NoRecord) }
+    }
+
     /// Destroys the payloads of a record in every audience and version and says so in every log. `why` is `law`, `error` or `lost`; `basis` the number of
     /// the document that is the ground, without personal data.
     pub fn erase(&mut self, rec: RecordId, why: &str, basis: &str) -> Result<(), LedgerError> {

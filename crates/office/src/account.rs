@@ -76,6 +76,15 @@ impl Office {
         )
     }
 
+    /// The operator at the machine's console who brings data in for the node's own body. Whoever holds the folder could do as much; the trail says who did.
+    pub fn console_officer(&self) -> Identity {
+        Identity::signed_in(
+            "console".to_owned(),
+            "Nhập dữ liệu tại máy chủ".to_owned(),
+            vec![Grant { body: self.body(), role: Role::Administrator }, Grant { body: self.body(), role: Role::Officer }],
+        )
+    }
+
     /// The identity of an account for a command at the machine's console; the trail says so.
     pub fn act_as(&self, who: &Identity, login: &str) -> Result<Identity, OfficeError> {
         let account = self.account_by_login(who, login)?;

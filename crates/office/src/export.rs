@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use catalogue::{Field, FieldType, Label, Lang};
+use catalogue::{Label, Lang};
 use jiff::civil::Date;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, XlsxError};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::board::{BoardFilter, BoardRow};
 use crate::error::{OfficeError, label};
 use crate::identity::Identity;
 use crate::office::Office;
-use crate::register::{RegisterFilter, widest};
+use crate::register::RegisterFilter;
 
 /// A column of an exported table.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub enum Cell {
 }
 
 impl Cell {
-    fn text(text: impl Into<String>) -> Cell {
+    pub(crate) fn text(text: impl Into<String>) -> Cell {
         let text = text.into();
         if text.is_empty() { Cell::Empty } else { Cell::Text(text) }
     }
@@ -57,6 +57,8 @@ pub enum FileForm {
     Csv,
     /// Office Open XML.
     Xlsx,
+    /// One JSON object a line, as stored; for records only.
+    Jsonl,
 }
 
 impl Office {
@@ -79,44 +81,27 @@ impl Office {
         form: FileForm,
         out: &mut (dyn Write + Send),
     ) -> Result<u64, OfficeError> {
-        let kind = match &filter.kind {
-            Some(name) => Some(self.kind(name)?),
-            None => None,
-        };
-        let mut columns = vec![
+        if let Some(name) = &filter.kind {
+            return self.export_records(who, self.kind(name)?, filter, lang, form, out);
+        }
+        let columns = vec![
             column("Mã bản ghi", "Record", 38.0),
             column("Loại", "Kind", 16.0),
             column("Tên", "Title", 60.0),
             column("Cơ quan", "Body", 30.0),
         ];
-        let fields: Vec<&Field> = kind.map(|kind| kind.fields.iter().filter(|field| is_simple(field)).collect()).unwrap_or_default();
-        for field in &fields {
-            columns.push(Column { label: field.label.clone(), width: 24.0 });
-        }
-        let title = kind.map_or_else(|| label("Bản ghi", "Records"), |kind| kind.plural.clone());
         let today = self.clock().today();
-        write_table(&title, &columns, lang, form, out, &mut |row_out| {
+        write_table(&label("Bản ghi", "Records"), &columns, lang, form, out, &mut |row_out| {
             let mut after: Option<String> = None;
             loop {
                 let page = self.register_page(who, filter, after.as_deref(), 500)?;
                 for row in &page.rows {
-                    let mut cells = vec![
+                    row_out(vec![
                         Cell::text(row.id.to_string()),
                         Cell::text(self.kind(&row.kind)?.label.get(lang)),
                         Cell::text(row.title.clone()),
                         Cell::text(row.owner.map(|owner| self.directory().short_name(owner, today)).unwrap_or_default()),
-                    ];
-                    if !fields.is_empty() {
-                        let data = match self.view(who, row.id) {
-                            Ok(view) => view.data,
-                            Err(_) => widest(self.ledger(), row.id)?.map(|shown| shown.data),
-                        }
-                        .unwrap_or_default();
-                        for field in &fields {
-                            cells.push(self.field_cell(field, data.get(&field.name), today, lang));
-                        }
-                    }
-                    row_out(cells)?;
+                    ])?;
                 }
                 after = page.next;
                 if after.is_none() {
@@ -203,44 +188,6 @@ impl Office {
             Cell::text(row.id.to_string()),
         ]
     }
-
-    fn field_cell(&self, field: &Field, value: Option<&Value>, today: Date, lang: Lang) -> Cell {
-        let Some(value) = value else { return Cell::Empty };
-        if let Value::Array(items) = value {
-            let parts: Vec<String> = items.iter().map(|item| self.field_text(field, item, today, lang)).collect();
-            return Cell::text(parts.join("; "));
-        }
-        match (&field.of, value) {
-            (FieldType::Integer { .. } | FieldType::Money, Value::Number(number)) => number.as_i64().map_or(Cell::Empty, Cell::Number),
-            (FieldType::Day, Value::String(text)) => text.parse().map_or_else(|_| Cell::text(text.clone()), Cell::Day),
-            _ => Cell::text(self.field_text(field, value, today, lang)),
-        }
-    }
-
-    fn field_text(&self, field: &Field, value: &Value, today: Date, lang: Lang) -> String {
-        match (&field.of, value) {
-            (FieldType::Ref { .. }, Value::String(id)) => match ledger::RecordId::parse(id) {
-                Ok(id) if self.directory().get(id).is_some() => self.directory().short_name(id, today),
-                _ => id.clone(),
-            },
-            (FieldType::Code { list }, Value::String(code)) => self
-                .catalogue()
-                .list(list)
-                .and_then(|list| list.label(code))
-                .map_or_else(|| code.clone(), |label| label.get(lang).to_owned()),
-            (FieldType::Date, Value::String(text)) => {
-                viet::PartialDate::from_iso(text).map_or_else(|_| text.clone(), |date| date.to_vietnamese())
-            }
-            (_, Value::String(text)) => text.clone(),
-            (_, Value::Bool(true)) => if lang == Lang::Vi { "có" } else { "yes" }.to_owned(),
-            (_, Value::Bool(false)) => if lang == Lang::Vi { "không" } else { "no" }.to_owned(),
-            (_, other) => other.to_string(),
-        }
-    }
-}
-
-fn is_simple(field: &Field) -> bool {
-    !matches!(field.of, FieldType::Group { .. })
 }
 
 fn column(vi: &str, en: &str, width: f64) -> Column {
@@ -267,9 +214,9 @@ fn board_columns() -> Vec<Column> {
     ]
 }
 
-type RowSink<'a> = dyn FnMut(Vec<Cell>) -> Result<(), OfficeError> + 'a;
+pub(crate) type RowSink<'a> = dyn FnMut(Vec<Cell>) -> Result<(), OfficeError> + 'a;
 
-fn write_table(
+pub(crate) fn write_table(
     title: &Label,
     columns: &[Column],
     lang: Lang,
@@ -280,6 +227,7 @@ fn write_table(
     match form {
         FileForm::Csv => write_csv(columns, lang, out, rows),
         FileForm::Xlsx => write_xlsx(title, columns, lang, out, rows),
+        FileForm::Jsonl => write_lines(columns, out, rows),
     }
 }
 
@@ -302,13 +250,39 @@ fn write_csv(
     Ok(count)
 }
 
+/// A table without fields of its own: one object a line with the English headings as keys.
+fn write_lines(
+    columns: &[Column],
+    out: &mut (dyn Write + Send),
+    rows: &mut dyn FnMut(&mut RowSink<'_>) -> Result<(), OfficeError>,
+) -> Result<u64, OfficeError> {
+    let mut count = 0;
+    rows(&mut |cells| {
+        count += 1;
+        let mut line = serde_json::Map::new();
+        for (column, cell) in columns.iter().zip(cells) {
+            let value = match cell {
+                Cell::Empty => continue,
+                Cell::Text(text) => Value::from(text),
+                Cell::Number(number) => Value::from(number),
+                Cell::Day(day) => Value::from(day.to_string()),
+            };
+            line.insert(column.label.en.clone(), value);
+        }
+        serde_json::to_writer(&mut *out, &line)?;
+        out.write_all(b"\n")?;
+        Ok(())
+    })?;
+    Ok(count)
+}
+
 /// Spreadsheets run a cell that begins like a formula; an apostrophe keeps it words (OWASP, CSV injection).
 fn csv_text(cell: &Cell) -> String {
     match cell {
         Cell::Empty => String::new(),
         Cell::Number(number) => number.to_string(),
         Cell::Day(day) => viet::format_day(*day),
-        Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
+        Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) => format!("'{text}"),
         Cell::Text(text) => text.clone(),
     }
 }

@@ -139,19 +139,34 @@ impl Office {
 
     /// Appends checked records and audit entries in one transaction, then wakes the followers.
     pub(crate) fn store(&self, records: Vec<Prepared>, audit: Vec<AuditEntry>) -> Result<Vec<Stored>, OfficeError> {
+        self.store_with(records, audit, |_, _| Ok(()))
+    }
+
+    /// Like [`Office::store`], with more work in the same transaction after the records are in.
+    pub(crate) fn store_with(
+        &self,
+        records: Vec<Prepared>,
+        audit: Vec<AuditEntry>,
+        and: impl FnOnce(&mut Writer, &[Stored]) -> Result<(), OfficeError> + Send + 'static,
+    ) -> Result<Vec<Stored>, OfficeError> {
         let mut puts = Vec::with_capacity(records.len());
         for record in records {
             let claim = (record.checked.kind() == "answer").then(|| crate::answer::Claim::of(record.checked.data())).flatten();
-            puts.push((self.put_of(record)?, claim));
+            let source = source_key(record.checked.kind(), record.checked.data());
+            puts.push((self.put_of(record)?, claim, source));
         }
         let stored = self.ledger().write(move |w| -> Result<Vec<Stored>, OfficeError> {
             let mut stored = Vec::with_capacity(puts.len());
-            for (put, claim) in puts {
+            for (put, claim, source) in puts {
                 if let Some(claim) = claim {
                     claim.take(w, put.rec)?;
                 }
+                if let Some(source) = source {
+                    claim_source(w, &source, put.rec)?;
+                }
                 stored.push(append(w, put)?);
             }
+            and(w, &stored)?;
             for entry in audit {
                 write_audit(w, entry)?;
             }
@@ -384,7 +399,29 @@ fn append(w: &mut Writer, put: Put) -> Result<Stored, OfficeError> {
     Ok(Stored { id: stored.rec, version: stored.ver, leaf: stored.leaf, seq: stored.seq })
 }
 
-fn action_for(kind: &Kind, action: Action) -> Action {
+/// Where the cabinet keeps which record came from where.
+pub(crate) const SOURCES: &str = "source";
+
+/// Harvesting is idempotent on (kind, source system, id there); none when the record names no source.
+pub(crate) fn source_key(kind: &str, data: &Value) -> Option<String> {
+    let part = |field: &str| data.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+    Some(format!("{kind}\u{1f}{}\u{1f}{}", part("source_system")?, part("source_id")?))
+}
+
+fn claim_source(w: &mut Writer, key: &str, id: RecordId) -> Result<(), OfficeError> {
+    let name = key.rsplit('\u{1f}').next().unwrap_or_default();
+    match w.cabinet_get(SOURCES, key)? {
+        Some(Value::String(other)) if other != id.to_string() => Err(OfficeError::refused(
+            "source_taken",
+            format!("Mã nguồn “{name}” đã thuộc bản ghi khác (/r/{other}); chưa lưu gì. Hãy sửa bản ghi đó."),
+            format!("The source id “{name}” belongs to another record already (/r/{other}); nothing was saved. Change that one."),
+        )),
+        Some(_) => Ok(()),
+        None => Ok(w.cabinet_put(SOURCES, key, Value::String(id.to_string()))?),
+    }
+}
+
+pub(crate) fn action_for(kind: &Kind, action: Action) -> Action {
     // Reference data belongs to the node, not to one body's matter.
     if matches!(kind.name.as_str(), "body" | "person" | "conference") && action == Action::Edit { Action::EditReference } else { action }
 }

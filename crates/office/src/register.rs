@@ -12,13 +12,14 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde_json::Value;
 
+use crate::condition::Condition;
 use crate::error::OfficeError;
 use crate::identity::Identity;
 use crate::office::Office;
 use crate::view_file::{digest_rows, set_cursor};
 use crate::view_pool::ViewPool;
 
-const SHAPE: i64 = 3;
+const SHAPE: i64 = 4;
 const SCHEMA: &str = "
 CREATE TABLE record (id TEXT PRIMARY KEY, kind TEXT NOT NULL, audience TEXT NOT NULL, owner TEXT, title TEXT NOT NULL, sort_key BLOB NOT NULL,
   day TEXT NOT NULL, state TEXT, illustrative INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
@@ -27,6 +28,10 @@ CREATE INDEX record_by_day ON record (kind, day, id);
 CREATE INDEX record_by_owner ON record (owner, kind, state);
 CREATE TABLE link (from_record TEXT NOT NULL, field TEXT NOT NULL, to_record TEXT NOT NULL, PRIMARY KEY (to_record, field, from_record)) WITHOUT ROWID;
 CREATE INDEX link_from ON link (from_record);
+-- By what names people know a record: title, other spellings, numbers. `exact` keeps the marks, `fold` does not.
+CREATE TABLE known_as (kind TEXT NOT NULL, exact TEXT NOT NULL, record TEXT NOT NULL, fold TEXT NOT NULL, PRIMARY KEY (kind, exact, record)) WITHOUT ROWID;
+CREATE INDEX known_as_fold ON known_as (kind, fold, record);
+CREATE INDEX known_as_record ON known_as (record);
 -- How many records of each sort there are: counting a million rows for every list would be slow.
 CREATE TABLE tally (kind TEXT NOT NULL, audience TEXT NOT NULL, owner TEXT, state TEXT, n INTEGER NOT NULL);
 CREATE UNIQUE INDEX tally_sort ON tally (kind, audience, IFNULL(owner, ''), IFNULL(state, ''));
@@ -63,6 +68,8 @@ pub struct RegisterFilter {
     pub refers_to: Option<RecordId>,
     /// The order.
     pub order: Order,
+    /// Conditions on the contents. Exports keep them record by record; lists on screen do not have them.
+    pub conditions: Vec<Condition>,
 }
 
 /// One line of a list.
@@ -137,6 +144,7 @@ impl Register {
         let id = record.to_string();
         connection.prepare_cached("DELETE FROM record WHERE id = ?1")?.execute([&id])?;
         connection.prepare_cached("DELETE FROM link WHERE from_record = ?1")?.execute([&id])?;
+        connection.prepare_cached("DELETE FROM known_as WHERE record = ?1")?.execute([&id])?;
         let Some(shown) = shown else { return Ok(()) };
         let Some(kind) = self.catalogue.kind(&shown.kind) else { return Ok(()) };
         let title = self.catalogue.title(&kind.name, &shown.data, Lang::Vi);
@@ -158,6 +166,14 @@ impl Register {
         for (field, target) in links {
             connection.prepare_cached("INSERT OR IGNORE INTO link VALUES (?1, ?2, ?3)")?.execute(params![id, field, target])?;
         }
+        for name in crate::lookup::names_of(kind, &shown.data) {
+            let (exact, fold) = crate::lookup::keys(&name);
+            if !fold.is_empty() {
+                connection
+                    .prepare_cached("INSERT OR IGNORE INTO known_as VALUES (?1, ?2, ?3, ?4)")?
+                    .execute(params![shown.kind, exact, id, fold])?;
+            }
+        }
         Ok(())
     }
 }
@@ -176,7 +192,7 @@ impl Follower for Register {
     }
 
     fn rebuild(&self) -> Result<(), ledger::FollowError> {
-        Ok(self.views.clear(&["tally", "record", "link", "tally"])?)
+        Ok(self.views.clear(&["tally", "record", "link", "known_as", "tally"])?)
     }
 
     fn digest(&self) -> Result<String, ledger::FollowError> {
@@ -184,6 +200,7 @@ impl Follower for Register {
             let parts = [
                 digest_rows(connection, "SELECT * FROM record ORDER BY id")?,
                 digest_rows(connection, "SELECT * FROM link ORDER BY to_record, field, from_record")?,
+                digest_rows(connection, "SELECT * FROM known_as ORDER BY kind, exact, record")?,
             ];
             Ok(crate::session::digest(&parts.join("\n")))
         })?)
@@ -301,6 +318,39 @@ impl Office {
                 found.push((register_row(row)?, key_of(filter.order, row)?));
             }
             Ok(RegisterPage { rows: found.into_iter().map(|(row, _)| row).collect(), total: u64::try_from(total).unwrap_or(0), next })
+        })
+    }
+
+    /// Records that are known by a name (its keys, see [`crate::lookup`]) and that this person may see: at most `limit`, by title.
+    pub(crate) fn known_as(
+        &self,
+        who: &Identity,
+        kinds: &[String],
+        column: &'static str,
+        key: &str,
+        limit: usize,
+    ) -> Result<Vec<RegisterRow>, OfficeError> {
+        let mut condition = Vec::new();
+        let mut values = vec![Sql::Text(key.to_owned())];
+        if !kinds.is_empty() {
+            condition.push(format!("k.kind IN ({})", vec!["?"; kinds.len()].join(",")));
+            values.extend(kinds.iter().map(|kind| Sql::Text(kind.clone())));
+        }
+        condition.push(self.visible(who, &mut values));
+        values.push(Sql::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+        let query = format!(
+            "SELECT DISTINCT id, record.kind, audience, owner, title, day, state, illustrative, version FROM known_as AS k
+               JOIN record ON record.id = k.record WHERE k.{column} = ? AND {} ORDER BY sort_key, id LIMIT ?",
+            condition.join(" AND ")
+        );
+        self.register().views.read(|connection| {
+            let mut statement = connection.prepare_cached(&query)?;
+            let mut rows = statement.query(params_from_iter(values.iter()))?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(register_row(row)?);
+            }
+            Ok(found)
         })
     }
 

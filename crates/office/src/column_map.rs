@@ -1,0 +1,438 @@
+//! Which column of a spreadsheet is which field: headings are understood by legal label, English label or field key, with a unit in brackets.
+
+use std::collections::BTreeMap;
+
+use catalogue::{Field, FieldType, Kind, Label};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{OfficeError, label};
+use crate::identity::Identity;
+use crate::lookup::keys;
+use crate::office::Office;
+use crate::permission::{Action, Subject, decide};
+use crate::sheet::{Sheet, SheetCell, SheetRow, column_letters};
+
+/// The heading of the column with the record's id, in exports and imports.
+pub(crate) const RECORD: (&str, &str) = ("Mã bản ghi", "Record");
+/// The heading of the column with the version that was exported.
+pub(crate) const VERSION: (&str, &str) = ("Phiên bản", "Version");
+/// Where the cabinet keeps remembered maps: `kind/name`.
+const MAPS: &str = "column_map";
+/// The heading row stands among the first rows.
+const HEADING_WITHIN: usize = 30;
+
+/// Where the cells of a column go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// Nowhere.
+    Ignored,
+    /// They name the record that the row changes.
+    Record,
+    /// They say which version of the record the row was made from.
+    Version,
+    /// Into a field; the path is that of a form input, e.g. `names.0.text`. Amounts are multiplied by `factor`.
+    Field {
+        /// The path.
+        path: String,
+        /// 1, or what the heading's unit stands for.
+        factor: i64,
+    },
+}
+
+/// A column of the sheet with its destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappedColumn {
+    /// From 0.
+    pub column: usize,
+    /// The heading as it stands in the file.
+    pub heading: String,
+    /// Where its cells go.
+    pub to: Destination,
+}
+
+/// A field that a column can be mapped to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The path of its first place, e.g. `names.0.text`.
+    pub path: String,
+    /// Its name, with that of its group: "Tên gọi / Tên đầy đủ".
+    pub label: Label,
+    /// Whether the field must be there.
+    pub required: bool,
+}
+
+/// Everything of a kind that a column can be mapped to, in the order of the form.
+pub fn targets(kind: &Kind) -> Vec<Target> {
+    let mut targets = Vec::new();
+    for field in &kind.fields {
+        match &field.of {
+            FieldType::Group { fields, .. } => {
+                for inner in fields.iter().filter(|inner| !matches!(inner.of, FieldType::Group { .. })) {
+                    targets.push(Target {
+                        path: inner_path(field, 0, &inner.name),
+                        label: inner_label(field, inner, 0),
+                        required: field.required && inner.required,
+                    });
+                }
+            }
+            _ => targets.push(Target { path: field.name.clone(), label: field.label.clone(), required: field.required }),
+        }
+    }
+    targets
+}
+
+/// The path of a field inside a group: `names.2.text`, or `clear.who` when the group does not repeat.
+pub(crate) fn inner_path(group: &Field, place: usize, inner: &str) -> String {
+    if group.repeated { format!("{}.{place}.{inner}", group.name) } else { format!("{}.{inner}", group.name) }
+}
+
+/// The heading of a field inside a group, e.g. "Tên gọi qua các thời kỳ [2] / Tên đầy đủ".
+pub(crate) fn inner_label(group: &Field, inner: &Field, place: usize) -> Label {
+    let number = if place == 0 { String::new() } else { format!(" [{}]", place + 1) };
+    label(format!("{}{number} / {}", group.label.vi, inner.label.vi), format!("{}{number} / {}", group.label.en, inner.label.en))
+}
+
+/// The columns of a sheet as far as they are understood, and the rows below the heading.
+#[derive(Debug, Clone)]
+pub struct Columns {
+    /// Index of the heading row among the sheet's rows.
+    pub heading_row: usize,
+    /// Index of the first row with data.
+    pub first_row: usize,
+    /// One for each column with a heading.
+    pub columns: Vec<MappedColumn>,
+}
+
+/// The field that a path leads to; none when the kind has no such field.
+pub(crate) fn field_at<'a>(kind: &'a Kind, path: &str) -> Option<&'a Field> {
+    let mut fields = &kind.fields;
+    let mut found = None;
+    for part in path.split('.') {
+        if part.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        let field = fields.iter().find(|field| field.name == part)?;
+        if let FieldType::Group { fields: inner, .. } = &field.of {
+            fields = inner;
+        }
+        found = Some(field);
+    }
+    found.filter(|field| !matches!(field.of, FieldType::Group { .. }))
+}
+
+/// Finds the heading row — the one among the first thirty with most headings that are understood — and maps its columns. `known` are headings given by a
+/// remembered or ready map (heading → destination); they come before everything else.
+pub fn understand(kind: &Kind, sheet: &Sheet, known: &BTreeMap<String, Destination>) -> Columns {
+    let headings = Headings::of(kind, known);
+    let mut best = (0, 0);
+    for (at, row) in sheet.rows.iter().take(HEADING_WITHIN).enumerate() {
+        let understood = row.cells.iter().filter(|cell| headings.destination(&cell.typed()) != Destination::Ignored).count();
+        if understood > best.1 {
+            best = (at, understood);
+        }
+    }
+    let heading_row = best.0;
+    let columns = sheet.rows.get(heading_row).map(|row| map_row(&headings, row)).unwrap_or_default();
+    let mut first_row = heading_row + 1;
+    // Forms of the law number their columns in a row of its own: (1) (2) (3) …
+    while sheet.rows.get(first_row).is_some_and(is_numbering) {
+        first_row += 1;
+    }
+    Columns { heading_row, first_row, columns }
+}
+
+fn map_row(headings: &Headings<'_>, row: &SheetRow) -> Vec<MappedColumn> {
+    let mut columns = Vec::new();
+    for (column, cell) in row.cells.iter().enumerate() {
+        let heading = cell.typed();
+        if !heading.is_empty() {
+            columns.push(MappedColumn { column, to: headings.destination(&heading), heading });
+        }
+    }
+    columns
+}
+
+fn is_numbering(row: &SheetRow) -> bool {
+    let mut numbers = 0;
+    for cell in &row.cells {
+        let text = cell.typed();
+        if text.is_empty() {
+            continue;
+        }
+        let bare = text.trim_start_matches('(').trim_end_matches(')');
+        if bare.len() > 3 || !bare.bytes().all(|byte| byte.is_ascii_digit()) {
+            return false;
+        }
+        numbers += 1;
+    }
+    // One number alone may be data; a form numbers every column.
+    numbers >= 2 && row.cells.iter().any(|cell| matches!(cell, SheetCell::Text(text) if text.starts_with('(')))
+        || numbers >= 3
+            && row
+                .cells
+                .iter()
+                .filter(|cell| **cell != SheetCell::Empty)
+                .enumerate()
+                .all(|(at, cell)| cell.typed().trim_matches(['(', ')']) == (at + 1).to_string())
+}
+
+/// Two columns with one destination, by their letters: which of them would count is not for us to say.
+pub fn doubled(kind: &Kind, columns: &[MappedColumn]) -> Vec<(String, String, String)> {
+    let mut doubled = Vec::new();
+    for (at, column) in columns.iter().enumerate() {
+        let several = match &column.to {
+            Destination::Ignored => continue,
+            Destination::Field { path, .. } => field_at(kind, path).is_some_and(|field| field.repeated),
+            _ => false,
+        };
+        let same = |other: &&MappedColumn| match (&other.to, &column.to) {
+            (Destination::Field { path, .. }, Destination::Field { path: own, .. }) => path == own,
+            (other, own) => other == own,
+        };
+        if !several && let Some(before) = columns.iter().take(at).find(same) {
+            doubled.push((column_letters(before.column), column_letters(column.column), column.heading.clone()));
+        }
+    }
+    doubled
+}
+
+impl Office {
+    /// The headings of a remembered map.
+    ///
+    /// # Errors
+    /// `NotFound` when nobody has remembered a map of that name for the kind.
+    pub fn column_map(&self, who: &Identity, kind: &str, name: &str) -> Result<BTreeMap<String, Destination>, OfficeError> {
+        decide(who, Action::OwnDesk, &Subject::node()).require()?;
+        let found = self.ledger().read(|r| r.cabinet_get(MAPS, &format!("{kind}/{name}")))?;
+        match found {
+            Some(value) => Ok(serde_json::from_value(value)?),
+            None => Err(OfficeError::refused(
+                "map_unknown",
+                format!("Chưa có bản đồ cột “{name}” cho loại này. Hãy nhập một lần trên trang “Nhập Excel” và ghi nhớ cách ghép cột."),
+                format!(
+                    "There is no column map “{name}” for this kind. Import once on the page “Import Excel” and let it remember the columns."
+                ),
+            )),
+        }
+    }
+
+    /// Names of the maps remembered for a kind.
+    pub fn column_maps(&self, who: &Identity, kind: &str) -> Result<Vec<String>, OfficeError> {
+        decide(who, Action::OwnDesk, &Subject::node()).require()?;
+        let prefix = format!("{kind}/");
+        let found = self.ledger().read(|r| r.cabinet_list_prefix(MAPS, &prefix, 200))?;
+        let mut names: Vec<String> = found.into_iter().filter_map(|(key, _)| key.strip_prefix(&prefix).map(str::to_owned)).collect();
+        names.sort_by(|left, right| viet::compare(left, right));
+        Ok(names)
+    }
+
+    /// Remembers how the headings of a file were mapped, under a name that the next import can give.
+    pub fn remember_columns(&self, who: &Identity, kind: &str, name: &str, columns: &[MappedColumn]) -> Result<(), OfficeError> {
+        self.may_create(who, kind)?.require()?;
+        let name = viet::nfc(name.trim()).into_owned();
+        if name.is_empty() || name.chars().count() > 80 || name.contains('/') {
+            return Err(OfficeError::refused(
+                "map_name",
+                "Tên bản đồ cột: từ 1 đến 80 ký tự, không có dấu “/”.",
+                "The name of a column map has 1 to 80 characters and no “/”.",
+            ));
+        }
+        let known: BTreeMap<&str, &Destination> = columns.iter().map(|column| (column.heading.as_str(), &column.to)).collect();
+        let (key, value) = (format!("{kind}/{name}"), serde_json::to_value(known)?);
+        self.ledger().write(move |w| -> Result<(), OfficeError> { Ok(w.cabinet_put(MAPS, &key, value)?) })
+    }
+}
+
+/// Every way in which headings of a kind are written.
+struct Headings<'a> {
+    kind: &'a Kind,
+    known: BTreeMap<String, &'a Destination>,
+    exact: BTreeMap<String, Option<String>>,
+    fold: BTreeMap<String, Option<String>>,
+}
+
+impl<'a> Headings<'a> {
+    fn of(kind: &'a Kind, known: &'a BTreeMap<String, Destination>) -> Headings<'a> {
+        let known = known.iter().map(|(heading, to)| (keys(heading).0, to)).collect();
+        let mut headings = Headings { kind, known, exact: BTreeMap::new(), fold: BTreeMap::new() };
+        for field in &kind.fields {
+            match &field.of {
+                FieldType::Group { .. } => {}
+                _ => headings.add(&field.label, &field.name),
+            }
+        }
+        for target in targets(kind).iter().filter(|target| target.path.contains('.')) {
+            headings.add(&target.label, &target.path);
+        }
+        // The name of a field alone, where only one group has it and no field of the kind itself.
+        let mut alone: Vec<(Label, String)> = Vec::new();
+        for field in &kind.fields {
+            if let FieldType::Group { fields, .. } = &field.of {
+                for inner in fields {
+                    alone.push((inner.label.clone(), inner_path(field, 0, &inner.name)));
+                }
+            }
+        }
+        let taken: Vec<String> = headings.exact.keys().cloned().collect();
+        let mut of_groups = Headings { kind, known: BTreeMap::new(), exact: BTreeMap::new(), fold: BTreeMap::new() };
+        for (label, path) in alone {
+            of_groups.add(&label, &path);
+        }
+        for (key, path) in of_groups.exact {
+            if !taken.contains(&key) {
+                headings.exact.insert(key, path);
+            }
+        }
+        for (key, path) in of_groups.fold {
+            headings.fold.entry(key).or_insert(path);
+        }
+        headings
+    }
+
+    /// A heading that two fields have means neither.
+    fn add(&mut self, label: &Label, path: &str) {
+        for words in [&label.vi, &label.en] {
+            let (exact, fold) = keys(words);
+            for (map, key) in [(&mut self.exact, exact), (&mut self.fold, fold)] {
+                map.entry(key)
+                    .and_modify(|known| {
+                        if known.as_deref() != Some(path) {
+                            *known = None
+                        }
+                    })
+                    .or_insert_with(|| Some(path.to_owned()));
+            }
+        }
+    }
+
+    fn destination(&self, heading: &str) -> Destination {
+        let heading = heading.trim();
+        if heading.is_empty() {
+            return Destination::Ignored;
+        }
+        if let Some(known) = self.known.get(&keys(heading).0) {
+            return (*known).clone();
+        }
+        let is = |words: (&str, &str)| [words.0, words.1].iter().any(|word| keys(word) == keys(heading));
+        if is(RECORD) {
+            return Destination::Record;
+        }
+        if is(VERSION) && self.kind.field("version").is_none() {
+            return Destination::Version;
+        }
+        if let Some(path) = self.by_key(heading) {
+            return Destination::Field { path, factor: 1 };
+        }
+        let (words, factor) = without_unit(heading);
+        let (words, place) = without_place(&words);
+        let (exact, fold) = keys(&words);
+        let path = match (self.exact.get(&exact), self.fold.get(&fold)) {
+            (Some(Some(path)), _) | (None, Some(Some(path))) => path.clone(),
+            _ => return Destination::Ignored,
+        };
+        Destination::Field { path: if place > 0 { path.replacen(".0.", &format!(".{place}."), 1) } else { path }, factor }
+    }
+
+    /// A field key: `title`, `names.0.text`, or `names.text` for the first place.
+    fn by_key(&self, heading: &str) -> Option<String> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.');
+        if !heading.bytes().all(plain) {
+            return None;
+        }
+        field_at(self.kind, heading)?;
+        let mut parts = heading.split('.');
+        let first = parts.next()?;
+        let rest: Vec<&str> = parts.collect();
+        let group = self.kind.field(first)?;
+        match rest.as_slice() {
+            [] => Some(first.to_owned()),
+            [place, inner] => Some(inner_path(group, place.parse().ok()?, inner)),
+            [inner] => Some(inner_path(group, 0, inner)),
+            _ => None,
+        }
+    }
+}
+
+/// Takes a unit of money in brackets, or a star for "required", from the end of a heading.
+fn without_unit(heading: &str) -> (String, i64) {
+    let bare = heading.trim().trim_end_matches('*').trim_end();
+    if let Some((words, unit)) = bare.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
+        let factor = match viet::fold(unit).to_lowercase().trim().trim_end_matches('.') {
+            "dong" | "d" | "vnd" => Some(1),
+            "nghin dong" | "ngan dong" | "1.000 dong" | "1000 dong" => Some(1_000),
+            "trieu dong" | "trieu" | "trd" | "tr.d" | "million vnd" => Some(1_000_000),
+            "ty dong" | "ti dong" | "ty" | "billion vnd" => Some(1_000_000_000),
+            "bat buoc" | "required" => Some(1),
+            _ => None,
+        };
+        if let Some(factor) = factor {
+            return (words.trim_end().to_owned(), factor);
+        }
+    }
+    (bare.to_owned(), 1)
+}
+
+/// Takes the place of a repeated group, `[2]`, out of a heading; from 0.
+fn without_place(heading: &str) -> (String, usize) {
+    if let Some((before, rest)) = heading.split_once('[')
+        && let Some((number, after)) = rest.split_once(']')
+        && let Ok(number) = number.trim().parse::<usize>()
+        && (1..=2_000).contains(&number)
+    {
+        return (format!("{}{after}", before.trim_end()), number - 1);
+    }
+    (heading.to_owned(), 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catalogue::Catalogue;
+
+    fn destination(kind: &str, heading: &str) -> Destination {
+        let catalogue = Catalogue::builtin().unwrap();
+        let none = BTreeMap::new();
+        Headings::of(catalogue.kind(kind).unwrap(), &none).destination(heading)
+    }
+
+    fn field(path: &str) -> Destination {
+        Destination::Field { path: path.to_owned(), factor: 1 }
+    }
+
+    #[test]
+    fn headings_are_understood_by_label_english_label_and_key() {
+        assert_eq!(destination("person", "Họ và tên"), field("name"));
+        assert_eq!(destination("person", "HO VA TEN *"), field("name"));
+        assert_eq!(destination("person", "Full name"), field("name"));
+        assert_eq!(destination("person", "name"), field("name"));
+        assert_eq!(destination("body", "Tên gọi qua các thời kỳ / Tên đầy đủ"), field("names.0.text"));
+        assert_eq!(destination("body", "Tên gọi qua các thời kỳ [3] / Tên đầy đủ"), field("names.2.text"));
+        assert_eq!(destination("body", "Tên đầy đủ"), field("names.0.text"));
+        assert_eq!(destination("body", "names.text"), field("names.0.text"));
+        assert_eq!(destination("body", "Mã bản ghi"), Destination::Record);
+        assert_eq!(destination("body", "STT"), Destination::Ignored);
+    }
+
+    #[test]
+    fn a_name_that_several_groups_have_means_none_of_them() {
+        // "Từ ngày" stands in names, codes, parents and members.
+        assert_eq!(destination("body", "Từ ngày"), Destination::Ignored);
+    }
+
+    #[test]
+    fn units_in_brackets_multiply() {
+        assert_eq!(without_unit("Kinh phí (triệu đồng)"), ("Kinh phí".to_owned(), 1_000_000));
+        assert_eq!(without_unit("Kinh phí (tỷ đồng) *"), ("Kinh phí".to_owned(), 1_000_000_000));
+        assert_eq!(without_unit("Ngày (nếu có)"), ("Ngày (nếu có)".to_owned(), 1));
+    }
+
+    #[test]
+    fn the_row_that_numbers_the_columns_is_no_data() {
+        let row = |texts: &[&str]| SheetRow { number: 3, cells: texts.iter().map(|text| SheetCell::Text((*text).to_owned())).collect() };
+        assert!(is_numbering(&row(&["(1)", "(2)", "(3)"])));
+        assert!(is_numbering(&row(&["1", "2", "3"])));
+        assert!(!is_numbering(&row(&["1", "Đề tài gấc", "2019"])));
+        assert!(!is_numbering(&row(&["7", "7", "7"])));
+    }
+}

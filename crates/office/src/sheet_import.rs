@@ -1,0 +1,757 @@
+//! A spreadsheet comes in: planned cell by cell, shown before anything is written, stored all or nothing, and undone as a whole when it was wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalogue::{FieldType, Kind, Label, Rule};
+use ledger::{LeafHash, RecordId, Writer};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::audit::AuditEntry;
+use crate::cell_value::{CellInput, CellReader};
+use crate::column_map::{Columns, Destination, MappedColumn, doubled, field_at, understand};
+use crate::directive::shorten;
+use crate::error::{OfficeError, label};
+use crate::identity::Identity;
+use crate::office::Office;
+use crate::permission::{Action, decide};
+use crate::record::{Draft, Prepared, Stored};
+use crate::sheet::{Sheet, SheetCell, SheetRow, cell_address, column_letters};
+
+const IMPORTS: &str = "sheet_import";
+const IMPORT_ROWS: &str = "sheet_import_rows";
+const IMPORTS_BY_FILE: &str = "sheet_import_file";
+/// Records named in one document of the journal of an import.
+const ROWS_PER_PAGE: usize = 1_000;
+/// More errors are counted but not listed.
+const MOST_ERRORS: usize = 1_000;
+/// Written where a text does not fit a cell; read as "unchanged".
+pub(crate) const TOO_LONG_FOR_CELL: &str = "[quá dài cho một ô Excel – xem tệp JSONL]";
+
+/// What is to come in.
+#[derive(Debug, Clone)]
+pub struct SheetForm {
+    /// The kind of the records.
+    pub kind: String,
+    /// The body that keeps new records.
+    pub owner: RecordId,
+    /// The file's name, for the journal.
+    pub file: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Headings with their destination, from a remembered or ready map or from the page's choices.
+    pub known: BTreeMap<String, Destination>,
+}
+
+/// Something wrong with a cell, or with the file as a whole when the cell is empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellError {
+    /// `C17`; `C` for a whole column, empty for the file.
+    pub cell: String,
+    /// The field's path; empty when none is meant.
+    pub field: String,
+    /// What stands in the cell.
+    pub value: String,
+    /// What is wrong and what to do.
+    pub message: Label,
+}
+
+/// A row as it would be stored.
+#[derive(Debug, Clone)]
+pub struct PlannedRow {
+    /// Its number in the file.
+    pub number: u32,
+    /// The data; none when nothing changes.
+    pub draft: Option<Draft>,
+    /// Whether it changes a record that is there.
+    pub changes: bool,
+}
+
+/// What an import would do.
+#[derive(Debug, Clone)]
+pub struct SheetPlan {
+    /// What was asked.
+    pub form: SheetForm,
+    /// How the columns were understood.
+    pub columns: Columns,
+    /// Rows with data in the file, wrong ones too.
+    pub row_count: usize,
+    /// The rows that can come in, in the order of the file.
+    pub rows: Vec<PlannedRow>,
+    /// Every error, at most a thousand.
+    pub errors: Vec<CellError>,
+    /// How many errors there are.
+    pub error_count: usize,
+    /// Cells that stood in an old Vietnamese encoding: address and encoding.
+    pub converted: Vec<(String, String)>,
+    /// Columns that are not used, merged cells, other sheets, names kept as words.
+    pub notes: Vec<Label>,
+    /// What the law wants and the rows do not have yet: field and number of rows. They come in as drafts all the same.
+    pub missing: Vec<(Label, usize)>,
+}
+
+/// An import that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SheetImport {
+    /// Its id; sorts by time.
+    pub id: String,
+    /// The kind.
+    pub kind: String,
+    /// The file's name.
+    pub file: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// The body that keeps the records.
+    pub owner: RecordId,
+    /// Who did it.
+    pub by: String,
+    /// When, microseconds since 1970.
+    pub at: i64,
+    /// Rows in the file.
+    pub rows: usize,
+    /// New records.
+    pub created: usize,
+    /// Changed records.
+    pub changed: usize,
+    /// When it was undone, microseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone: Option<i64>,
+}
+
+/// What the journal keeps of one record of an import.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct JournalRow {
+    record: RecordId,
+    /// The leaf that the import wrote.
+    leaf: String,
+    /// The data before; none for a new record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<Value>,
+}
+
+/// Counts (done, of) of a long work.
+pub type Progress<'a> = dyn FnMut(usize, usize) + 'a;
+
+impl Office {
+    /// Reads every cell and says what would happen; writes nothing.
+    ///
+    /// # Errors
+    /// `Denied` when this person may not enter records of the kind for the owner; `NotFound` for an unknown kind. Faults of cells are in the plan.
+    pub fn plan_sheet(
+        &self,
+        who: &Identity,
+        form: SheetForm,
+        sheet: &Sheet,
+        progress: &mut Progress<'_>,
+    ) -> Result<SheetPlan, OfficeError> {
+        let kind = self.kind(&form.kind)?;
+        self.may_create(who, &form.kind)?.require()?;
+        let mut owned = json!({});
+        put_owner(kind, &mut owned, form.owner);
+        decide(who, crate::record::action_for(kind, Action::Edit), &self.subject(who, kind, &owned, crate::identity::Role::Officer))
+            .require()?;
+        let columns = understand(kind, sheet, &form.known);
+        let mut plan = SheetPlan {
+            form,
+            columns,
+            row_count: 0,
+            rows: Vec::new(),
+            errors: Vec::new(),
+            error_count: 0,
+            converted: sheet.converted.clone(),
+            notes: sheet.notes.clone(),
+            missing: Vec::new(),
+        };
+        self.check_columns(kind, sheet, &mut plan);
+        if plan.error_count > 0 {
+            return Ok(plan);
+        }
+        let mut pass = Pass {
+            kind,
+            mapped: plan.columns.columns.clone(),
+            reader: CellReader::new(self, who, kind, sheet.from_1904),
+            seen: BTreeMap::new(),
+            kept_as_words: BTreeMap::new(),
+        };
+        let mut missing: BTreeMap<String, usize> = BTreeMap::new();
+        let data_rows = sheet.rows.get(plan.columns.first_row..).unwrap_or_default();
+        for (at, row) in data_rows.iter().enumerate() {
+            if at % 256 == 0 {
+                progress(at, data_rows.len());
+            }
+            let Some(planned) = self.plan_row(who, &mut pass, row, &mut plan)? else { continue };
+            if let Some(draft) = &planned.draft {
+                for field in missing_of(kind, &draft.data) {
+                    *missing.entry(field).or_default() += 1;
+                }
+            }
+            plan.rows.push(planned);
+        }
+        progress(data_rows.len(), data_rows.len());
+        self.refuse_second_import(&mut plan)?;
+        for field in &kind.fields {
+            if let Some(count) = missing.get(&field.name) {
+                plan.missing.push((field.label.clone(), *count));
+            }
+        }
+        for (name, count) in pass.kept_as_words {
+            if let Some(field) = kind.field(&name) {
+                plan.notes.push(label(
+                    format!("“{}”: {count} tên chưa có bản ghi, được giữ dạng chữ.", field.label.vi),
+                    format!("“{}”: {count} names have no record yet and are kept as words.", field.label.en),
+                ));
+            }
+        }
+        Ok(plan)
+    }
+
+    /// The same file twice would double every record that has no number of its own.
+    fn refuse_second_import(&self, plan: &mut SheetPlan) -> Result<(), OfficeError> {
+        if plan.counts().0 == 0 {
+            return Ok(());
+        }
+        let key = file_key(&plan.form.kind, plan.form.owner, &plan.form.sha256);
+        let earlier = self.ledger().read(|r| match r.cabinet_get(IMPORTS_BY_FILE, &key)? {
+            Some(Value::String(id)) => r.cabinet_get(IMPORTS, &id),
+            _ => Ok(None),
+        })?;
+        if earlier.is_some_and(|import| import.get("undone").is_none()) {
+            let message = imported_before().message();
+            plan.fault(CellError { cell: String::new(), field: String::new(), value: plan.form.file.clone(), message });
+        }
+        Ok(())
+    }
+
+    fn check_columns(&self, kind: &Kind, sheet: &Sheet, plan: &mut SheetPlan) {
+        let mut ignored = Vec::new();
+        let mut used = false;
+        for column in &plan.columns.columns {
+            match column.to {
+                Destination::Ignored => ignored.push(format!("{} “{}”", column_letters(column.column), column.heading)),
+                _ => used = true,
+            }
+        }
+        let number = sheet.rows.get(plan.columns.heading_row).map_or(1, |row| row.number);
+        if !used {
+            plan.fault(CellError {
+                cell: String::new(),
+                field: String::new(),
+                value: String::new(),
+                message: label(
+                    format!("Không nhận ra tiêu đề cột nào của “{}” trong 30 dòng đầu. Hãy đặt tiêu đề như trong tệp mẫu.", kind.label.vi),
+                    format!("No heading of “{}” was recognised in the first 30 rows. Use the headings of the sample file.", kind.label.en),
+                ),
+            });
+        }
+        for (first, second, heading) in doubled(kind, &plan.columns.columns) {
+            plan.fault(CellError {
+                cell: format!("{second}{number}"),
+                field: String::new(),
+                message: label(
+                    format!("cột {first} và {second} cùng là “{heading}”; hãy bỏ hoặc đổi tên một cột"),
+                    format!("columns {first} and {second} are both “{heading}”; remove or rename one"),
+                ),
+                value: heading,
+            });
+        }
+        if !ignored.is_empty() {
+            plan.notes.push(label(
+                format!("Cột không dùng: {}.", ignored.join(", ")),
+                format!("Columns that are not used: {}.", ignored.join(", ")),
+            ));
+        }
+    }
+
+    /// One row: its cells as inputs, the record it means, the data it would then have, and the checks of the form.
+    fn plan_row(
+        &self,
+        who: &Identity,
+        pass: &mut Pass<'_>,
+        row: &SheetRow,
+        plan: &mut SheetPlan,
+    ) -> Result<Option<PlannedRow>, OfficeError> {
+        let kind = pass.kind;
+        let errors_before = plan.error_count;
+        let inputs = pass.inputs(row, plan)?;
+        if !inputs.anything && inputs.record.is_none() {
+            return Ok(None);
+        }
+        plan.row_count += 1;
+        let mut fresh = match self.catalogue().read_form(&kind.name, &inputs.pairs) {
+            Ok(data) => data,
+            Err(faults) => {
+                plan.field_faults(row.number, &inputs.cells, &faults.faults);
+                faults.data
+            }
+        };
+        if plan.error_count > errors_before {
+            return Ok(None);
+        }
+        let source = crate::record::source_key(&kind.name, &fresh);
+        let record = match (&inputs.record, &source) {
+            (Some(record), _) => Some(*record),
+            (None, Some(source)) => self.record_of_source(source)?.map(|record| (record, 0)),
+            (None, None) => None,
+        };
+        pass.refuse_doubled(row.number, record.map(|(record, _)| record), source.as_deref(), plan);
+        let old = match record {
+            Some((record, _)) => self.ledger().read(|r| r.current("private", record))?,
+            None => None,
+        };
+        if let Some((record, column)) = record
+            && old.as_ref().is_none_or(|old| old.kind != kind.name)
+        {
+            plan.fault(CellError::at(
+                column,
+                row.number,
+                &record.to_string(),
+                label(
+                    format!("Mã bản ghi: không có “{}” nào mang mã này.", kind.label.vi),
+                    format!("Record: there is no “{}” with this id.", kind.label.en),
+                ),
+            ));
+            return Ok(None);
+        }
+        let old_data = old.as_ref().and_then(|old| old.data.as_ref());
+        complete(kind, &mut fresh, old_data, &inputs, plan.form.owner, self);
+        if old_data.is_some_and(|old| same(old, &fresh)) {
+            return Ok(Some(PlannedRow { number: row.number, draft: None, changes: false }));
+        }
+        if let (Some(old), Some(version)) = (&old, inputs.version)
+            && old.ver != version
+        {
+            let now = old.ver;
+            plan.fault(CellError::at(
+                0,
+                row.number,
+                &version.to_string(),
+                label(
+                    format!("bản ghi đã được sửa sau khi xuất tệp (tệp: phiên bản {version}, nay: {now}); hãy xuất lại rồi sửa."),
+                    format!("the record was changed after the export (file: version {version}, now: {now}); export again and edit that."),
+                ),
+            ));
+            return Ok(None);
+        }
+        let draft =
+            Draft { id: old.as_ref().map(|old| old.rec), kind: kind.name.clone(), data: fresh, previous: old.as_ref().map(|old| old.leaf) };
+        match self.prepare(who, draft.clone(), Action::Edit) {
+            Ok(_) => return Ok(Some(PlannedRow { number: row.number, changes: draft.id.is_some(), draft: Some(draft) })),
+            Err(OfficeError::Invalid(faults)) => plan.field_faults(row.number, &inputs.cells, &faults),
+            Err(OfficeError::Denied(why)) => plan.fault(CellError::at(0, row.number, "", why)),
+            Err(other) => return Err(other),
+        }
+        Ok(None)
+    }
+
+    /// Stores a plan without errors in one transaction, with its journal, and returns what was done.
+    ///
+    /// # Errors
+    /// `Refused` (`sheet_errors`) when the plan has errors, (`imported_before`) when the same file came in already and was not undone; `Changed` when
+    /// somebody saved one of the records meanwhile. Nothing is written then.
+    pub fn import_sheet(&self, who: &Identity, plan: SheetPlan, progress: &mut Progress<'_>) -> Result<SheetImport, OfficeError> {
+        if plan.error_count > 0 {
+            return Err(OfficeError::refused(
+                "sheet_errors",
+                format!("Tệp còn {} chỗ sai; chưa nhập gì. Hãy sửa các ô đã nêu rồi tải lên lại.", plan.error_count),
+                format!("The file has {} errors; nothing was imported. Mend the cells named and upload again.", plan.error_count),
+            ));
+        }
+        let total = plan.rows.len();
+        let mut prepared = Vec::new();
+        let (mut created, mut changed) = (0, 0);
+        for (at, row) in plan.rows.into_iter().enumerate() {
+            if at % 256 == 0 {
+                progress(at, total);
+            }
+            let Some(draft) = row.draft else { continue };
+            if row.changes {
+                changed += 1
+            } else {
+                created += 1
+            }
+            let before = match draft.id {
+                Some(id) => self.ledger().read(|r| r.current("private", id))?.and_then(|version| version.data),
+                None => None,
+            };
+            prepared.push((self.prepare(who, draft, Action::Edit)?, before));
+        }
+        let import = SheetImport {
+            id: RecordId::new().to_string(),
+            kind: plan.form.kind,
+            file: plan.form.file,
+            sha256: plan.form.sha256,
+            owner: plan.form.owner,
+            by: who.name().to_owned(),
+            at: self.clock().now(),
+            rows: total,
+            created,
+            changed,
+            undone: None,
+        };
+        if prepared.is_empty() {
+            return Ok(import);
+        }
+        let entry = AuditEntry::of(self, who, "sheet.import").note(&format!("{} {} → {}", import.file, total, import.kind));
+        let (records, before): (Vec<Prepared>, Vec<Option<Value>>) = prepared.into_iter().unzip();
+        let journal = import.clone();
+        self.store_with(records, vec![entry], move |w, stored| journal_import(w, &journal, stored, before))?;
+        progress(total, total);
+        Ok(import)
+    }
+
+    /// Imports of spreadsheets that this person may see, newest first: at most 100 before `before`.
+    pub fn sheet_imports(&self, who: &Identity, before: Option<&str>, limit: usize) -> Result<Vec<SheetImport>, OfficeError> {
+        let mut imports = Vec::new();
+        let mut last = before.map(str::to_owned);
+        loop {
+            let page = self.ledger().read(|r| r.cabinet_list(IMPORTS, last.as_deref(), 200, true))?;
+            let Some((key, _)) = page.last() else { return Ok(imports) };
+            last = Some(key.clone());
+            for (_, value) in page {
+                let import: SheetImport = serde_json::from_value(value)?;
+                if who.role_in(import.owner).is_some() || who.is_administrator() {
+                    imports.push(import);
+                    if imports.len() == limit.min(100) {
+                        return Ok(imports);
+                    }
+                }
+            }
+        }
+    }
+
+    /// One import.
+    pub fn sheet_import(&self, who: &Identity, id: &str) -> Result<SheetImport, OfficeError> {
+        let found = self.ledger().read(|r| r.cabinet_get(IMPORTS, id))?.ok_or_else(|| OfficeError::NotFound(id.to_owned()))?;
+        let import: SheetImport = serde_json::from_value(found)?;
+        if who.role_in(import.owner).is_none() && !who.is_administrator() {
+            return Err(OfficeError::NotFound(id.to_owned()));
+        }
+        Ok(import)
+    }
+
+    /// The record that came from (source system, id there); the key is that of the claim.
+    fn record_of_source(&self, key: &str) -> Result<Option<RecordId>, OfficeError> {
+        let found = self.ledger().read(|r| r.cabinet_get(crate::record::SOURCES, key))?;
+        Ok(found.as_ref().and_then(Value::as_str).and_then(|text| RecordId::parse(text).ok()))
+    }
+
+    /// Takes a whole import back: new records are withdrawn, changed ones get their former contents as a new version. All or nothing.
+    ///
+    /// # Errors
+    /// `Refused` (`import_undone`) when it was undone already, (`changed_since`) when somebody has changed one of its records since.
+    pub fn undo_sheet_import(&self, who: &Identity, id: &str) -> Result<SheetImport, OfficeError> {
+        let mut import = self.sheet_import(who, id)?;
+        let kind = self.kind(&import.kind)?;
+        let mut owned = json!({});
+        put_owner(kind, &mut owned, import.owner);
+        decide(who, crate::record::action_for(kind, Action::Edit), &self.subject(who, kind, &owned, crate::identity::Role::Officer))
+            .require()?;
+        if import.undone.is_some() {
+            return Err(OfficeError::refused(
+                "import_undone",
+                "Lần nhập này đã được hoàn tác trước đó.",
+                "This import has been undone before.",
+            ));
+        }
+        let mut restored = Vec::new();
+        let mut withdrawn = Vec::new();
+        for page in 0.. {
+            let Some(rows) = self.ledger().read(|r| r.cabinet_get(IMPORT_ROWS, &format!("{id}/{page:06}")))? else { break };
+            let rows: Vec<JournalRow> = serde_json::from_value(rows)?;
+            for row in rows {
+                let leaf = LeafHash::from_hex(&row.leaf).ok_or_else(|| OfficeError::Data("journal: leaf".to_owned()))?;
+                match row.before {
+                    Some(data) => {
+                        let checked = self.catalogue().check(&import.kind, &data).map_err(OfficeError::Invalid)?;
+                        restored.push(Prepared { id: row.record, checked, previous: Some(leaf) });
+                    }
+                    None => withdrawn.push((row.record, leaf)),
+                }
+            }
+        }
+        import.undone = Some(self.clock().now());
+        let entry = AuditEntry::of(self, who, "sheet.undo").note(&format!("{} → {}", import.file, import.kind));
+        let kept = import.clone();
+        let outcome = self.store_with(restored, vec![entry], move |w, _| {
+            for (record, leaf) in withdrawn {
+                let current = w.current("private", record)?;
+                if current.as_ref().is_none_or(|current| current.leaf != leaf) {
+                    return Err(OfficeError::Changed { current: current.map_or(0, |current| current.ver) });
+                }
+                if let Some(source) = current.and_then(|current| current.data).and_then(|data| crate::record::source_key(&kept.kind, &data))
+                {
+                    w.cabinet_remove(crate::record::SOURCES, &source)?;
+                }
+                w.withdraw(record)?;
+            }
+            w.cabinet_put(IMPORTS, &kept.id, serde_json::to_value(&kept)?)?;
+            Ok(())
+        });
+        match outcome {
+            Ok(_) => Ok(import),
+            Err(OfficeError::Changed { .. }) => Err(OfficeError::refused(
+                "changed_since",
+                "Có bản ghi của lần nhập này đã được sửa sau đó; chưa hoàn tác gì. Hãy sửa từng bản ghi, hoặc xuất ra, sửa rồi nhập lại.",
+                "A record of this import was changed afterwards; nothing was undone. Mend the records one by one, or export, edit and import them.",
+            )),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// One pass over the rows of a sheet.
+struct Pass<'a> {
+    kind: &'a Kind,
+    mapped: Vec<MappedColumn>,
+    reader: CellReader<'a>,
+    /// Records and sources already met, with their row.
+    seen: BTreeMap<String, u32>,
+    /// How many names of a field have no record.
+    kept_as_words: BTreeMap<String, usize>,
+}
+
+/// The cells of a row as inputs of the form.
+#[derive(Default)]
+struct RowInputs {
+    pairs: Vec<(String, String)>,
+    /// Fields of the kind that have a column.
+    touched: BTreeSet<String>,
+    /// Fields whose cell says that it does not hold the whole text.
+    kept: BTreeSet<String>,
+    /// Column and text of each path.
+    cells: BTreeMap<String, (usize, String)>,
+    /// The record named in the row, and in which column.
+    record: Option<(RecordId, usize)>,
+    version: Option<u64>,
+    anything: bool,
+}
+
+impl Pass<'_> {
+    fn inputs(&mut self, row: &SheetRow, plan: &mut SheetPlan) -> Result<RowInputs, OfficeError> {
+        let mut inputs = RowInputs::default();
+        for mapped in &self.mapped {
+            let cell = row.cells.get(mapped.column).unwrap_or(&SheetCell::Empty);
+            let text = cell.typed();
+            let wrong = |field: &str, message: Label| CellError {
+                cell: cell_address(mapped.column, row.number),
+                field: field.to_owned(),
+                value: if let SheetCell::Error(error) = cell { (*error).to_owned() } else { shorten(&text, 200) },
+                message: label(format!("{}: {}.", mapped.heading, message.vi), format!("{}: {}.", mapped.heading, message.en)),
+            };
+            let (path, factor) = match &mapped.to {
+                Destination::Ignored => continue,
+                Destination::Record if text.is_empty() => continue,
+                Destination::Record => {
+                    match crate::lookup::id_in(&text) {
+                        Some(record) => inputs.record = Some((record, mapped.column)),
+                        None => plan.fault(wrong("", label("không phải mã bản ghi", "is not a record id"))),
+                    }
+                    continue;
+                }
+                Destination::Version if text.is_empty() => continue,
+                Destination::Version => {
+                    match text.parse() {
+                        Ok(version) => inputs.version = Some(version),
+                        Err(_) => plan.fault(wrong("", label(
+                            "dòng này xuất từ bản không đầy đủ (không có trường nội bộ), không nhập lại được; hãy đăng nhập rồi xuất lại",
+                            "this row was exported without the inner fields and cannot come back; sign in and export again",
+                        ))),
+                    }
+                    continue;
+                }
+                Destination::Field { path, factor } => (path, *factor),
+            };
+            let Some(field) = field_at(self.kind, path) else { continue };
+            let top = path.split('.').next().unwrap_or_default().to_owned();
+            inputs.touched.insert(top.clone());
+            if *cell == SheetCell::Empty {
+                continue;
+            }
+            inputs.anything = true;
+            if text == TOO_LONG_FOR_CELL {
+                inputs.kept.insert(top);
+                continue;
+            }
+            match self.reader.read(field, cell, factor)? {
+                CellInput::Typed(typed) if field.repeated => {
+                    let prefix = format!("{path}.");
+                    let place = inputs.pairs.iter().filter(|(name, _)| name.starts_with(&prefix)).count();
+                    for (at, one) in typed.into_iter().enumerate() {
+                        inputs.pairs.push((format!("{path}.{}", place + at), one));
+                    }
+                }
+                CellInput::Typed(typed) => inputs.pairs.extend(typed.into_iter().map(|one| (path.clone(), one))),
+                CellInput::Words(words) => {
+                    if let Some(beside) = self.reader.words_beside(field) {
+                        *self.kept_as_words.entry(field.name.clone()).or_default() += 1;
+                        inputs.touched.insert(beside.name.clone());
+                        inputs.pairs.push((beside.name.clone(), words));
+                    }
+                }
+                CellInput::Wrong(message) => plan.fault(wrong(path, message)),
+            }
+            inputs.cells.insert(path.clone(), (mapped.column, text));
+        }
+        Ok(inputs)
+    }
+
+    /// Two rows that mean one record: which of them would count is not for us to say.
+    fn refuse_doubled(&mut self, row: u32, record: Option<RecordId>, source: Option<&str>, plan: &mut SheetPlan) {
+        let (key, words) = match (record, source) {
+            (Some(record), _) => (record.to_string(), record.to_string()),
+            (None, Some(source)) => (source.to_owned(), source.rsplit('\u{1f}').next().unwrap_or_default().to_owned()),
+            (None, None) => return,
+        };
+        if let Some(first) = self.seen.insert(key, row) {
+            plan.fault(CellError::at(
+                0,
+                row,
+                &words,
+                label(
+                    format!("dòng {first} và dòng {row} cùng là “{words}”; hãy bỏ một dòng."),
+                    format!("rows {first} and {row} are both “{words}”; remove one."),
+                ),
+            ));
+        }
+    }
+}
+
+impl CellError {
+    fn at(column: usize, row: u32, value: &str, message: Label) -> CellError {
+        CellError { cell: cell_address(column, row), field: String::new(), value: value.to_owned(), message }
+    }
+}
+
+impl SheetPlan {
+    fn fault(&mut self, error: CellError) {
+        self.error_count += 1;
+        if self.errors.len() < MOST_ERRORS {
+            self.errors.push(error);
+        }
+    }
+
+    /// Faults of fields as errors of the cells they came from; a field without a cell is named by the row.
+    fn field_faults(&mut self, row: u32, cells: &BTreeMap<String, (usize, String)>, faults: &[catalogue::Fault]) {
+        for fault in faults {
+            let top = fault.path.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+            let place = cells.get(&fault.path).or_else(|| cells.get(top));
+            let mapped = place.map(|(column, _)| *column).or_else(|| {
+                let same = |to: &Destination| matches!(to, Destination::Field { path, .. } if *path == fault.path || path == top);
+                self.columns.columns.iter().find(|column| same(&column.to)).map(|column| column.column)
+            });
+            let first = self.columns.columns.first().map_or(0, |column| column.column);
+            self.fault(CellError {
+                cell: cell_address(mapped.unwrap_or(first), row),
+                field: fault.path.clone(),
+                value: place.map(|(_, text)| shorten(text, 200)).unwrap_or_default(),
+                message: fault.message.clone(),
+            });
+        }
+    }
+
+    /// New records, changed records and rows that change nothing.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        let new = self.rows.iter().filter(|row| row.draft.is_some() && !row.changes).count();
+        let changed = self.rows.iter().filter(|row| row.draft.is_some() && row.changes).count();
+        (new, changed, self.rows.len() - new - changed)
+    }
+}
+
+fn journal_import(w: &mut Writer, import: &SheetImport, stored: &[Stored], before: Vec<Option<Value>>) -> Result<(), OfficeError> {
+    let key = file_key(&import.kind, import.owner, &import.sha256);
+    if let Some(Value::String(earlier)) = w.cabinet_get(IMPORTS_BY_FILE, &key)? {
+        let undone = w.cabinet_get(IMPORTS, &earlier)?.is_some_and(|value| value.get("undone").is_some());
+        if !undone && import.created > 0 {
+            return Err(imported_before());
+        }
+    }
+    w.cabinet_put(IMPORTS_BY_FILE, &key, Value::String(import.id.clone()))?;
+    let mut rows = Vec::with_capacity(stored.len());
+    for (stored, before) in stored.iter().zip(before) {
+        rows.push(JournalRow { record: stored.id, leaf: stored.leaf.to_hex(), before });
+    }
+    for (page, rows) in rows.chunks(ROWS_PER_PAGE).enumerate() {
+        w.cabinet_put(IMPORT_ROWS, &format!("{}/{page:06}", import.id), serde_json::to_value(rows)?)?;
+    }
+    w.cabinet_put(IMPORTS, &import.id, serde_json::to_value(import)?)?;
+    Ok(())
+}
+
+fn file_key(kind: &str, owner: RecordId, sha256: &str) -> String {
+    format!("{kind}/{owner}/{sha256}")
+}
+
+fn imported_before() -> OfficeError {
+    OfficeError::refused(
+        "imported_before",
+        "Tệp này đã được nhập; chưa nhập gì thêm. Nếu muốn nhập lại, hãy hoàn tác lần nhập trước.",
+        "This file was imported before; nothing more was imported. To import it again, undo the earlier import first.",
+    )
+}
+
+fn put_owner(kind: &Kind, data: &mut Value, owner: RecordId) {
+    if let (Some(field), Some(members)) = (&kind.owner_field, data.as_object_mut()) {
+        members.entry(field.clone()).or_insert_with(|| json!(owner.to_string()));
+    }
+}
+
+/// What the sheet does not say: of a record that is there, everything in columns it does not have; of a new one, its owner and first state.
+fn complete(kind: &Kind, fresh: &mut Value, old: Option<&Value>, inputs: &RowInputs, owner: RecordId, office: &Office) {
+    let Some(members) = fresh.as_object_mut() else { return };
+    match old.and_then(Value::as_object) {
+        Some(old) => {
+            let mut whole: Map<String, Value> = Map::new();
+            for (name, value) in old {
+                if !inputs.touched.contains(name) || inputs.kept.contains(name) {
+                    whole.insert(name.clone(), value.clone());
+                }
+            }
+            whole.append(members);
+            *members = whole;
+        }
+        None => {
+            let state = kind.state_field.as_ref().zip(kind.workflow.as_ref().and_then(|name| office.catalogue().workflow(name)));
+            if let Some((field, workflow)) = state
+                && let Some(first) = workflow.states.first()
+            {
+                members.entry(field.clone()).or_insert_with(|| json!(first.state));
+            }
+            put_owner(kind, fresh, owner);
+        }
+    }
+}
+
+/// Whether two contents say the same: a "no" that is written and one that is left out are alike.
+fn same(left: &Value, right: &Value) -> bool {
+    let says = |value: Option<&Value>| value.is_some_and(|value| *value != Value::Bool(false));
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            let both = left.iter().all(|(name, value)| !says(Some(value)) || right.get(name).is_some_and(|beside| same(value, beside)));
+            both && right.iter().all(|(name, value)| !says(Some(value)) || says(left.get(name)))
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
+        }
+        _ => left == right,
+    }
+}
+
+/// Fields that the law wants once the record is complete and that it does not have.
+fn missing_of(kind: &Kind, data: &Value) -> Vec<String> {
+    let Some(state_field) = &kind.state_field else { return Vec::new() };
+    let mut missing = Vec::new();
+    for rule in &kind.rules {
+        let Rule::RequiredWhen { field, then, .. } = rule else { continue };
+        if field != state_field {
+            continue;
+        }
+        for name in then {
+            if data.get(name).is_none() && !missing.contains(name) {
+                missing.push(name.clone());
+            }
+        }
+    }
+    let is_group = |name: &String| kind.field(name).is_some_and(|field| matches!(field.of, FieldType::Group { .. }));
+    missing.sort_by_key(|name| is_group(name));
+    missing
+}
