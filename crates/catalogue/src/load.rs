@@ -4,6 +4,7 @@ mod body_file;
 mod code_file;
 mod example_file;
 mod kind_file;
+mod table_file;
 mod workflow_file;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use self::example_file::Example;
-use crate::code_list::CodeList;
+use crate::code_list::{Code, CodeList};
+use crate::commune_map::CommuneMap;
 use crate::error::{CatalogueError, Problem};
 use crate::kind::Kind;
 use crate::reference::{GazetteerWords, ReferenceBody};
@@ -22,6 +24,7 @@ use crate::workflow::Workflow;
 pub struct Catalogue {
     kinds: Vec<Kind>,
     lists: BTreeMap<String, CodeList>,
+    communes: CommuneMap,
     workflows: BTreeMap<String, Workflow>,
     bodies: Vec<ReferenceBody>,
     gazetteer: GazetteerWords,
@@ -42,11 +45,18 @@ impl Catalogue {
             for (path, text) in files.iter().filter(|(path, _)| path.starts_with(folder)) {
                 loading.file(path, text);
             }
-            if folder == "kinds/" {
-                loading.cross_check();
+            match folder {
+                "codes/" => loading.tables(&files),
+                "kinds/" => loading.cross_check(),
+                _ => {}
             }
         }
+        let mut last = "";
         for (path, _) in &files {
+            if path == last {
+                loading.problem(path, 0, "the file is given twice");
+            }
+            last = path;
             if !["text/", "codes/", "workflows/", "kinds/", "reference/", "examples/"].iter().any(|folder| path.starts_with(folder)) {
                 loading.problem(path, 0, "the file lies in no known folder");
             }
@@ -73,6 +83,34 @@ impl Catalogue {
     /// Code lists by name.
     pub fn lists(&self) -> impl Iterator<Item = &CodeList> {
         self.lists.values()
+    }
+
+    /// The code above a code on an ISO day: the province of a commune, whichever row of the province is valid then.
+    pub fn parent_on(&self, list: &str, code: &str, day: &str) -> Option<&Code> {
+        let list = self.list(list)?;
+        let parent = list.get(code)?.parent.as_deref()?;
+        match &list.parents {
+            Some(above) => self.list(above)?.now_of(parent, day),
+            None => list.get(parent),
+        }
+    }
+
+    /// The province that a province lies in on a later ISO day, itself included: Kon Tum (`62`) lies in Quảng Ngãi (`51.2025-07-01`) since 1 July 2025.
+    /// None when the key is unknown or begins after the day.
+    pub fn province_now(&self, key: &str, day: &str) -> Option<&str> {
+        self.list("provinces")?.now_of(key, day).map(|code| code.code.as_str())
+    }
+
+    /// The provinces that stand in the place of a province on any ISO day, as [`CodeList::as_of`] says: Lâm Đồng of today was Lâm Đồng, Đắk Nông and Bình
+    /// Thuận in 2019.
+    pub fn province_as_of(&self, key: &str, day: &str) -> Vec<&str> {
+        let found = self.list("provinces").map(|list| list.as_of(key, day)).unwrap_or_default();
+        found.into_iter().map(|code| code.code.as_str()).collect()
+    }
+
+    /// Communes before 1 July 2025 and what they lie in since.
+    pub fn commune_map(&self) -> &CommuneMap {
+        &self.communes
     }
 
     /// A workflow by name.
@@ -119,7 +157,8 @@ impl Loading {
             "text" => {
                 self.catalogue.texts.insert(name.to_owned(), text.to_owned());
             }
-            "codes" if name.ends_with(".csv") => self.provinces(path, text),
+            // Tables refer to each other, so they are read together.
+            "codes" if name == "tables.toml" || name.ends_with(".csv") => {}
             "codes" => self.lists(path, text),
             "workflows" => self.workflow(path, text),
             "kinds" => self.kind(path, text),

@@ -1,6 +1,4 @@
-//! Files of code lists.
-
-use std::collections::BTreeMap;
+//! Files of short code lists, each written out whole.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -33,17 +31,6 @@ struct CodeFile {
     valid_to: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct ProvinceRow {
-    key: String,
-    code: String,
-    name_vi: String,
-    name_en: String,
-    form: String,
-    valid_from: String,
-    valid_to: String,
-}
-
 impl Loading {
     pub(super) fn lists(&mut self, path: &str, text: &str) {
         let Some(file) = self.read::<ListsFile>(path, text) else { return };
@@ -60,14 +47,12 @@ impl Loading {
                     self.problem(path, line, format!("code “{}” stands twice in list {}", code.code, list.name));
                 }
                 codes.push(Code {
-                    official: code.code.clone(),
-                    code: code.code,
-                    label: Label::new(code.vi, code.en),
                     valid_from: code.valid_from,
                     valid_to: code.valid_to,
+                    ..Code::plain(code.code, Label::new(code.vi, code.en))
                 });
             }
-            self.add_list(path, line, CodeList { name: list.name, source: list.source, codes });
+            self.add_list(path, line, CodeList::new(list.name, list.source, codes, Vec::new()));
         }
     }
 
@@ -79,32 +64,5 @@ impl Loading {
             self.problem(path, line, format!("list {} is declared twice", list.name));
         }
         self.catalogue.lists.insert(list.name.clone(), list);
-    }
-
-    pub(super) fn provinces(&mut self, path: &str, text: &str) {
-        let mut codes = Vec::new();
-        let mut periods: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-        for (at, row) in csv::Reader::from_reader(text.as_bytes()).deserialize::<ProvinceRow>().enumerate() {
-            let line = at + 2;
-            let row = match row {
-                Ok(row) => row,
-                Err(error) => {
-                    self.problem(path, line, error.to_string());
-                    continue;
-                }
-            };
-            let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-            self.dates(path, line, &[some(&row.valid_from).as_deref(), some(&row.valid_to).as_deref()]);
-            let until = if row.valid_to.is_empty() { "9999-12-31" } else { row.valid_to.as_str() };
-            let known = periods.entry(row.code.clone()).or_default();
-            if known.iter().any(|(from, to)| row.valid_from.as_str() <= to.as_str() && from.as_str() <= until) {
-                self.problem(path, line, format!("code {} is valid twice on some day", row.code));
-            }
-            periods.entry(row.code.clone()).or_default().push((row.valid_from.clone(), until.to_owned()));
-            let label = Label::new(format!("{} {}", row.form, row.name_vi), row.name_en);
-            codes.push(Code { code: row.key, official: row.code, label, valid_from: some(&row.valid_from), valid_to: some(&row.valid_to) });
-        }
-        let source = "QĐ 19/2025/QĐ-TTg; NQ 202/2025/QH15, 30/2026/QH16, 36/2026/QH16, 39/2026/QH16".to_owned();
-        self.add_list(path, 1, CodeList { name: "provinces".to_owned(), source, codes });
     }
 }

@@ -71,17 +71,8 @@ impl Loading {
             }
             transitions.push(Transition { from: step.from, to: step.to, label: Label::new(step.vi, step.en), who: step.who });
         }
-        let codes = states
-            .iter()
-            .map(|state| Code {
-                code: state.state.clone(),
-                official: state.state.clone(),
-                label: state.label.clone(),
-                valid_from: None,
-                valid_to: None,
-            })
-            .collect();
-        self.add_list(path, name_line, CodeList { name: format!("workflow:{name}"), source: file.source.clone(), codes });
+        let codes = states.iter().map(|state| Code::plain(state.state.clone(), state.label.clone())).collect();
+        self.add_list(path, name_line, CodeList::new(format!("workflow:{name}"), file.source.clone(), codes, Vec::new()));
         self.catalogue.workflows.insert(name.clone(), Workflow { name, source: file.source, states, transitions });
     }
 }
