@@ -11,8 +11,20 @@ struct Files;
 
 impl Catalogue {
     /// The catalogue compiled into the program.
+    ///
+    /// # Errors
+    /// As [`Catalogue::load`].
     pub fn builtin() -> Result<Catalogue, CatalogueError> {
-        let mut files = Vec::new();
+        Catalogue::builtin_with(Vec::new())
+    }
+
+    /// The catalogue compiled into the program with files of the operator, (path, text) as in [`Catalogue::load`] and checked like the rest. A new edition
+    /// of a list is one more file: `codes/research-fields-2025.csv` with the columns of the edition of 2008.
+    ///
+    /// # Errors
+    /// As [`Catalogue::load`]; a path that the program already has is refused, because nothing built in is replaced.
+    pub fn builtin_with(extra: Vec<(String, String)>) -> Result<Catalogue, CatalogueError> {
+        let mut files = extra;
         let mut problems = Vec::new();
         for name in Files::iter() {
             let Some(file) = Files::get(&name) else { continue };

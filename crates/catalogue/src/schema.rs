@@ -1,5 +1,7 @@
 //! JSON Schema 2020-12 out of the same declaration as the checks.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::check::{LONGEST_LINK, forms};
@@ -7,7 +9,8 @@ use crate::kind::{Field, FieldType, Rule};
 use crate::load::Catalogue;
 
 impl Catalogue {
-    /// The schema of a kind, with labels, sources and audiences as annotations `x-lienvung`. None when there is no such kind.
+    /// The schema of a kind, with labels, sources and audiences as annotations `x-lienvung`. Each code list stands once under `$defs`, however many fields
+    /// take codes from it. None when there is no such kind.
     pub fn schema(&self, kind: &str) -> Option<Value> {
         let kind = self.kind(kind)?;
         let mut schema = self.object(&kind.fields, &kind.rules);
@@ -20,6 +23,11 @@ impl Catalogue {
                 json!({"kind": kind.name, "version": kind.version, "label": kind.label, "valid_from": kind.valid_from, "valid_to": kind.valid_to,
                     "source": kind.source, "term": kind.term, "owner_field": kind.owner_field, "workflow": kind.workflow}),
             );
+            let mut lists = BTreeSet::new();
+            lists_of(&kind.fields, &mut lists);
+            if !lists.is_empty() {
+                members.insert("$defs".to_owned(), lists.into_iter().map(|list| (list.to_owned(), self.codes(list))).collect());
+            }
         }
         Some(schema)
     }
@@ -75,15 +83,29 @@ impl Catalogue {
             FieldType::Money => json!({"type": "integer", "minimum": 0, "maximum": i64::from(u32::MAX) * 1_000_000}),
             FieldType::Decimal => json!({"type": "string", "pattern": forms::DECIMAL}),
             FieldType::Bool => json!({"type": "boolean"}),
-            FieldType::Code { list } => {
-                let codes: Vec<&str> =
-                    self.list(list).map(|list| list.codes.iter().map(|code| code.code.as_str()).collect()).unwrap_or_default();
-                json!({"type": "string", "enum": codes})
-            }
+            FieldType::Code { list } => json!({"$ref": format!("#/$defs/{list}")}),
             FieldType::Ref { kinds } => json!({"type": "string", "pattern": forms::RECORD, "x-kinds": kinds}),
             FieldType::Link => json!({"type": "string", "maxLength": LONGEST_LINK, "pattern": forms::LINK}),
             FieldType::Sha256 => json!({"type": "string", "pattern": forms::SHA256}),
             FieldType::Group { fields, rules } => self.object(fields, rules),
+        }
+    }
+    /// The codes of a list, those that have ended too: old records keep them.
+    fn codes(&self, list: &str) -> Value {
+        let codes: Vec<&str> = self.list(list).map(|list| list.codes.iter().map(|code| code.code.as_str()).collect()).unwrap_or_default();
+        json!({"type": "string", "enum": codes})
+    }
+}
+
+/// The code lists that fields name, those in groups too.
+fn lists_of<'a>(fields: &'a [Field], lists: &mut BTreeSet<&'a str>) {
+    for field in fields {
+        match &field.of {
+            FieldType::Code { list } => {
+                lists.insert(list);
+            }
+            FieldType::Group { fields, .. } => lists_of(fields, lists),
+            _ => {}
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The catalogue in the tree, whole: examples, schema and checks side by side, refusals of broken files.
 
+mod codes;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -56,18 +58,6 @@ fn messages_name_the_field_in_both_languages() {
             assert_ne!(fault.message.vi, fault.message.en);
         }
     }
-}
-
-#[test]
-fn provinces_are_counted_as_the_law_counts_them() {
-    let catalogue = catalogue();
-    let provinces = catalogue.list("provinces").unwrap();
-    let on = |day: &str| {
-        let current = |from: Option<&str>, to: Option<&str>| from.is_none_or(|from| from <= day) && to.is_none_or(|to| to >= day);
-        provinces.codes.iter().filter(|code| current(code.valid_from.as_deref(), code.valid_to.as_deref())).count()
-    };
-    assert_eq!(on("2025-06-30"), 63, "before Resolution 202/2025/QH15");
-    assert_eq!(on("2025-07-01"), 34, "after it");
 }
 
 #[test]
