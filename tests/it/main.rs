@@ -11,5 +11,6 @@ mod journey;
 mod people;
 mod routes;
 mod shared;
+mod sheet;
 mod visit;
 mod weight;

@@ -76,6 +76,13 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("GET /lanh-dao", "/lanh-dao", "", "i---x-"),
     ("GET /van-ban/nhap", "/van-ban/nhap", "", "i-xxx-"),
     ("POST /van-ban/nhap", "/van-ban/nhap", "text=&owner=OWN", "i-x---"),
+    ("GET /nhap-excel", "/nhap-excel", "", "i-xxx-"),
+    ("POST /nhap-excel", "/nhap-excel", "kind=article&owner=OWN", "i-x---"),
+    ("GET /nhap-excel/{id}", "/nhap-excel/ONDESK", "", "00x000"),
+    ("POST /nhap-excel/{id}/cot", "/nhap-excel/ONDESK/cot", "c.0=", "00x000"),
+    ("POST /nhap-excel/{id}/nhap", "/nhap-excel/ONDESK/nhap", "a=b", "00x000"),
+    ("POST /nhap-excel/{id}/hoan-tac", "/nhap-excel/CAMEIN/hoan-tac", "a=b", "0-x00x"),
+    ("GET /nhap-excel/mau/{kind}", "/nhap-excel/mau/person", "", "i-xxxx"),
     ("GET /van-ban/{id}/soat", "/van-ban/DOCUMENT/soat", "", "i-x---"),
     ("POST /van-ban/{id}/doc", "/van-ban/DOCUMENT/doc", "start=0&end=0&reading_0=x&reason=y", "i-x---"),
     ("POST /van-ban/{id}/giao", "/van-ban/DOCUMENT/giao", "a=b", "i-x---"),
@@ -149,7 +156,7 @@ pub fn stage() -> Stage {
             "responsible_editor": "Ban biên tập", "source": "minh họa"});
         office.submit(&officer, office::Draft { id: None, kind: "article".into(), data, previous: None }).unwrap().id
     };
-    let names = vec![
+    let mut names = vec![
         ("OTHERDOCUMENT", other.document.to_string()),
         ("DRAFTARTICLE", article("draft").to_string()),
         ("DOCUMENT", imported.document.to_string()),
@@ -166,6 +173,22 @@ pub fn stage() -> Stage {
         sessions.push(Some(session(&office, login)));
     }
     let office = Arc::new(office);
+    let table = |kind: &str, words: &str| office::SheetUpload {
+        kind: kind.into(),
+        owner: own,
+        name: "bang.csv".into(),
+        bytes: words.into(),
+        map: None,
+    };
+    // A table with an error waits on the officer's desk; another has come in.
+    names.push(("ONDESK", office.lay_sheet(&officer, table("person", "Cột lạ\nx\n")).unwrap()));
+    let good = table("person", "Họ và tên\nCán bộ (minh họa)\n");
+    let sheet = office::read_sheet(&good.name, &good.bytes, None).unwrap();
+    let form =
+        office::SheetForm { kind: good.kind, owner: own, file: good.name, sha256: office::sha256(&good.bytes), known: Default::default() };
+    let plan = office.plan_sheet(&officer, form, &sheet, &mut |_, _| {}).unwrap();
+    names.push(("CAMEIN", office.import_sheet(&officer, plan, &mut |_, _| {}).unwrap().id));
+    office.settle(Duration::from_secs(20));
     let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
     Stage { office, router, sessions, names, _folder: folder }
 }
@@ -179,7 +202,7 @@ impl Stage {
         let (path, form) = (self.filled(path), self.filled(form));
         match method {
             "GET" => Visit::get(path),
-            _ if path.ends_with("/van-ban/nhap") => {
+            _ if path.ends_with("/van-ban/nhap") || path.ends_with("/nhap-excel") => {
                 let fields: Vec<(&str, &str)> = form.split('&').filter_map(|pair| pair.split_once('=')).collect();
                 Visit::upload(path, &fields, "", b"")
             }

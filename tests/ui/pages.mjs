@@ -37,6 +37,7 @@ const PAGES = [
   { name: "answer", from: "own work", link: new RegExp(`^/chi-dao/${ID}/bao-cao/${ID}$`), roles: ["officer"] },
   { name: "verdict", from: "own work", link: new RegExp(`^/chi-dao/${ID}/xac-minh/${ID}$`), roles: ["leader"] },
   { name: "import of a conclusion", path: "/van-ban/nhap", roles: ["officer"] },
+  { name: "import of a table", path: "/nhap-excel", roles: ["officer"] },
   { name: "leader's page", path: "/lanh-dao", roles: ["leader"] },
   { name: "kinds and forms", path: "/bieu-mau", roles: ["public", "administrator"] },
   { name: "records of a kind", path: "/bieu-mau/body", roles: ["public", "officer"] },

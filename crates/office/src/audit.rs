@@ -1,9 +1,10 @@
 //! The audit trail: who did what when. Written in the same transaction as the deed, never changed, read by administrators.
 
+use catalogue::{Catalogue, Label};
 use ledger::{RecordId, Writer};
 use serde::{Deserialize, Serialize};
 
-use crate::error::OfficeError;
+use crate::error::{OfficeError, label};
 use crate::identity::Identity;
 use crate::office::Office;
 use crate::permission::{Action, Subject, decide};
@@ -32,6 +33,33 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
+    /// What was done, in words; the code itself for deeds that have none. `<kind>.create` and `<kind>.change` name the kind.
+    pub fn deed(&self, catalogue: &Catalogue) -> Label {
+        let (vi, en) = match self.action.as_str() {
+            "sign_in" => ("Đăng nhập", "Signed in"),
+            "sign_in.failed" => ("Đăng nhập không thành công", "Sign-in failed"),
+            "account.act_as" => ("Làm việc thay tài khoản tại máy chủ", "Acted as an account at the console"),
+            "account.add" => ("Thêm tài khoản", "Added an account"),
+            "account.change" => ("Sửa tài khoản", "Changed an account"),
+            "account.link" => ("Tạo liên kết đăng nhập một lần", "Made a one-time sign-in link"),
+            "account.password" => ("Đặt mật khẩu", "Set a password"),
+            "answer.judge" => ("Xác minh báo cáo", "Judged an answer"),
+            "calendar.new" => ("Tạo địa chỉ lịch", "Made a calendar address"),
+            "directive.answer" => ("Báo cáo nội dung chỉ đạo", "Answered a directive"),
+            "directive.deadline" => ("Đổi hạn", "Changed a deadline"),
+            "directive.issue" => ("Giao việc", "Issued a directive"),
+            "directive.remind" => ("Đôn đốc", "Reminded"),
+            "document.discard" => ("Bỏ bản nháp văn bản", "Discarded a draft document"),
+            "document.reading" => ("Ghi lớp sửa của văn bản", "Corrected the reading of a document"),
+            "record.erase" => ("Xóa nội dung bản ghi", "Erased the contents of a record"),
+            "records.submit" => ("Ghi nhiều bản ghi", "Saved several records"),
+            "sheet.import" => ("Nhập bảng", "Imported a table"),
+            "sheet.undo" => ("Hoàn tác lần nhập bảng", "Undid the import of a table"),
+            other => return kind_deed(catalogue, other),
+        };
+        label(vi, en)
+    }
+
     pub(crate) fn of(office: &Office, who: &Identity, action: &str) -> AuditEntry {
         AuditEntry {
             id: RecordId::new().to_string(),
@@ -52,6 +80,15 @@ impl AuditEntry {
     pub(crate) fn record(mut self, record: RecordId) -> AuditEntry {
         self.record = Some(record.to_string());
         self
+    }
+}
+
+fn kind_deed(catalogue: &Catalogue, action: &str) -> Label {
+    let named = |name: &str| catalogue.kind(name).map(|kind| (kind.label.vi.to_lowercase(), kind.label.en.to_lowercase()));
+    match action.rsplit_once('.').and_then(|(name, deed)| Some((named(name)?, deed))) {
+        Some(((vi, en), "create")) => label(format!("Thêm {vi}"), format!("Added a record: {en}")),
+        Some(((vi, en), "change")) => label(format!("Sửa {vi}"), format!("Changed a record: {en}")),
+        _ => label(action, action),
     }
 }
 

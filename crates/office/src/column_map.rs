@@ -16,6 +16,8 @@ use crate::sheet::{Sheet, SheetCell, SheetRow, column_letters};
 pub(crate) const RECORD: (&str, &str) = ("Mã bản ghi", "Record");
 /// The heading of the column with the version that was exported.
 pub(crate) const VERSION: (&str, &str) = ("Phiên bản", "Version");
+/// Rows looked at for a sample of a column.
+const SAMPLED_ROWS: usize = 200;
 /// Where the cabinet keeps remembered maps: `kind/name`.
 const MAPS: &str = "column_map";
 /// The heading row stands among the first rows.
@@ -49,6 +51,8 @@ pub struct MappedColumn {
     pub heading: String,
     /// Where its cells go.
     pub to: Destination,
+    /// The first cell below it that is not empty, for people who map.
+    pub sample: String,
 }
 
 /// A field that a column can be mapped to.
@@ -105,7 +109,7 @@ pub struct Columns {
 }
 
 /// The field that a path leads to; none when the kind has no such field.
-pub(crate) fn field_at<'a>(kind: &'a Kind, path: &str) -> Option<&'a Field> {
+pub fn field_at<'a>(kind: &'a Kind, path: &str) -> Option<&'a Field> {
     let mut fields = &kind.fields;
     let mut found = None;
     for part in path.split('.') {
@@ -123,7 +127,7 @@ pub(crate) fn field_at<'a>(kind: &'a Kind, path: &str) -> Option<&'a Field> {
 
 /// Finds the heading row — the one among the first thirty with most headings that are understood — and maps its columns. `known` are headings given by a
 /// remembered or ready map (heading → destination); they come before everything else.
-pub fn understand(kind: &Kind, sheet: &Sheet, known: &BTreeMap<String, Destination>) -> Columns {
+pub(crate) fn understand(kind: &Kind, sheet: &Sheet, known: &BTreeMap<String, Destination>) -> Columns {
     let headings = Headings::of(kind, known);
     let mut best = (0, 0);
     for (at, row) in sheet.rows.iter().take(HEADING_WITHIN).enumerate() {
@@ -139,6 +143,12 @@ pub fn understand(kind: &Kind, sheet: &Sheet, known: &BTreeMap<String, Destinati
     while sheet.rows.get(first_row).is_some_and(is_numbering) {
         first_row += 1;
     }
+    let mut columns = columns;
+    for column in &mut columns {
+        let below = sheet.rows.get(first_row..).unwrap_or_default().iter().take(SAMPLED_ROWS);
+        let sample = below.filter_map(|row| row.cells.get(column.column)).find(|cell| **cell != SheetCell::Empty);
+        column.sample = sample.map(|cell| crate::directive::shorten(&cell.typed(), 60)).unwrap_or_default();
+    }
     Columns { heading_row, first_row, columns }
 }
 
@@ -147,7 +157,7 @@ fn map_row(headings: &Headings<'_>, row: &SheetRow) -> Vec<MappedColumn> {
     for (column, cell) in row.cells.iter().enumerate() {
         let heading = cell.typed();
         if !heading.is_empty() {
-            columns.push(MappedColumn { column, to: headings.destination(&heading), heading });
+            columns.push(MappedColumn { column, to: headings.destination(&heading), heading, sample: String::new() });
         }
     }
     columns
@@ -178,7 +188,7 @@ fn is_numbering(row: &SheetRow) -> bool {
 }
 
 /// Two columns with one destination, by their letters: which of them would count is not for us to say.
-pub fn doubled(kind: &Kind, columns: &[MappedColumn]) -> Vec<(String, String, String)> {
+pub(crate) fn doubled(kind: &Kind, columns: &[MappedColumn]) -> Vec<(String, String, String)> {
     let mut doubled = Vec::new();
     for (at, column) in columns.iter().enumerate() {
         let several = match &column.to {
@@ -228,7 +238,13 @@ impl Office {
     }
 
     /// Remembers how the headings of a file were mapped, under a name that the next import can give.
-    pub fn remember_columns(&self, who: &Identity, kind: &str, name: &str, columns: &[MappedColumn]) -> Result<(), OfficeError> {
+    pub fn remember_columns(
+        &self,
+        who: &Identity,
+        kind: &str,
+        name: &str,
+        columns: &BTreeMap<String, Destination>,
+    ) -> Result<(), OfficeError> {
         self.may_create(who, kind)?.require()?;
         let name = viet::nfc(name.trim()).into_owned();
         if name.is_empty() || name.chars().count() > 80 || name.contains('/') {
@@ -238,8 +254,7 @@ impl Office {
                 "The name of a column map has 1 to 80 characters and no “/”.",
             ));
         }
-        let known: BTreeMap<&str, &Destination> = columns.iter().map(|column| (column.heading.as_str(), &column.to)).collect();
-        let (key, value) = (format!("{kind}/{name}"), serde_json::to_value(known)?);
+        let (key, value) = (format!("{kind}/{name}"), serde_json::to_value(columns)?);
         self.ledger().write(move |w| -> Result<(), OfficeError> { Ok(w.cabinet_put(MAPS, &key, value)?) })
     }
 }

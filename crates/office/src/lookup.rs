@@ -1,9 +1,10 @@
 //! From what somebody types — a name, a number, an address of a page — to the record meant, with the choices shown where several fit.
 
-use catalogue::{FieldType, Kind};
+use catalogue::{FieldType, Kind, Lang};
 use ledger::RecordId;
 use serde_json::Value;
 
+use crate::cell_value::CodeNames;
 use crate::error::OfficeError;
 use crate::identity::Identity;
 use crate::office::Office;
@@ -27,7 +28,7 @@ impl Office {
     /// Finds the record of one of `kinds` (any when empty) that `text` means: its id, the address of its page, `name [id]` as exports write it, its title,
     /// another spelling or a number of it. Marks count first; only when nothing has that spelling is the text read without them.
     pub fn look_up(&self, who: &Identity, kinds: &[String], text: &str) -> Result<Found, OfficeError> {
-        if let Some(id) = id_in(text) {
+        if let Some(id) = record_named_in(text) {
             let rows = self.titles(who, &[id])?;
             let fits = |row: &RegisterRow| kinds.is_empty() || kinds.contains(&row.kind);
             return Ok(if rows.iter().any(fits) { Found::One(id) } else { Found::Nothing });
@@ -48,8 +49,74 @@ impl Office {
     }
 }
 
+impl Office {
+    /// What to write for a record so that [`Office::look_up`] finds it again: its title alone where that means this record only, else `title [id]`; the id
+    /// itself for a record that this person may not see.
+    pub fn name_to_write(&self, who: &Identity, kinds: &[String], id: RecordId) -> Result<String, OfficeError> {
+        let Some(row) = self.titles(who, &[id])?.into_iter().next() else { return Ok(id.to_string()) };
+        Ok(match self.look_up(who, kinds, &row.title)? {
+            Found::One(found) if found == id => row.title,
+            _ => format!("{} [{id}]", row.title),
+        })
+    }
+
+    /// Replaces names by ids and codes in the inputs of a form. Returns the inputs that mean nothing, or several things: these as `name [id]`.
+    pub fn resolve_names(
+        &self,
+        who: &Identity,
+        kind: &Kind,
+        inputs: &mut [(String, String)],
+    ) -> Result<Vec<(String, Vec<String>)>, OfficeError> {
+        let mut open = Vec::new();
+        for (path, text) in inputs.iter_mut() {
+            if text.trim().is_empty() {
+                continue;
+            }
+            match crate::column_map::field_at(kind, path).map(|field| &field.of) {
+                Some(FieldType::Ref { .. }) if RecordId::parse(text.trim()).is_ok() => {}
+                Some(FieldType::Ref { kinds }) => match self.look_up(who, kinds, text)? {
+                    Found::One(id) => *text = id.to_string(),
+                    Found::Nothing => open.push((path.clone(), Vec::new())),
+                    Found::Several(rows) => {
+                        open.push((path.clone(), rows.iter().map(|row| format!("{} [{}]", row.title, row.id)).collect()));
+                    }
+                },
+                Some(FieldType::Code { list }) => {
+                    let Some(list) = self.catalogue().list(list).filter(|list| list.get(text.trim()).is_none()) else { continue };
+                    let codes = CodeNames::of(list).find(text);
+                    match codes.as_slice() {
+                        [one] => *text = one.clone(),
+                        several => {
+                            let named =
+                                |code: &String| list.label(code).map_or_else(|| code.clone(), |label| format!("{} [{code}]", label.vi));
+                            open.push((path.clone(), several.iter().take(MOST_CHOICES).map(named).collect()));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(open)
+    }
+
+    /// Replaces the id in a reference input of a form by a name, for people to read and change.
+    pub fn name_reference(&self, who: &Identity, kind: &Kind, path: &str, text: &str) -> Result<String, OfficeError> {
+        match (crate::column_map::field_at(kind, path).map(|field| &field.of), RecordId::parse(text.trim())) {
+            (Some(FieldType::Ref { kinds }), Ok(id)) => self.name_to_write(who, kinds, id),
+            _ => Ok(text.to_owned()),
+        }
+    }
+
+    /// What to write for a code so that it is found again: its name, with the code where the name has several.
+    pub fn code_to_write(&self, list: &str, code: &str, lang: Lang) -> String {
+        let Some(found) = self.catalogue().list(list) else { return code.to_owned() };
+        let Some(name) = found.label(code).map(|name| name.get(lang)) else { return code.to_owned() };
+        if CodeNames::of(found).find(name) == [code] { name.to_owned() } else { format!("{name} [{code}]") }
+    }
+}
+
 /// The record id in an address of a page, in the brackets of `name [id]`, or the text itself.
-pub(crate) fn id_in(text: &str) -> Option<RecordId> {
+pub fn record_named_in(text: &str) -> Option<RecordId> {
     let text = text.trim();
     if let Some((_, id)) = text.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
         return RecordId::parse(id.trim()).ok();
@@ -123,8 +190,8 @@ mod tests {
     fn an_id_is_found_in_addresses_and_brackets() {
         let id = RecordId::new();
         for text in [format!("{id}"), format!("http://x/r/{id}.json?a=1"), format!("Sở KH&CN Đắk Lắk [{id}]")] {
-            assert_eq!(id_in(&text), Some(id), "{text}");
+            assert_eq!(record_named_in(&text), Some(id), "{text}");
         }
-        assert_eq!(id_in("Sở KH&CN [Đắk Lắk]"), None);
+        assert_eq!(record_named_in("Sở KH&CN [Đắk Lắk]"), None);
     }
 }

@@ -47,6 +47,7 @@ pub struct Office {
     body: RecordId,
     hashing: Mutex<()>,
     pub(crate) visits: crate::article::Visits,
+    pub(crate) sheet_desk: crate::sheet_desk::SheetDesk,
 }
 
 impl std::fmt::Debug for Office {
@@ -106,6 +107,7 @@ impl Office {
             body,
             hashing: Mutex::new(()),
             visits,
+            sheet_desk: crate::sheet_desk::SheetDesk::default(),
         })
     }
 

@@ -13,7 +13,6 @@ use crate::column_map::{RECORD, VERSION, inner_label, inner_path};
 use crate::error::{OfficeError, label};
 use crate::export::{Cell, Column, FileForm, write_table};
 use crate::identity::Identity;
-use crate::lookup::Found;
 use crate::office::Office;
 use crate::record::RecordView;
 use crate::register::RegisterFilter;
@@ -87,6 +86,15 @@ impl Office {
                 row_out(cells)
             })
         })
+    }
+
+    /// Writes an empty table with the headings of a kind, to be filled in and imported.
+    pub fn sheet_template(&self, kind: &str, lang: Lang, out: &mut (dyn Write + Send)) -> Result<(), OfficeError> {
+        let kind = self.kind(kind)?;
+        let columns: Vec<Column> =
+            table_columns(kind, &BTreeMap::new()).into_iter().map(|column| Column { label: column.heading, width: 24.0 }).collect();
+        write_table(&kind.plural, &columns, lang, FileForm::Xlsx, out, &mut |_| Ok(()))?;
+        Ok(())
     }
 
     /// One JSON object a line: id, kind, version, audience and data as stored.
@@ -188,15 +196,10 @@ impl Office {
         if let Some(name) = names.records.get(id) {
             return Ok(name.clone());
         }
-        let mut name = id.to_owned();
-        if let Ok(record) = RecordId::parse(id)
-            && let Some(row) = self.titles(who, &[record])?.into_iter().next()
-        {
-            name = match self.look_up(who, kinds, &row.title)? {
-                Found::One(found) if found == record => row.title,
-                _ => format!("{} [{id}]", row.title),
-            };
-        }
+        let name = match RecordId::parse(id) {
+            Ok(record) => self.name_to_write(who, kinds, record)?,
+            Err(_) => id.to_owned(),
+        };
         names.records.insert(id.to_owned(), name.clone());
         Ok(name)
     }

@@ -12,9 +12,9 @@ use crate::cell_value::{CellInput, CellReader};
 use crate::column_map::{Columns, Destination, MappedColumn, doubled, field_at, understand};
 use crate::directive::shorten;
 use crate::error::{OfficeError, label};
-use crate::identity::Identity;
+use crate::identity::{Identity, Role};
 use crate::office::Office;
-use crate::permission::{Action, decide};
+use crate::permission::{Action, Decision, decide};
 use crate::record::{Draft, Prepared, Stored};
 use crate::sheet::{Sheet, SheetCell, SheetRow, cell_address, column_letters};
 
@@ -133,6 +133,14 @@ struct JournalRow {
 pub type Progress<'a> = dyn FnMut(usize, usize) + 'a;
 
 impl Office {
+    /// May this person bring in records of a kind for a body?
+    pub fn may_import(&self, who: &Identity, kind: &str, owner: RecordId) -> Result<Decision, OfficeError> {
+        let kind = self.kind(kind)?;
+        let mut owned = json!({});
+        put_owner(kind, &mut owned, owner);
+        Ok(decide(who, crate::record::action_for(kind, Action::Edit), &self.subject(who, kind, &owned, Role::Officer)))
+    }
+
     /// Reads every cell and says what would happen; writes nothing.
     ///
     /// # Errors
@@ -145,11 +153,7 @@ impl Office {
         progress: &mut Progress<'_>,
     ) -> Result<SheetPlan, OfficeError> {
         let kind = self.kind(&form.kind)?;
-        self.may_create(who, &form.kind)?.require()?;
-        let mut owned = json!({});
-        put_owner(kind, &mut owned, form.owner);
-        decide(who, crate::record::action_for(kind, Action::Edit), &self.subject(who, kind, &owned, crate::identity::Role::Officer))
-            .require()?;
+        self.may_import(who, &form.kind, form.owner)?.require()?;
         let columns = understand(kind, sheet, &form.known);
         let mut plan = SheetPlan {
             form,
@@ -441,11 +445,7 @@ impl Office {
     /// `Refused` (`import_undone`) when it was undone already, (`changed_since`) when somebody has changed one of its records since.
     pub fn undo_sheet_import(&self, who: &Identity, id: &str) -> Result<SheetImport, OfficeError> {
         let mut import = self.sheet_import(who, id)?;
-        let kind = self.kind(&import.kind)?;
-        let mut owned = json!({});
-        put_owner(kind, &mut owned, import.owner);
-        decide(who, crate::record::action_for(kind, Action::Edit), &self.subject(who, kind, &owned, crate::identity::Role::Officer))
-            .require()?;
+        self.may_import(who, &import.kind, import.owner)?.require()?;
         if import.undone.is_some() {
             return Err(OfficeError::refused(
                 "import_undone",
@@ -542,7 +542,7 @@ impl Pass<'_> {
                 Destination::Ignored => continue,
                 Destination::Record if text.is_empty() => continue,
                 Destination::Record => {
-                    match crate::lookup::id_in(&text) {
+                    match crate::lookup::record_named_in(&text) {
                         Some(record) => inputs.record = Some((record, mapped.column)),
                         None => plan.fault(wrong("", label("không phải mã bản ghi", "is not a record id"))),
                     }

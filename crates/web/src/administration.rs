@@ -108,7 +108,7 @@ async fn show_users(page: Page, who: Identity, app: &App, after: Option<String>,
         .field(Field::text(texts, "login", page.say("Tên đăng nhập", "Login")).required())
         .field(Field::text(texts, "name", page.say("Tên hiển thị", "Display name")).required())
         .field(Field::new(texts, FieldKind::Select(roles), "role", page.say("Vai trò", "Role")).value("officer"))
-        .field(Field::select(texts, "body", page.say("Cơ quan", "Body"), crate::board::body_choices(&app.office, &page, "—")))
+        .field(Field::select(texts, "body", page.say("Cơ quan", "Body"), crate::board::body_choices(&app.office, "—")))
         .button(page.say("Thêm tài khoản", "Add the account"));
     form.heading = page.say("Thêm tài khoản", "Add an account").to_owned();
     form.class = "card";
@@ -166,7 +166,7 @@ fn account_form(page: Page, app: &App, account: &Account, values: &FormPairs, pr
     let page = page.titled(account.login.clone()).at(Nav::Administration).crumb(label, "/quan-tri").crumb(users, "/quan-tri/nguoi-dung");
     let texts = page.texts();
     let roles: Vec<Choice> = Role::ALL.iter().map(|role| Choice::new(role.code(), said(&role.label(), page.lang))).collect();
-    let bodies = crate::board::body_choices(&app.office, &page, "—");
+    let bodies = crate::board::body_choices(&app.office, "—");
     let mut rows = Vec::new();
     for row in 0..values.rows("grants").max(1) {
         rows.push(vec![
@@ -270,7 +270,7 @@ async fn audit(page: Page, Who(who): Who, State(app): State<App>, place: ListPla
         table.row(vec![
             Cell::text(format::instant(entry.at)),
             Cell::text(entry.name.clone()),
-            Cell::text(entry.action.clone()),
+            Cell::text(said(&entry.deed(app.office.catalogue()), page.lang)),
             record,
             Cell::text(entry.note.clone()),
         ]);

@@ -52,6 +52,8 @@ pub(crate) enum Block {
     Timeline(Timeline),
     /// A citation to copy.
     Citation(Citation),
+    /// Long work: words, done, of.
+    Progress(String, usize, usize),
     /// Nothing there, and what to do.
     Empty(EmptyState),
     /// A text with marked passages.

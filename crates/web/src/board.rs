@@ -79,7 +79,7 @@ async fn board(page: Page, State(app): State<App>, place: ListPlace) -> Answer {
         let name = conference.ordinal.clone().unwrap_or_else(|| office::shorten(&conference.title, 40));
         choices.push(Choice::new(conference.id.to_string(), format!("{name}{day}")));
     }
-    let bodies = body_choices(&app.office, &page, page.say("Tất cả cơ quan", "All bodies"));
+    let bodies = body_choices(&app.office, page.say("Tất cả cơ quan", "All bodies"));
     let mut statuses = vec![Choice::new("", page.say("Tất cả trạng thái", "All statuses"))];
     for status in Status::ALL {
         statuses.push(Choice::new(status.code(), said(&status.label(), page.lang)));
@@ -225,14 +225,15 @@ pub(crate) fn names(office: &Office, bodies: &[RecordId], day: Date) -> String {
 }
 
 /// Bodies to choose from, by name, with an empty first choice.
-pub(crate) fn body_choices(office: &Office, page: &Page, empty: &str) -> Vec<Choice> {
+pub(crate) fn body_choices(office: &Office, empty: &str) -> Vec<Choice> {
     let today = office.clock().today();
-    let _ = page;
-    let mut bodies: Vec<(String, String)> =
-        office.directory().all().iter().map(|body| (body.short_on(today).to_owned(), body.id.to_string())).collect();
-    bodies.sort_by(|one, two| viet::compare(&one.0, &two.0));
+    // A register may hold thousands of organisations; those that direct and answer come first, so that none of them falls off the end.
+    let governs = |form: &str| matches!(form, "ministry" | "ministry_unit" | "peoples_committee" | "department" | "party" | "class");
+    let mut bodies: Vec<(bool, String, String)> =
+        office.directory().all().iter().map(|body| (!governs(&body.form), body.short_on(today).to_owned(), body.id.to_string())).collect();
+    bodies.sort_by(|one, two| one.0.cmp(&two.0).then_with(|| viet::compare(&one.1, &two.1)));
     let mut choices = vec![Choice::new("", empty)];
-    choices.extend(bodies.into_iter().take(400).map(|(name, id)| Choice::new(id, name)));
+    choices.extend(bodies.into_iter().take(400).map(|(_, name, id)| Choice::new(id, name)));
     choices
 }
 

@@ -45,7 +45,7 @@ fn upload_form(page: Page, who: &Identity, app: &App, errors: FormErrors, values
     for conference in app.office.board().conferences().unwrap_or_default() {
         conferences.push(Choice::new(conference.id.to_string(), conference.title));
     }
-    let assigners = crate::board::body_choices(&app.office, &page, page.say("Cơ quan của tôi", "My own body"));
+    let assigners = crate::board::body_choices(&app.office, page.say("Cơ quan của tôi", "My own body"));
     let one = |field: Field| field.value_from(values).error_from(&errors);
     let assigner = values.get("assigner").map_or_else(|| app.office.body().to_string(), str::to_owned);
     let mut form = Form::post(page.href("/van-ban/nhap"))
@@ -78,6 +78,10 @@ fn upload_form(page: Page, who: &Identity, app: &App, errors: FormErrors, values
     let mut blocks = Blocks::default();
     blocks.push(Block::Text(page.say("Máy đề xuất các việc, thời hạn và viện dẫn; anh/chị xác nhận. Nguyên văn không bị sửa. Tài liệu mật không được đưa vào.", "The program proposes tasks, deadlines and citations; you confirm. The original is never changed. Classified material may not enter.").to_owned()));
     blocks.push(Block::Form(form));
+    blocks.push(Block::Buttons(vec![(
+        page.say("Nhập bảng Excel, CSV", "Import an Excel or CSV table").to_owned(),
+        page.href("/nhap-excel"),
+    )]));
     if faulty { show_faulty(page, blocks) } else { show(page, blocks) }
 }
 
@@ -330,7 +334,7 @@ fn edit_form(page: Page, app: &App, id: RecordId, data: &Value, leaf: LeafHash, 
     let page = page.titled(title).at(Nav::Import).crumb(label, &format!("/chi-dao/{id}"));
     let texts = page.texts();
     let one = |field: Field| field.value_from(values).error_from(&errors);
-    let bodies = || crate::board::body_choices(&app.office, &page, "—");
+    let bodies = || crate::board::body_choices(&app.office, "—");
     let group = |name: &str, label: &str| FieldGroup {
         name: name.to_owned(),
         label: label.to_owned(),

@@ -402,10 +402,10 @@ async fn data(page: Page) -> Answer {
     ));
     let links = [
         ("/api/v1/openapi.json", "OpenAPI 3.1"),
-        ("/api/v1/directives", "Directives"),
-        ("/api/v1/conferences", "Conferences"),
-        ("/api/v1/kinds", "Kinds and JSON Schema"),
-        ("/api/v1/search?q=co+so+du+lieu", "Search"),
+        ("/api/v1/directives", page.say("Nội dung chỉ đạo", "Directives")),
+        ("/api/v1/conferences", page.say("Hội nghị", "Conferences")),
+        ("/api/v1/kinds", page.say("Loại bản ghi và JSON Schema", "Kinds and JSON Schema")),
+        ("/api/v1/search?q=co+so+du+lieu", page.say("Tìm kiếm", "Search")),
     ];
     blocks.push(Block::Links(links.iter().map(|(href, words)| ((*words).to_owned(), (*href).to_owned())).collect()));
     show(page, blocks)

@@ -1,34 +1,31 @@
 //! Any record of any kind: its page, its history, lists by kind, and forms out of the catalogue.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use catalogue::{FieldType, Kind};
-use office::{Draft, FileForm, Identity, LeafHash, Order, RecordId, RegisterFilter};
+use catalogue::FieldType;
+use office::{FileForm, Identity, Office, OfficeError, Order, RecordId, RegisterFilter};
 use serde_json::{Value, json};
 
-use crate::blocks::{Block, Blocks, Form, FormPart, show, show_faulty};
+use crate::blocks::{Block, Blocks, Form, show, show_faulty};
 use crate::errors::{Answer, Failure};
 use crate::form::FormPairs;
 use crate::format;
 use crate::list::ListPlace;
 use crate::page::{Nav, Page};
-use crate::parts::{
-    Badge, Cell, Choice, Column, Definitions, Event, ExportLinks, Field, FieldGroup, FieldKind, FormErrors, Icon, Notice, Pager, Table,
-    Timeline, Tone,
-};
-use crate::service::{App, Who, field_faults, record_id, said};
+use crate::parts::{Badge, Cell, Column, Definitions, Event, ExportLinks, Field, Icon, Notice, Pager, Table, Timeline, Tone};
+use crate::service::{App, Who, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/r/{id}", get(record))
         .route("/r/{id}/lich-su", get(history))
-        .route("/r/{id}/sua", get(edit).post(save))
         .route("/r/{id}/xoa", get(erase).post(carry_out_erase))
         .route("/bieu-mau", get(kinds))
         .route("/bieu-mau/{kind}", get(list))
-        .route("/bieu-mau/{kind}/moi", get(new).post(create))
 }
 
 /// Where a record of a kind has its own page.
@@ -45,12 +42,13 @@ pub(crate) fn place_of(kind: &str, id: RecordId) -> String {
 async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>) -> Answer {
     let as_json = name.ends_with(".json");
     let id = record_id(name.trim_end_matches(".json"))?;
-    let (view, linked) = app
+    let (view, linked, titles) = app
         .call(move |office| {
             let view = office.view(&who, id)?;
             let filter = RegisterFilter { refers_to: Some(id), order: Order::Latest, ..RegisterFilter::default() };
             let linked = office.register_page(&who, &filter, None, 30)?;
-            Ok((view, linked))
+            let titles = titles_in(office, &who, view.data.as_ref())?;
+            Ok((view, linked, titles))
         })
         .await?;
     if as_json {
@@ -86,7 +84,7 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
     let mut facts = Definitions { rows: Vec::new() };
     for field in &kind.fields {
         if let Some(value) = data.get(&field.name) {
-            facts.add(said(&field.label, page.lang), value_cell(&app, &page, field, value));
+            facts.add(said(&field.label, page.lang), value_cell(&app, &page, &titles, field, value));
         }
     }
     blocks.push(Block::Facts(facts));
@@ -121,9 +119,32 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
     show(page, blocks)
 }
 
-fn value_cell(app: &App, page: &Page, field: &catalogue::Field, value: &Value) -> Cell {
+/// Titles of the records that a record refers to, as far as the reader may see them.
+pub(crate) type Titles = BTreeMap<RecordId, String>;
+
+/// Looks the titles of all references up in one query.
+pub(crate) fn titles_in(office: &Office, who: &Identity, data: Option<&Value>) -> Result<Titles, OfficeError> {
+    let mut ids = Vec::new();
+    if let Some(data) = data {
+        collect_ids(data, &mut ids);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(office.titles(who, &ids)?.into_iter().map(|row| (row.id, office::shorten(&row.title, 160))).collect())
+}
+
+fn collect_ids(value: &Value, ids: &mut Vec<RecordId>) {
     match value {
-        Value::Array(items) => Cell::Lines(items.iter().take(200).map(|item| value_cell(app, page, field, item)).collect()),
+        Value::String(text) if text.len() == 36 => ids.extend(RecordId::parse(text).ok()),
+        Value::Array(items) => items.iter().for_each(|item| collect_ids(item, ids)),
+        Value::Object(members) => members.values().for_each(|member| collect_ids(member, ids)),
+        _ => {}
+    }
+}
+
+fn value_cell(app: &App, page: &Page, titles: &Titles, field: &catalogue::Field, value: &Value) -> Cell {
+    match value {
+        Value::Array(items) => Cell::Lines(items.iter().take(200).map(|item| value_cell(app, page, titles, field, item)).collect()),
         _ => match (&field.of, value) {
             (FieldType::Group { fields, .. }, Value::Object(members)) => {
                 let parts: Vec<String> = fields
@@ -131,22 +152,23 @@ fn value_cell(app: &App, page: &Page, field: &catalogue::Field, value: &Value) -
                     .filter_map(|inner| {
                         members
                             .get(&inner.name)
-                            .map(|value| format!("{}: {}", said(&inner.label, page.lang), value_text(app, page, inner, value)))
+                            .map(|value| format!("{}: {}", said(&inner.label, page.lang), value_text(app, page, titles, inner, value)))
                     })
                     .collect();
                 Cell::text(parts.join(" · "))
             }
             (FieldType::Ref { .. }, Value::String(target)) => match RecordId::parse(target) {
-                Ok(id) => Cell::link(value_text(app, page, field, value), page.href(&format!("/r/{id}"))),
+                Ok(id) => Cell::link(value_text(app, page, titles, field, value), page.href(&format!("/r/{id}"))),
                 Err(_) => Cell::text(target.clone()),
             },
             (FieldType::Link, Value::String(address)) => Cell::link(address.clone(), address.clone()),
-            _ => Cell::text(value_text(app, page, field, value)),
+            _ => Cell::text(value_text(app, page, titles, field, value)),
         },
     }
 }
 
-fn value_text(app: &App, page: &Page, field: &catalogue::Field, value: &Value) -> String {
+/// A value in words of the page's language.
+pub(crate) fn value_text(app: &App, page: &Page, titles: &Titles, field: &catalogue::Field, value: &Value) -> String {
     match (&field.of, value) {
         (FieldType::Day | FieldType::Date, Value::String(text)) => format::partial(text, page.lang),
         (FieldType::Code { list }, Value::String(code)) => app
@@ -157,6 +179,7 @@ fn value_text(app: &App, page: &Page, field: &catalogue::Field, value: &Value) -
             .map_or_else(|| code.clone(), |label| said(label, page.lang).to_owned()),
         (FieldType::Ref { .. }, Value::String(target)) => match RecordId::parse(target) {
             Ok(id) if app.office.directory().get(id).is_some() => app.office.directory().short_name(id, app.office.clock().today()),
+            Ok(id) if titles.contains_key(&id) => titles.get(&id).cloned().unwrap_or_default(),
             _ => page.say("xem bản ghi", "see the record").to_owned(),
         },
         (_, Value::String(text)) => office::shorten(text, 2_000),
@@ -345,255 +368,4 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, Path(name): Pat
     blocks.push(Block::Pager(Pager::new(&page, found.rows.len(), found.total, found.next.as_deref())));
     blocks.push(Block::Exports(ExportLinks::new(&page, &["xlsx", "csv"])));
     show(page, blocks)
-}
-
-async fn new(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>) -> Answer {
-    let Some(kind) = app.office.catalogue().kind(&name).cloned() else { return Err(Failure::not_found(name)) };
-    app.office.may_create(&who, &name)?.require()?;
-    let mut values = FormPairs::default();
-    if let (Some(owner), Some(body)) = (&kind.owner_field, who.acting_bodies().first()) {
-        values.0.push((owner.clone(), body.to_string()));
-    }
-    if let Some(state) = &kind.state_field {
-        values.0.push((state.clone(), "draft".to_owned()));
-    }
-    let action = page.href(&format!("/bieu-mau/{name}/moi"));
-    show_form(page, &app, &kind, action, &values, None, FormErrors::none(crate::lang::Lang::Vi.texts()))
-}
-
-async fn create(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>, pairs: FormPairs) -> Answer {
-    let Some(kind) = app.office.catalogue().kind(&name).cloned() else { return Err(Failure::not_found(name)) };
-    app.office.may_create(&who, &name)?.require()?;
-    let action = page.href(&format!("/bieu-mau/{name}/moi"));
-    submit(page, who, &app, &kind, action, None, pairs).await
-}
-
-async fn edit(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
-    let id = record_id(&id)?;
-    let view = app.call(move |office| office.view_to_edit(&who, id)).await?;
-    let Some(kind) = app.office.catalogue().kind(&view.kind).cloned() else { return Err(Failure::not_found(id.to_string())) };
-    let values = FormPairs(app.office.catalogue().form_values(&kind.name, view.data.as_ref().unwrap_or(&Value::Null)));
-    let action = page.href(&format!("/r/{id}/sua"));
-    show_form(page, &app, &kind, action, &values, Some(view.leaf), FormErrors::none(crate::lang::Lang::Vi.texts()))
-}
-
-async fn save(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>, pairs: FormPairs) -> Answer {
-    let id = record_id(&id)?;
-    let asking = who.clone();
-    let view = app.call(move |office| office.view_to_edit(&asking, id)).await?;
-    let Some(kind) = app.office.catalogue().kind(&view.kind).cloned() else { return Err(Failure::not_found(id.to_string())) };
-    let action = page.href(&format!("/r/{id}/sua"));
-    submit(page, who, &app, &kind, action, Some(id), pairs).await
-}
-
-async fn submit(page: Page, who: Identity, app: &App, kind: &Kind, action: String, id: Option<RecordId>, mut pairs: FormPairs) -> Answer {
-    let previous = pairs.get("_previous").and_then(LeafHash::from_hex);
-    if pairs.press_row_button() {
-        return show_form(page, app, kind, action, &pairs, previous, FormErrors::none(crate::lang::Lang::Vi.texts()));
-    }
-    let data = match app.office.catalogue().read_form(&kind.name, &pairs.0) {
-        Ok(data) => data,
-        Err(faults) => {
-            let errors = FormErrors::of(page.lang, &field_faults(&faults.faults));
-            return show_form(page, app, kind, action, &pairs, previous, errors);
-        }
-    };
-    let (asking, typed) = (who.clone(), data.clone());
-    let draft = Draft { id, kind: kind.name.clone(), data, previous };
-    let name = kind.name.clone();
-    let saved = app
-        .call(move |office| {
-            let stored = office.submit(&who, draft)?;
-            office.settle(std::time::Duration::from_secs(2));
-            Ok(stored)
-        })
-        .await;
-    match saved {
-        Ok(stored) => page.go(&place_of(&name, stored.id)),
-        Err(failure) if failure.code == "invalid" => {
-            let errors = FormErrors::of(page.lang, &failure.faults);
-            show_form(page, app, kind, action, &pairs, previous, errors)
-        }
-        Err(failure) if failure.code == "changed_meanwhile" => {
-            let Some(id) = id else { return Err(failure) };
-            let current = app.call(move |office| office.view_to_edit(&asking, id)).await?;
-            let errors = meanwhile(&page, app, kind, current.data.as_ref(), &typed);
-            show_form(page, app, kind, action, &pairs, Some(current.leaf), errors)
-        }
-        Err(failure) => Err(failure),
-    }
-}
-
-/// Somebody saved while this person was typing: what was typed stays, each field that differs says what now stands there, and the next press saves.
-fn meanwhile(page: &Page, app: &App, kind: &Kind, current: Option<&Value>, typed: &Value) -> FormErrors {
-    let mut errors = FormErrors::none(page.texts());
-    let changes = current.map(|current| app.office.catalogue().changes(&kind.name, current, typed)).unwrap_or_default();
-    for change in &changes {
-        let stands = match (kind.field(change.path.split('.').next().unwrap_or_default()), &change.old) {
-            (Some(field), Some(old)) => value_text(app, page, field, old),
-            _ => "–".to_owned(),
-        };
-        let words = page.say("người khác vừa lưu", "somebody has just saved");
-        errors.add(&change.path, format!("{}: {words} “{}”.", said(&change.label, page.lang), office::shorten(&stands, 200)));
-    }
-    if changes.is_empty() {
-        errors.add(
-            "",
-            page.say("Người khác vừa lưu bản ghi này với cùng nội dung.", "Somebody has just saved this record with the same contents."),
-        );
-    } else {
-        errors.add(
-            "",
-            page.say(
-                "Bản ghi đã đổi trong lúc anh/chị nhập; chưa lưu gì. Hãy xem các chỗ khác nhau dưới đây rồi bấm Lưu nếu vẫn muốn ghi nội dung của mình.",
-                "The record changed while you were typing; nothing was saved. See the differences below, then press Save if you still want yours.",
-            ),
-        );
-    }
-    errors
-}
-
-fn show_form(
-    page: Page,
-    app: &App,
-    kind: &Kind,
-    action: String,
-    values: &FormPairs,
-    previous: Option<LeafHash>,
-    errors: FormErrors,
-) -> Answer {
-    let label = said(&kind.plural, page.lang).to_owned();
-    let title = format!(
-        "{}: {}",
-        if previous.is_some() { page.say("Sửa", "Edit") } else { page.say("Thêm", "Add") },
-        said(&kind.label, page.lang).to_lowercase()
-    );
-    let page = page.titled(title).crumb(label, &format!("/bieu-mau/{}", kind.name));
-    let mut form = Form::post(action);
-    let faulty = !errors.is_empty();
-    let mut section = None;
-    for field in &kind.fields {
-        if field.section != section
-            && let Some(found) = kind.sections.iter().find(|found| Some(&found.name) == field.section.as_ref())
-        {
-            form.parts.push(FormPart::Heading(said(&found.label, page.lang).to_owned()));
-            section.clone_from(&field.section);
-        }
-        let part = form_part(app, &page, field, values, &errors);
-        form.parts.push(part);
-    }
-    if let Some(previous) = previous {
-        form = form.field(Field::hidden(page.texts(), "_previous", previous.to_hex()));
-    }
-    form.errors = Some(errors);
-    let form = form.button(page.say("Lưu", "Save"));
-    let mut blocks = Blocks::default();
-    blocks.push(Block::Form(form));
-    if faulty { show_faulty(page, blocks) } else { show(page, blocks) }
-}
-
-fn form_part(app: &App, page: &Page, field: &catalogue::Field, values: &FormPairs, errors: &FormErrors) -> FormPart {
-    let texts = page.texts();
-    let rows = values.rows(&field.name);
-    match &field.of {
-        FieldType::Group { fields, .. } if field.repeated => {
-            let rows = (0..rows)
-                .map(|row| {
-                    fields
-                        .iter()
-                        .map(|inner| input(app, page, inner, &format!("{}.{row}.{}", field.name, inner.name), values, errors))
-                        .collect()
-                })
-                .collect();
-            FormPart::Group(FieldGroup {
-                name: field.name.clone(),
-                label: said(&field.label, page.lang).to_owned(),
-                hint: hint(page, field),
-                rows,
-                may_add: true,
-                may_remove: true,
-                texts,
-            })
-        }
-        FieldType::Group { fields, .. } => {
-            let row =
-                fields.iter().map(|inner| input(app, page, inner, &format!("{}.{}", field.name, inner.name), values, errors)).collect();
-            FormPart::Group(FieldGroup {
-                name: field.name.clone(),
-                label: said(&field.label, page.lang).to_owned(),
-                hint: hint(page, field),
-                rows: vec![row],
-                may_add: false,
-                may_remove: false,
-                texts,
-            })
-        }
-        _ if field.repeated => {
-            let rows = (0..rows).map(|row| vec![input(app, page, field, &format!("{}.{row}", field.name), values, errors)]).collect();
-            FormPart::Group(FieldGroup {
-                name: field.name.clone(),
-                label: said(&field.label, page.lang).to_owned(),
-                hint: hint(page, field),
-                rows,
-                may_add: true,
-                may_remove: true,
-                texts,
-            })
-        }
-        _ => FormPart::Field(Box::new(input(app, page, field, &field.name, values, errors))),
-    }
-}
-
-fn hint(page: &Page, field: &catalogue::Field) -> String {
-    let mut words = Vec::new();
-    if let Some(help) = &field.help {
-        words.push(said(help, page.lang).to_owned());
-    }
-    words.push(format!("{} {}", page.say("Căn cứ:", "Source:"), field.source));
-    words.join(" ")
-}
-
-fn input(app: &App, page: &Page, field: &catalogue::Field, name: &str, values: &FormPairs, errors: &FormErrors) -> Field {
-    let texts = page.texts();
-    let label = said(&field.label, page.lang).to_owned();
-    let kind = match &field.of {
-        FieldType::LongText { .. } | FieldType::Markdown { .. } => FieldKind::LongText { rows: 6 },
-        FieldType::Day | FieldType::Date => FieldKind::Day,
-        FieldType::Integer { .. } | FieldType::Money | FieldType::Decimal => FieldKind::Number,
-        FieldType::Bool => FieldKind::Tick,
-        FieldType::Code { list } => {
-            let today = app.office.clock().today().to_string();
-            let mut choices = vec![Choice::new("", "—")];
-            if let Some(list) = app.office.catalogue().list(list) {
-                let valid = list.valid_on(&today);
-                choices.extend(
-                    list.codes
-                        .iter()
-                        .filter(|code| valid.contains(code) || values.get(name) == Some(code.code.as_str()))
-                        .map(|code| Choice::new(code.code.clone(), said(&code.label, page.lang))),
-                );
-            }
-            FieldKind::Select(choices)
-        }
-        FieldType::Ref { kinds } if kinds.iter().any(|kind| kind == "body") => {
-            FieldKind::Select(crate::board::body_choices(&app.office, page, "—"))
-        }
-        FieldType::Ref { kinds } if kinds.iter().any(|kind| kind == "conference") => {
-            let mut choices = vec![Choice::new("", "—")];
-            for conference in app.office.board().conferences().unwrap_or_default() {
-                choices.push(Choice::new(conference.id.to_string(), conference.title));
-            }
-            FieldKind::Select(choices)
-        }
-        _ => FieldKind::Text,
-    };
-    let tick = kind == FieldKind::Tick;
-    let mut made = Field::new(texts, kind, name, label).hint(hint(page, field)).value_from(values);
-    if tick && made.value == "true" {
-        made.value = "1".to_owned();
-    }
-    if field.required {
-        made = made.required();
-    }
-    made.error_from(errors)
 }

@@ -222,9 +222,11 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
         .merge(crate::board::routes())
         .merge(crate::document::routes())
         .merge(crate::records::routes())
+        .merge(crate::record_form::routes())
         .merge(crate::sign_in::routes())
         .merge(crate::work::routes())
         .merge(crate::import::routes())
+        .merge(crate::sheet_import::routes())
         .merge(crate::administration::routes());
     let all = crate::shell::mirrored(pages).merge(crate::interface::routes());
     let all = all.layer(axum::middleware::from_fn_with_state(app.clone(), identify)).with_state(app);

@@ -252,7 +252,7 @@ fn read_answer(page: &Page, pairs: &FormPairs, errors: &mut FormErrors) -> Answe
             number: text(&name("number")),
             day: day_of(&name("day")),
             url: text(&name("url")),
-            record: text(&name("record")).and_then(|text| id_in(&text)),
+            record: text(&name("record")).and_then(|text| office::record_named_in(&text)),
             note: text(&name("note")),
             source: None,
         };
@@ -291,12 +291,6 @@ fn read_answer(page: &Page, pairs: &FormPairs, errors: &mut FormErrors) -> Answe
         evidence,
         illustrative: false,
     }
-}
-
-/// The record id in an address of a page, or the id itself.
-fn id_in(text: &str) -> Option<RecordId> {
-    let path = text.trim().split(['?', '#']).next().unwrap_or_default();
-    path.split('/').rev().find_map(|piece| RecordId::parse(piece.trim_end_matches(".json")).ok())
 }
 
 async fn verify(page: Page, Who(who): Who, State(app): State<App>, Path((id, answer)): Path<(String, String)>) -> Answer {

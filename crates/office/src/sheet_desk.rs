@@ -1,0 +1,228 @@
+//! The desk where an uploaded spreadsheet waits: planned in the background, looked at, mapped anew, carried out. The file lies in the folder `staging` until
+//! it is stored or a day has passed, so a restart in between loses nothing.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use catalogue::Label;
+use ledger::RecordId;
+use serde::{Deserialize, Serialize};
+
+use crate::column_map::Destination;
+use crate::error::OfficeError;
+use crate::identity::Identity;
+use crate::office::Office;
+use crate::sheet::{read_sheet, sha256};
+use crate::sheet_import::{SheetForm, SheetImport, SheetPlan};
+
+/// Files older than this are removed from the desk.
+const WAITS: Duration = Duration::from_secs(24 * 60 * 60);
+/// Plans kept in memory; others are made again from their files.
+const MOST_PLANS: usize = 4;
+
+/// A spreadsheet to lay on the desk.
+#[derive(Debug, Clone)]
+pub struct SheetUpload {
+    /// The kind of its records.
+    pub kind: String,
+    /// The body that keeps them.
+    pub owner: RecordId,
+    /// The file's name.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// A remembered column map.
+    pub map: Option<String>,
+}
+
+/// How far a spreadsheet on the desk has come.
+#[derive(Debug, Clone)]
+pub enum DeskState {
+    /// Being read and checked: rows done, rows of all.
+    Checking(usize, usize),
+    /// Checked; waits for a person.
+    Planned(Arc<SheetPlan>),
+    /// Being stored: rows done, rows of all.
+    Storing(usize, usize),
+    /// Stored.
+    Done(SheetImport),
+    /// Failed as a whole; nothing was stored.
+    Failed(Label),
+}
+
+/// What lies beside the file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Slip {
+    account: String,
+    kind: String,
+    owner: RecordId,
+    name: String,
+    known: BTreeMap<String, Destination>,
+}
+
+/// The states of the spreadsheets on the desk.
+#[derive(Debug, Default)]
+pub(crate) struct SheetDesk {
+    states: Mutex<BTreeMap<String, DeskState>>,
+}
+
+impl SheetDesk {
+    /// A panic under the lock leaves one state as it was.
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, DeskState>> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, id: &str, state: DeskState) {
+        let mut states = self.lock();
+        states.insert(id.to_owned(), state);
+        let planned: Vec<String> =
+            states.iter().filter(|(_, state)| matches!(state, DeskState::Planned(_))).map(|(id, _)| id.clone()).collect();
+        // Ids sort by time: the oldest go first.
+        for old in planned.iter().take(planned.len().saturating_sub(MOST_PLANS)) {
+            states.remove(old);
+        }
+    }
+}
+
+impl Office {
+    /// Lays a file on the desk and begins to check it in the background; returns its id there.
+    ///
+    /// # Errors
+    /// `Denied`; `Refused` when the file cannot be read at all.
+    pub fn lay_sheet(self: &Arc<Office>, who: &Identity, upload: SheetUpload) -> Result<String, OfficeError> {
+        self.may_import(who, &upload.kind, upload.owner)?.require()?;
+        let known = match upload.map.as_deref() {
+            Some(map) => self.column_map(who, &upload.kind, map)?,
+            None => BTreeMap::new(),
+        };
+        // A file that cannot be read is refused before anything is kept.
+        read_sheet(&upload.name, &upload.bytes, None)?;
+        self.clear_desk()?;
+        let id = RecordId::new().to_string();
+        let slip = Slip {
+            account: who.account().unwrap_or_default().to_owned(),
+            kind: upload.kind,
+            owner: upload.owner,
+            name: upload.name,
+            known,
+        };
+        std::fs::create_dir_all(self.staging())?;
+        std::fs::write(self.staging().join(format!("{id}.sheet")), &upload.bytes)?;
+        self.write_slip(&id, &slip)?;
+        self.check_sheet(who, &id, slip);
+        Ok(id)
+    }
+
+    /// How far it is. A file whose check was lost with a restart is checked again.
+    pub fn sheet_on_desk(self: &Arc<Office>, who: &Identity, id: &str) -> Result<DeskState, OfficeError> {
+        let slip = self.slip(who, id)?;
+        if let Some(state) = self.sheet_desk.lock().get(id) {
+            return Ok(state.clone());
+        }
+        self.check_sheet(who, id, slip);
+        Ok(DeskState::Checking(0, 0))
+    }
+
+    /// Maps columns as the person chose, by heading, and checks again; `remember` keeps the choice under a name for the next file.
+    pub fn map_sheet(
+        self: &Arc<Office>,
+        who: &Identity,
+        id: &str,
+        known: BTreeMap<String, Destination>,
+        remember: Option<&str>,
+    ) -> Result<(), OfficeError> {
+        let mut slip = self.slip(who, id)?;
+        if let Some(name) = remember {
+            self.remember_columns(who, &slip.kind, name, &known)?;
+        }
+        slip.known = known;
+        self.write_slip(id, &slip)?;
+        self.check_sheet(who, id, slip);
+        Ok(())
+    }
+
+    /// Stores what was planned, in the background.
+    ///
+    /// # Errors
+    /// `Refused` (`sheet_not_ready`) when the check is not finished or found errors.
+    pub fn carry_out_sheet(self: &Arc<Office>, who: &Identity, id: &str) -> Result<(), OfficeError> {
+        self.slip(who, id)?;
+        let plan = match self.sheet_desk.lock().get(id) {
+            Some(DeskState::Planned(plan)) if plan.error_count == 0 => plan.clone(),
+            Some(DeskState::Storing(..) | DeskState::Done(_)) => return Ok(()),
+            _ => {
+                return Err(OfficeError::refused(
+                    "sheet_not_ready",
+                    "Tệp chưa kiểm tra xong hoặc còn chỗ sai; chưa nhập gì. Hãy xem lại trang kiểm tra.",
+                    "The file has not been checked yet or has errors; nothing was imported. See the page of the check.",
+                ));
+            }
+        };
+        self.sheet_desk.set(id, DeskState::Storing(0, plan.rows.len()));
+        let (office, who, id) = (self.clone(), who.clone(), id.to_owned());
+        std::thread::spawn(move || {
+            let stored =
+                office.import_sheet(&who, (*plan).clone(), &mut |done, of| office.sheet_desk.set(&id, DeskState::Storing(done, of)));
+            match stored {
+                Ok(import) => {
+                    // The next page shows what has come in.
+                    office.settle(Duration::from_secs(120));
+                    office.sheet_desk.set(&id, DeskState::Done(import));
+                    let _ = std::fs::remove_file(office.staging().join(format!("{id}.sheet")));
+                }
+                Err(error) => office.sheet_desk.set(&id, DeskState::Failed(error.message())),
+            }
+        });
+        Ok(())
+    }
+
+    fn check_sheet(self: &Arc<Office>, who: &Identity, id: &str, slip: Slip) {
+        self.sheet_desk.set(id, DeskState::Checking(0, 0));
+        let (office, who, id) = (self.clone(), who.clone(), id.to_owned());
+        std::thread::spawn(move || {
+            let state = match office.plan_file(&who, &id, slip) {
+                Ok(plan) => DeskState::Planned(Arc::new(plan)),
+                Err(error) => DeskState::Failed(error.message()),
+            };
+            office.sheet_desk.set(&id, state);
+        });
+    }
+
+    fn plan_file(&self, who: &Identity, id: &str, slip: Slip) -> Result<SheetPlan, OfficeError> {
+        let bytes = std::fs::read(self.staging().join(format!("{id}.sheet")))?;
+        let sheet = read_sheet(&slip.name, &bytes, None)?;
+        let form = SheetForm { kind: slip.kind, owner: slip.owner, file: slip.name, sha256: sha256(&bytes), known: slip.known };
+        self.plan_sheet(who, form, &sheet, &mut |done, of| self.sheet_desk.set(id, DeskState::Checking(done, of)))
+    }
+
+    fn staging(&self) -> PathBuf {
+        self.folder().join("staging")
+    }
+
+    fn write_slip(&self, id: &str, slip: &Slip) -> Result<(), OfficeError> {
+        Ok(std::fs::write(self.staging().join(format!("{id}.json")), serde_json::to_vec(slip)?)?)
+    }
+
+    /// The slip of a file of this account; others do not learn that it is there.
+    fn slip(&self, who: &Identity, id: &str) -> Result<Slip, OfficeError> {
+        let missing = || OfficeError::NotFound(format!("sheet {id}"));
+        let id = RecordId::parse(id).map_err(|_| missing())?;
+        let bytes = std::fs::read(self.staging().join(format!("{id}.json"))).map_err(|_| missing())?;
+        let slip: Slip = serde_json::from_slice(&bytes)?;
+        if who.account() == Some(slip.account.as_str()) { Ok(slip) } else { Err(missing()) }
+    }
+
+    /// Removes what has waited longer than a day.
+    fn clear_desk(&self) -> Result<(), OfficeError> {
+        let Ok(files) = std::fs::read_dir(self.staging()) else { return Ok(()) };
+        for file in files.flatten() {
+            let old = file.metadata().and_then(|data| data.modified()).ok().and_then(|at| at.elapsed().ok()).is_some_and(|age| age > WAITS);
+            if old {
+                std::fs::remove_file(file.path())?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,369 @@
+//! Forms out of the catalogue: any kind is entered and changed by the same page; records are named by what people call them.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::get;
+use catalogue::{CodeList, FieldType, Kind};
+use office::{Draft, Identity, LeafHash, Office, OfficeError, RecordId};
+use serde_json::Value;
+
+use crate::blocks::{Block, Blocks, Form, FormPart, show, show_faulty};
+use crate::errors::{Answer, Failure};
+use crate::form::FormPairs;
+use crate::page::Page;
+use crate::parts::{Choice, Field, FieldGroup, FieldKind, FormErrors};
+use crate::records::{Titles, place_of, titles_in, value_text};
+use crate::service::{App, Who, field_faults, record_id, said};
+
+/// More bodies than this are typed and looked up instead of being chosen from a folded list.
+const MOST_IN_A_SELECT: usize = 100;
+/// The same for the codes of a list.
+const MOST_CODES_IN_A_SELECT: usize = 150;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route("/r/{id}/sua", get(edit).post(save)).route("/bieu-mau/{kind}/moi", get(new).post(create))
+}
+
+async fn new(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>) -> Answer {
+    let Some(kind) = app.office.catalogue().kind(&name).cloned() else { return Err(Failure::not_found(name)) };
+    app.office.may_create(&who, &name)?.require()?;
+    let mut values = FormPairs::default();
+    if let (Some(owner), Some(body)) = (&kind.owner_field, who.acting_bodies().first()) {
+        values.0.push((owner.clone(), body.to_string()));
+    }
+    if let Some(state) = &kind.state_field {
+        values.0.push((state.clone(), "draft".to_owned()));
+    }
+    let action = page.href(&format!("/bieu-mau/{name}/moi"));
+    show_form(page, &app, &kind, action, &values, None, FormErrors::none(crate::lang::Lang::Vi.texts()))
+}
+
+async fn create(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>, pairs: FormPairs) -> Answer {
+    let Some(kind) = app.office.catalogue().kind(&name).cloned() else { return Err(Failure::not_found(name)) };
+    app.office.may_create(&who, &name)?.require()?;
+    let action = page.href(&format!("/bieu-mau/{name}/moi"));
+    submit(page, who, &app, &kind, action, None, pairs).await
+}
+
+async fn edit(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
+    let id = record_id(&id)?;
+    let lang = crate::service::office_lang(page.lang);
+    let (view, kind, values) = app
+        .call(move |office| {
+            let view = office.view_to_edit(&who, id)?;
+            let kind = office.catalogue().kind(&view.kind).cloned().ok_or_else(|| OfficeError::NotFound(id.to_string()))?;
+            let mut values = office.catalogue().form_values(&kind.name, view.data.as_ref().unwrap_or(&Value::Null));
+            name_what_is_typed(office, &who, &kind, lang, &mut values)?;
+            Ok((view, kind, FormPairs(values)))
+        })
+        .await?;
+    let action = page.href(&format!("/r/{id}/sua"));
+    show_form(page, &app, &kind, action, &values, Some(view.leaf), FormErrors::none(crate::lang::Lang::Vi.texts()))
+}
+
+async fn save(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>, pairs: FormPairs) -> Answer {
+    let id = record_id(&id)?;
+    let asking = who.clone();
+    let view = app.call(move |office| office.view_to_edit(&asking, id)).await?;
+    let Some(kind) = app.office.catalogue().kind(&view.kind).cloned() else { return Err(Failure::not_found(id.to_string())) };
+    let action = page.href(&format!("/r/{id}/sua"));
+    submit(page, who, &app, &kind, action, Some(id), pairs).await
+}
+
+async fn submit(page: Page, who: Identity, app: &App, kind: &Kind, action: String, id: Option<RecordId>, mut pairs: FormPairs) -> Answer {
+    let previous = pairs.get("_previous").and_then(LeafHash::from_hex);
+    if pairs.press_row_button() {
+        return show_form(page, app, kind, action, &pairs, previous, FormErrors::none(crate::lang::Lang::Vi.texts()));
+    }
+    let (typed, asking, looked_up) = (pairs.0.clone(), who.clone(), kind.clone());
+    let (resolved, open) = app
+        .call(move |office| {
+            let mut inputs = typed;
+            let open = office.resolve_names(&asking, &looked_up, &mut inputs)?;
+            Ok((inputs, open))
+        })
+        .await?;
+    let mut errors = FormErrors::none(page.texts());
+    for (path, choices) in &open {
+        errors.add(path, not_one_thing(&page, kind, path, pairs.get(path).unwrap_or_default(), choices));
+    }
+    let data = match app.office.catalogue().read_form(&kind.name, &resolved) {
+        Ok(data) if open.is_empty() => data,
+        outcome => {
+            if let Err(faults) = outcome {
+                errors.faults.extend(FormErrors::of(page.lang, &field_faults(&faults.faults)).faults);
+            }
+            return show_form(page, app, kind, action, &pairs, previous, errors);
+        }
+    };
+    let (asking, typed) = (who.clone(), data.clone());
+    let draft = Draft { id, kind: kind.name.clone(), data, previous };
+    let name = kind.name.clone();
+    let saved = app
+        .call(move |office| {
+            let stored = office.submit(&who, draft)?;
+            office.settle(std::time::Duration::from_secs(2));
+            Ok(stored)
+        })
+        .await;
+    match saved {
+        Ok(stored) => page.go(&place_of(&name, stored.id)),
+        Err(failure) if failure.code == "invalid" => {
+            let errors = FormErrors::of(page.lang, &failure.faults);
+            show_form(page, app, kind, action, &pairs, previous, errors)
+        }
+        Err(failure) if failure.code == "changed_meanwhile" => {
+            let Some(id) = id else { return Err(failure) };
+            let (current, titles) = app
+                .call(move |office| {
+                    let current = office.view_to_edit(&asking, id)?;
+                    let titles = titles_in(office, &asking, current.data.as_ref())?;
+                    Ok((current, titles))
+                })
+                .await?;
+            let errors = meanwhile(&page, app, &titles, kind, current.data.as_ref(), &typed);
+            show_form(page, app, kind, action, &pairs, Some(current.leaf), errors)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Somebody saved while this person was typing: what was typed stays, each field that differs says what now stands there, and the next press saves.
+fn meanwhile(page: &Page, app: &App, titles: &Titles, kind: &Kind, current: Option<&Value>, typed: &Value) -> FormErrors {
+    let mut errors = FormErrors::none(page.texts());
+    let changes = current.map(|current| app.office.catalogue().changes(&kind.name, current, typed)).unwrap_or_default();
+    for change in &changes {
+        let stands = match (kind.field(change.path.split('.').next().unwrap_or_default()), &change.old) {
+            (Some(field), Some(old)) => value_text(app, page, titles, field, old),
+            _ => "–".to_owned(),
+        };
+        let words = page.say("người khác vừa lưu", "somebody has just saved");
+        errors.add(&change.path, format!("{}: {words} “{}”.", said(&change.label, page.lang), office::shorten(&stands, 200)));
+    }
+    if changes.is_empty() {
+        errors.add(
+            "",
+            page.say("Người khác vừa lưu bản ghi này với cùng nội dung.", "Somebody has just saved this record with the same contents."),
+        );
+    } else {
+        errors.add(
+            "",
+            page.say(
+                "Bản ghi đã đổi trong lúc anh/chị nhập; chưa lưu gì. Hãy xem các chỗ khác nhau dưới đây rồi bấm Lưu nếu vẫn muốn ghi nội dung của mình.",
+                "The record changed while you were typing; nothing was saved. See the differences below, then press Save if you still want yours.",
+            ),
+        );
+    }
+    errors
+}
+
+/// Whether bodies are typed and looked up: with hundreds of them a folded list is no help.
+fn looks_bodies_up(office: &Office) -> bool {
+    office.directory().all().len() > MOST_IN_A_SELECT
+}
+
+/// Whether the codes of a list are typed and looked up, e.g. of communes.
+fn is_long(list: &CodeList) -> bool {
+    list.codes.len() > MOST_CODES_IN_A_SELECT
+}
+
+/// Names for ids and codes wherever the input is a line of text and not a folded list.
+fn name_what_is_typed(
+    office: &Office,
+    who: &Identity,
+    kind: &Kind,
+    lang: catalogue::Lang,
+    inputs: &mut [(String, String)],
+) -> Result<(), OfficeError> {
+    for (path, text) in inputs.iter_mut() {
+        let in_a_select = RecordId::parse(text).is_ok_and(|id| office.directory().get(id).is_some()) && !looks_bodies_up(office);
+        match office::field_at(kind, path).map(|field| &field.of) {
+            Some(FieldType::Ref { .. }) if !in_a_select => *text = office.name_reference(who, kind, path, text)?,
+            Some(FieldType::Code { list }) if office.catalogue().list(list).is_some_and(is_long) => {
+                *text = office.code_to_write(list, text, lang)
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What to say when a name means nothing, or several things: then one of them can be copied with its id.
+fn not_one_thing(page: &Page, kind: &Kind, path: &str, typed: &str, choices: &[String]) -> String {
+    let label = office::field_at(kind, path).map(|field| said(&field.label, page.lang)).unwrap_or_default();
+    let typed = office::shorten(typed, 80);
+    if choices.is_empty() {
+        let words = page
+            .say("không tìm thấy; hãy sửa tên, hoặc nhập bản ghi đó trước", "nothing has this name; mend it, or enter that record first");
+        return format!("{label}: “{typed}” – {words}.");
+    }
+    let words = page.say("có nhiều kết quả, hãy chép một dòng sau vào ô", "fits several, copy one of these into the field");
+    format!("{label}: “{typed}” {words}: {}.", choices.join("; "))
+}
+
+fn show_form(
+    page: Page,
+    app: &App,
+    kind: &Kind,
+    action: String,
+    values: &FormPairs,
+    previous: Option<LeafHash>,
+    errors: FormErrors,
+) -> Answer {
+    let label = said(&kind.plural, page.lang).to_owned();
+    let title = format!(
+        "{}: {}",
+        if previous.is_some() { page.say("Sửa", "Edit") } else { page.say("Thêm", "Add") },
+        said(&kind.label, page.lang).to_lowercase()
+    );
+    let page = page.titled(title).crumb(label, &format!("/bieu-mau/{}", kind.name));
+    let mut form = Form::post(action);
+    let faulty = !errors.is_empty();
+    let mut section = None;
+    for field in &kind.fields {
+        if field.section != section
+            && let Some(found) = kind.sections.iter().find(|found| Some(&found.name) == field.section.as_ref())
+        {
+            form.parts.push(FormPart::Heading(said(&found.label, page.lang).to_owned()));
+            section.clone_from(&field.section);
+        }
+        let part = form_part(app, &page, kind, field, values, &errors);
+        form.parts.push(part);
+    }
+    if let Some(previous) = previous {
+        form = form.field(Field::hidden(page.texts(), "_previous", previous.to_hex()));
+    }
+    form.errors = Some(errors);
+    let form = form.button(page.say("Lưu", "Save"));
+    let mut blocks = Blocks::default();
+    blocks.push(Block::Muted(format!("{} {}", page.say("Căn cứ:", "Source:"), kind.source)));
+    blocks.push(Block::Form(form));
+    if faulty { show_faulty(page, blocks) } else { show(page, blocks) }
+}
+
+fn form_part(app: &App, page: &Page, kind: &Kind, field: &catalogue::Field, values: &FormPairs, errors: &FormErrors) -> FormPart {
+    let texts = page.texts();
+    let rows = values.rows(&field.name);
+    match &field.of {
+        FieldType::Group { fields, .. } if field.repeated => {
+            let rows = (0..rows)
+                .map(|row| {
+                    fields
+                        .iter()
+                        .map(|inner| input(app, page, kind, inner, &format!("{}.{row}.{}", field.name, inner.name), values, errors))
+                        .collect()
+                })
+                .collect();
+            FormPart::Group(FieldGroup {
+                name: field.name.clone(),
+                label: said(&field.label, page.lang).to_owned(),
+                hint: hint(page, kind, field),
+                rows,
+                may_add: true,
+                may_remove: true,
+                texts,
+            })
+        }
+        FieldType::Group { fields, .. } => {
+            let row = fields
+                .iter()
+                .map(|inner| input(app, page, kind, inner, &format!("{}.{}", field.name, inner.name), values, errors))
+                .collect();
+            FormPart::Group(FieldGroup {
+                name: field.name.clone(),
+                label: said(&field.label, page.lang).to_owned(),
+                hint: hint(page, kind, field),
+                rows: vec![row],
+                may_add: false,
+                may_remove: false,
+                texts,
+            })
+        }
+        _ if field.repeated => {
+            let rows = (0..rows).map(|row| vec![input(app, page, kind, field, &format!("{}.{row}", field.name), values, errors)]).collect();
+            FormPart::Group(FieldGroup {
+                name: field.name.clone(),
+                label: said(&field.label, page.lang).to_owned(),
+                hint: hint(page, kind, field),
+                rows,
+                may_add: true,
+                may_remove: true,
+                texts,
+            })
+        }
+        _ => FormPart::Field(Box::new(input(app, page, kind, field, &field.name, values, errors))),
+    }
+}
+
+/// Help, an example, how a record is named, and the legal source where it is not that of the whole form, which stands once above it.
+fn hint(page: &Page, kind: &Kind, field: &catalogue::Field) -> String {
+    let mut words = Vec::new();
+    if let Some(help) = &field.help {
+        words.push(said(help, page.lang).to_owned());
+    }
+    if let Some(example) = &field.example {
+        words.push(format!("{} {example}.", page.say("Ví dụ:", "For example:")));
+    }
+    if matches!(field.of, FieldType::Ref { .. }) {
+        words.push(page.say("Ghi tên, số hiệu hoặc địa chỉ trang.", "Write its name, number or page address.").to_owned());
+    }
+    if field.source != kind.source {
+        words.push(format!("{} {}.", page.say("Căn cứ:", "Source:"), field.source));
+    }
+    words.join(" ")
+}
+
+fn input(app: &App, page: &Page, kind: &Kind, field: &catalogue::Field, name: &str, values: &FormPairs, errors: &FormErrors) -> Field {
+    let texts = page.texts();
+    let label = said(&field.label, page.lang).to_owned();
+    let mut note = None;
+    let shown = match &field.of {
+        FieldType::LongText { .. } | FieldType::Markdown { .. } => FieldKind::LongText { rows: 6 },
+        FieldType::Day | FieldType::Date => FieldKind::Day,
+        FieldType::Integer { .. } | FieldType::Money | FieldType::Decimal => FieldKind::Number,
+        FieldType::Bool => FieldKind::Tick,
+        FieldType::Code { list } if app.office.catalogue().list(list).is_some_and(is_long) => {
+            note = app.office.catalogue().list(list).and_then(|list| list.choices_on(&app.office.clock().today().to_string()).note);
+            FieldKind::Text
+        }
+        FieldType::Code { list } => {
+            let today = app.office.clock().today().to_string();
+            let mut choices = vec![Choice::new("", "—")];
+            if let Some(list) = app.office.catalogue().list(list) {
+                let offered = list.choices_on(&today);
+                note = offered.note;
+                choices.extend(offered.codes.iter().map(|code| Choice::new(code.code.clone(), said(&code.label, page.lang))));
+                // A code that has ended stays on the record that has it.
+                if let Some(kept) = values.get(name).and_then(|code| list.get(code))
+                    && !offered.codes.iter().any(|code| code.code == kept.code)
+                {
+                    choices.push(Choice::new(kept.code.clone(), said(&kept.label, page.lang)));
+                }
+            }
+            FieldKind::Select(choices)
+        }
+        FieldType::Ref { kinds } if kinds.iter().any(|kind| kind == "body") && !looks_bodies_up(&app.office) => {
+            FieldKind::Select(crate::board::body_choices(&app.office, "—"))
+        }
+        FieldType::Ref { kinds } if kinds.iter().any(|kind| kind == "conference") => {
+            let mut choices = vec![Choice::new("", "—")];
+            for conference in app.office.board().conferences().unwrap_or_default() {
+                choices.push(Choice::new(conference.id.to_string(), conference.title));
+            }
+            FieldKind::Select(choices)
+        }
+        _ => FieldKind::Text,
+    };
+    let tick = shown == FieldKind::Tick;
+    let mut made = Field::new(texts, shown, name, label).hint(hint(page, kind, field)).value_from(values);
+    if let Some(note) = &note {
+        made.hint = format!("{} {}.", made.hint, said(note, page.lang)).trim_start().to_owned();
+    }
+    if tick && made.value == "true" {
+        made.value = "1".to_owned();
+    }
+    if field.required {
+        made = made.required();
+    }
+    made.error_from(errors)
+}
