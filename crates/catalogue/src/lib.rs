@@ -15,6 +15,7 @@
 //! ```
 
 mod builtin;
+mod calendar;
 mod changes;
 mod check;
 mod code_list;
@@ -31,6 +32,7 @@ mod schema;
 mod tests;
 mod workflow;
 
+pub use calendar::{Calendar, DayKind, Reckoned, SpecialDay, TermUnit};
 pub use changes::Change;
 pub use check::{Checked, Fault};
 pub use code_list::{Code, CodeList};

@@ -6,12 +6,16 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use crate::calendar::Calendar;
 use crate::code_list::{Code, CodeList};
 use crate::error::{CatalogueError, Problem};
 use crate::kind::{Audience, Field, FieldType, Kind, Rule, Section};
 use crate::label::Label;
 use crate::reference::{GazetteerWords, ReferenceBody};
 use crate::workflow::{State, Transition, Workflow};
+
+/// The folders, in the order they are read: kinds refer to lists and workflows, bodies and examples to kinds.
+const FOLDERS: [&str; 7] = ["text/", "calendar/", "codes/", "workflows/", "kinds/", "reference/", "examples/"];
 
 /// A loaded and checked catalogue.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +27,7 @@ pub struct Catalogue {
     gazetteer: GazetteerWords,
     examples: Vec<Example>,
     texts: BTreeMap<String, String>,
+    pub(crate) calendar: Calendar,
 }
 
 /// An example of a kind: valid when it has no faults, else with the faults it must give.
@@ -39,15 +44,14 @@ pub struct Example {
 }
 
 impl Catalogue {
-    /// Loads files given as (path, text); paths begin with `kinds/`, `codes/`, `workflows/`, `reference/`, `examples/` or `text/`.
+    /// Loads files given as (path, text); paths begin with `kinds/`, `codes/`, `workflows/`, `reference/`, `examples/`, `calendar/` or `text/`.
     ///
     /// # Errors
     /// All problems found, each with file, line and reason; nothing is loaded then.
     pub fn load(mut files: Vec<(String, String)>) -> Result<Catalogue, CatalogueError> {
         files.sort();
         let mut loading = Loading { catalogue: Catalogue::default(), problems: Vec::new(), places: BTreeMap::new() };
-        // Kinds refer to lists and workflows, bodies and examples to kinds.
-        for folder in ["text/", "codes/", "workflows/", "kinds/", "reference/", "examples/"] {
+        for folder in FOLDERS {
             for (path, text) in files.iter().filter(|(path, _)| path.starts_with(folder)) {
                 loading.file(path, text);
             }
@@ -56,7 +60,7 @@ impl Catalogue {
             }
         }
         for (path, _) in &files {
-            if !["text/", "codes/", "workflows/", "kinds/", "reference/", "examples/"].iter().any(|folder| path.starts_with(folder)) {
+            if !FOLDERS.iter().any(|folder| path.starts_with(folder)) {
                 loading.problem(path, 0, "the file lies in no known folder");
             }
         }
@@ -304,6 +308,10 @@ impl Loading {
             "text" => {
                 self.catalogue.texts.insert(name.to_owned(), text.to_owned());
             }
+            "calendar" => match Calendar::read(path, text) {
+                Ok(calendar) => self.catalogue.calendar = calendar,
+                Err(problems) => self.problems.extend(problems),
+            },
             "codes" if name.ends_with(".csv") => self.provinces(path, text),
             "codes" => self.lists(path, text),
             "workflows" => self.workflow(path, text),
