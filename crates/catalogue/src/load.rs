@@ -11,11 +11,12 @@ use crate::code_list::{Code, CodeList};
 use crate::error::{CatalogueError, Problem};
 use crate::kind::{Audience, Field, FieldType, Kind, Rule, Section};
 use crate::label::Label;
+use crate::process::Process;
 use crate::reference::{GazetteerWords, ReferenceBody};
 use crate::workflow::{State, Transition, Workflow};
 
 /// The folders, in the order they are read: kinds refer to lists and workflows, bodies and examples to kinds.
-const FOLDERS: [&str; 7] = ["text/", "calendar/", "codes/", "workflows/", "kinds/", "reference/", "examples/"];
+const FOLDERS: [&str; 8] = ["text/", "calendar/", "processes/", "codes/", "workflows/", "kinds/", "reference/", "examples/"];
 
 /// A loaded and checked catalogue.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,7 @@ pub struct Catalogue {
     examples: Vec<Example>,
     texts: BTreeMap<String, String>,
     pub(crate) calendar: Calendar,
+    pub(crate) processes: Vec<Process>,
 }
 
 /// An example of a kind: valid when it has no faults, else with the faults it must give.
@@ -44,7 +46,7 @@ pub struct Example {
 }
 
 impl Catalogue {
-    /// Loads files given as (path, text); paths begin with `kinds/`, `codes/`, `workflows/`, `reference/`, `examples/`, `calendar/` or `text/`.
+    /// Loads files given as (path, text); paths begin with `kinds/`, `codes/`, `workflows/`, `reference/`, `examples/`, `calendar/`, `processes/` or `text/`.
     ///
     /// # Errors
     /// All problems found, each with file, line and reason; nothing is loaded then.
@@ -64,6 +66,7 @@ impl Catalogue {
                 loading.problem(path, 0, "the file lies in no known folder");
             }
         }
+        loading.problems.extend(Process::check_periods(&loading.catalogue.processes));
         loading.check_bodies();
         if loading.problems.is_empty() { Ok(loading.catalogue) } else { Err(CatalogueError { problems: loading.problems }) }
     }
@@ -310,6 +313,10 @@ impl Loading {
             }
             "calendar" => match Calendar::read(path, text) {
                 Ok(calendar) => self.catalogue.calendar = calendar,
+                Err(problems) => self.problems.extend(problems),
+            },
+            "processes" => match Process::read(path, text) {
+                Ok(process) => self.catalogue.processes.push(process),
                 Err(problems) => self.problems.extend(problems),
             },
             "codes" if name.ends_with(".csv") => self.provinces(path, text),
@@ -765,6 +772,6 @@ fn references<'a>(data: &'a Value, group: &str) -> Vec<&'a str> {
     data.get(group).and_then(Value::as_array).into_iter().flatten().filter_map(|row| row.get("body").and_then(Value::as_str)).collect()
 }
 
-fn line_of(text: &str, at: usize) -> usize {
+pub(crate) fn line_of(text: &str, at: usize) -> usize {
     text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1
 }
