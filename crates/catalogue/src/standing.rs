@@ -405,7 +405,7 @@ impl Due<'_> {
             DueState::Late => (format!("quá hạn {late} ngày"), format!("{late} days overdue")),
             DueState::Done => ("hoàn thành đúng hạn".to_owned(), "done on time".to_owned()),
             DueState::DoneLate => (format!("hoàn thành quá hạn {late} ngày"), format!("done {late} days late")),
-            DueState::Lapsed => (format!("đã hết quyền từ {late} ngày"), format!("lapsed {late} days ago")),
+            DueState::Lapsed => (format!("đã quá hạn thực hiện quyền {late} ngày"), format!("lapsed {late} days ago")),
         };
         let (nth_vi, nth_en) = match self.deadline.recurs {
             Some(_) => (format!(" lần {}", self.occurrence), format!(" no. {}", self.occurrence)),
