@@ -4,6 +4,9 @@
 //! checks ([`Catalogue::check`]), JSON Schema 2020-12 ([`Catalogue::schema`]), forms ([`Catalogue::read_form`], [`Catalogue::form_values`]), projections
 //! for each audience ([`Catalogue::project`]) and visible differences ([`Catalogue::changes`]).
 //!
+//! What the law prescribes over years is data too: processes with their papers and deadlines ([`Catalogue::process`], [`Process::stand`]) and the calendar of
+//! working days they are counted in ([`Catalogue::calendar`]).
+//!
 //! ```
 //! use catalogue::{Catalogue, Lang};
 //! use serde_json::json;
@@ -15,6 +18,7 @@
 //! ```
 
 mod builtin;
+mod calendar;
 mod changes;
 mod check;
 mod code_list;
@@ -25,14 +29,22 @@ mod kind;
 mod label;
 mod load;
 mod name_index;
+mod process;
+mod process_file;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+mod process_tests;
 mod project;
 mod reference;
 mod schema;
+mod standing;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 mod tests;
+mod urgent_local_task;
 mod workflow;
 
+pub use calendar::{Calendar, DayKind, Reckoned, SpecialDay, TermUnit};
 pub use changes::Change;
 pub use check::{Checked, Fault};
 pub use code_list::{Choices, Code, CodeList, CodeSet, Edition};
@@ -42,5 +54,8 @@ pub use form::FormFaults;
 pub use kind::{Audience, Field, FieldType, Kind, Rule, Section};
 pub use label::{Label, Lang};
 pub use load::{Catalogue, Example};
+pub use process::{Actor, Condition, Deadline, Fact, Facts, Paper, Process, Recurrence, Step};
 pub use reference::{DocumentType, GazetteerWords, KnownDocument, ReferenceBody};
+pub use standing::{Block, BlockKind, Due, DueState, Happened, Matter, MatterError, NextStep, Standing, Warning};
+pub use urgent_local_task::{Criterion, UrgentLocalTask, urgent_local_task};
 pub use workflow::{State, Transition, Workflow};

@@ -12,12 +12,17 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use self::example_file::Example;
+use crate::calendar::Calendar;
 use crate::code_list::{Code, CodeList};
 use crate::commune_map::CommuneMap;
 use crate::error::{CatalogueError, Problem};
 use crate::kind::Kind;
+use crate::process::Process;
 use crate::reference::{GazetteerWords, ReferenceBody};
 use crate::workflow::Workflow;
+
+/// The folders, in the order they are read: kinds refer to lists and workflows, bodies and examples to kinds.
+const FOLDERS: [&str; 8] = ["text/", "calendar/", "processes/", "codes/", "workflows/", "kinds/", "reference/", "examples/"];
 
 /// A loaded and checked catalogue.
 #[derive(Debug, Clone, Default)]
@@ -30,18 +35,19 @@ pub struct Catalogue {
     gazetteer: GazetteerWords,
     examples: Vec<Example>,
     texts: BTreeMap<String, String>,
+    pub(crate) calendar: Calendar,
+    pub(crate) processes: Vec<Process>,
 }
 
 impl Catalogue {
-    /// Loads files given as (path, text); paths begin with `kinds/`, `codes/`, `workflows/`, `reference/`, `examples/` or `text/`.
+    /// Loads files given as (path, text); paths begin with `kinds/`, `codes/`, `workflows/`, `reference/`, `examples/`, `calendar/`, `processes/` or `text/`.
     ///
     /// # Errors
     /// All problems found, each with file, line and reason; nothing is loaded then.
     pub fn load(mut files: Vec<(String, String)>) -> Result<Catalogue, CatalogueError> {
         files.sort();
         let mut loading = Loading { catalogue: Catalogue::default(), problems: Vec::new(), places: BTreeMap::new() };
-        // Kinds refer to lists and workflows, bodies and examples to kinds.
-        for folder in ["text/", "codes/", "workflows/", "kinds/", "reference/", "examples/"] {
+        for folder in FOLDERS {
             for (path, text) in files.iter().filter(|(path, _)| path.starts_with(folder)) {
                 loading.file(path, text);
             }
@@ -57,10 +63,11 @@ impl Catalogue {
                 loading.problem(path, 0, "the file is given twice");
             }
             last = path;
-            if !["text/", "codes/", "workflows/", "kinds/", "reference/", "examples/"].iter().any(|folder| path.starts_with(folder)) {
+            if !FOLDERS.iter().any(|folder| path.starts_with(folder)) {
                 loading.problem(path, 0, "the file lies in no known folder");
             }
         }
+        loading.problems.extend(Process::check_periods(&loading.catalogue.processes));
         loading.check_bodies();
         if loading.problems.is_empty() { Ok(loading.catalogue) } else { Err(CatalogueError { problems: loading.problems }) }
     }
@@ -154,6 +161,14 @@ impl Loading {
     fn file(&mut self, path: &str, text: &str) {
         let (folder, name) = path.split_once('/').unwrap_or(("", path));
         match folder {
+            "calendar" => match Calendar::read(path, text) {
+                Ok(calendar) => self.catalogue.calendar = calendar,
+                Err(problems) => self.problems.extend(problems),
+            },
+            "processes" => match Process::read(path, text) {
+                Ok(process) => self.catalogue.processes.push(process),
+                Err(problems) => self.problems.extend(problems),
+            },
             "text" => {
                 self.catalogue.texts.insert(name.to_owned(), text.to_owned());
             }
@@ -203,6 +218,6 @@ impl Loading {
     }
 }
 
-fn line_of(text: &str, at: usize) -> usize {
+pub(crate) fn line_of(text: &str, at: usize) -> usize {
     text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1
 }
