@@ -1,6 +1,5 @@
 //! `import` and `export`: conclusions, spreadsheets and lists, in and out.
 
-use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use office::{BoardFilter, Condition, FileForm, Identity, Office, RecordId, RegisterFilter, SheetForm, SheetPlan, Status};
+use office::{BoardFilter, ColumnMap, Condition, FileForm, Identity, Office, RecordId, RegisterFilter, SheetForm, SheetPlan, Status};
 use serde_json::json;
 
 use super::document::contents;
@@ -144,11 +143,11 @@ fn import_table(kind: &str, file: &Path, arguments: &ImportArguments, words: Wor
         Some(login) => acting(&office, Some(login))?,
         None => office.console_officer(),
     };
-    let known = match arguments.map.as_deref() {
+    let map = match arguments.map.as_deref() {
         Some(map) => office.column_map(&who, kind, map)?,
-        None => BTreeMap::new(),
+        None => ColumnMap::default(),
     };
-    let form = SheetForm { kind: kind.to_owned(), owner: own_body(&who, words)?, file: name, sha256: office::sha256(&bytes), known };
+    let form = SheetForm { kind: kind.to_owned(), owner: own_body(&who, words)?, file: name, sha256: office::sha256(&bytes), map };
     let progress = bar(words.say("Kiểm tra", "Checking"));
     let plan = office.plan_sheet(&who, form, &sheet, &mut |done, of| {
         progress.set_length(of as u64);

@@ -185,7 +185,7 @@ pub fn stage() -> Stage {
     let good = table("person", "Họ và tên\nCán bộ (minh họa)\n");
     let sheet = office::read_sheet(&good.name, &good.bytes, None).unwrap();
     let form =
-        office::SheetForm { kind: good.kind, owner: own, file: good.name, sha256: office::sha256(&good.bytes), known: Default::default() };
+        office::SheetForm { kind: good.kind, owner: own, file: good.name, sha256: office::sha256(&good.bytes), map: Default::default() };
     let plan = office.plan_sheet(&officer, form, &sheet, &mut |_, _| {}).unwrap();
     names.push(("CAMEIN", office.import_sheet(&officer, plan, &mut |_, _| {}).unwrap().id));
     office.settle(Duration::from_secs(20));

@@ -15,6 +15,7 @@ use rust_xlsxwriter::{Format, Workbook};
 use serde_json::{Map, Value, json};
 
 use crate::people::{DAK_LAK, body, officer, open, person};
+use crate::shared::shared;
 
 fn form(office: &Office, kind: &str, bytes: &[u8]) -> SheetForm {
     SheetForm {
@@ -22,7 +23,7 @@ fn form(office: &Office, kind: &str, bytes: &[u8]) -> SheetForm {
         owner: body(office, DAK_LAK),
         file: "tep.xlsx".into(),
         sha256: office::sha256(bytes),
-        known: BTreeMap::new(),
+        map: office::ColumnMap::default(),
     }
 }
 
@@ -213,7 +214,7 @@ fn a_file_on_the_desk_is_checked_mapped_remembered_and_carried_out_even_after_a_
     let other = person(&office, "daklak.cv2", DAK_LAK, Role::Officer);
     assert!(office.sheet_on_desk(&other, &id).is_err());
 
-    let known = BTreeMap::from([("Tên cán bộ".to_owned(), office::Destination::Field { path: "name".into(), factor: 1 })]);
+    let known = BTreeMap::from([("Tên cán bộ".to_owned(), office::Destination::field("name"))]);
     office.map_sheet(&who, &id, known, Some("danh sách cán bộ")).unwrap();
     assert!(matches!(wait(&office, &who, &id), DeskState::Planned(plan) if plan.error_count == 0));
     drop(office);
@@ -410,4 +411,64 @@ fn edit_first_title(csv: &str, kind: &Kind) -> Option<String> {
         writer.write_record(&fields).unwrap();
     }
     Some(String::from_utf8(writer.into_inner().unwrap()).unwrap())
+}
+
+/// The real lists that offices keep: sparse, with names only, with levels and dates of their own.
+#[test]
+fn real_lists_come_in_as_they_are_and_a_second_harvest_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let office = open(folder.path());
+    let who = officer(&office);
+    for (kind, file, map, rows) in [
+        ("body", "organisations.csv", "danh-muc-to-chuc", 159),
+        ("task", "tasks.csv", "danh-muc-nhiem-vu", 389),
+        ("technology", "technologies.csv", "danh-muc-cong-nghe", 125),
+    ] {
+        let Some(bytes) = shared(&format!("data/tasks/{file}")) else { return };
+        assert!(office.settle(Duration::from_secs(60)));
+        let sheet = office::read_sheet(file, &bytes, None).unwrap();
+        let map = office.column_map(&who, kind, map).unwrap();
+        let form = |bytes: &[u8]| SheetForm { map: map.clone(), ..form(&office, kind, bytes) };
+        let plan = office.plan_sheet(&who, form(&bytes), &sheet, &mut |_, _| {}).unwrap();
+        assert_eq!(plan.row_count, rows, "{file}");
+        for error in &plan.errors {
+            println!("{file} {}: {} – {}", error.cell, error.value, error.message.vi);
+        }
+        // Two bodies of one name, one of them from the file before, are not for the program to tell apart.
+        assert!(plan.errors.iter().all(|error| error.message.vi.contains("khớp nhiều bản ghi")), "{:?}", plan.errors);
+        assert!(plan.error_count <= 11, "{file}: {}", plan.error_count);
+        // An officer empties those cells.
+        let mended = without_cells(&bytes, &plan.errors.iter().map(|error| error.cell.as_str()).collect::<Vec<_>>());
+        let sheet = office::read_sheet(file, &mended, None).unwrap();
+        let plan = office.plan_sheet(&who, form(&mended), &sheet, &mut |_, _| {}).unwrap();
+        assert_eq!(plan.errors, [], "{file}");
+        assert_eq!(plan.counts(), (rows, 0, 0), "{file}");
+        for note in &plan.notes {
+            println!("{file}: {}", note.vi);
+        }
+        println!("{file}: {:?}", plan.missing.iter().map(|(field, count)| format!("{} {count}", field.vi)).collect::<Vec<_>>());
+        office.import_sheet(&who, plan, &mut |_, _| {}).unwrap();
+        assert!(office.settle(Duration::from_secs(60)));
+        let again = office.plan_sheet(&who, form(b"another file"), &sheet, &mut |_, _| {}).unwrap();
+        assert_eq!(again.errors, [], "{file}");
+        assert_eq!(again.counts(), (0, 0, rows), "{file}: a second harvest");
+    }
+    let filter = RegisterFilter { kind: Some("task".into()), ..RegisterFilter::default() };
+    assert_eq!(office.register_page(&who, &filter, None, 10).unwrap().total, 389);
+}
+
+/// The file with some cells emptied.
+fn without_cells(bytes: &[u8], cells: &[&str]) -> Vec<u8> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    for (row, record) in reader.records().enumerate() {
+        let record = record.unwrap();
+        let fields: Vec<&str> = record
+            .iter()
+            .enumerate()
+            .map(|(column, field)| if cells.contains(&office::cell_address(column, row as u32 + 1).as_str()) { "" } else { field })
+            .collect();
+        writer.write_record(&fields).unwrap();
+    }
+    writer.into_inner().unwrap()
 }

@@ -224,4 +224,21 @@ impl Kind {
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
     }
+
+    /// The field at the end of a path like `title`, `names.0.text` or `clear.who`; none when there is no such field or it is a group.
+    pub fn field_at(&self, path: &str) -> Option<&Field> {
+        let mut fields = &self.fields;
+        let mut found = None;
+        for part in path.split('.') {
+            if part.bytes().all(|byte| byte.is_ascii_digit()) {
+                continue;
+            }
+            let field = fields.iter().find(|field| field.name == part)?;
+            if let FieldType::Group { fields: inner, .. } = &field.of {
+                fields = inner;
+            }
+            found = Some(field);
+        }
+        found.filter(|field| !matches!(field.of, FieldType::Group { .. }))
+    }
 }

@@ -37,6 +37,7 @@ mod process_tests;
 mod project;
 mod reference;
 mod schema;
+mod sheet_map;
 mod standing;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
@@ -56,6 +57,7 @@ pub use label::{Label, Lang};
 pub use load::{Catalogue, Example};
 pub use process::{Actor, Condition, Deadline, Fact, Facts, Paper, Process, Recurrence, Step};
 pub use reference::{DocumentType, GazetteerWords, KnownDocument, ReferenceBody};
+pub use sheet_map::{SheetColumn, SheetMap};
 pub use standing::{Block, BlockKind, Due, DueState, Happened, Matter, MatterError, NextStep, Standing, Warning};
 pub use urgent_local_task::{Criterion, UrgentLocalTask, urgent_local_task};
 pub use workflow::{State, Transition, Workflow};

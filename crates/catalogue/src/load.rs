@@ -19,10 +19,11 @@ use crate::error::{CatalogueError, Problem};
 use crate::kind::Kind;
 use crate::process::Process;
 use crate::reference::{GazetteerWords, ReferenceBody};
+use crate::sheet_map::SheetMap;
 use crate::workflow::Workflow;
 
 /// The folders, in the order they are read: kinds refer to lists and workflows, bodies and examples to kinds.
-const FOLDERS: [&str; 8] = ["text/", "calendar/", "processes/", "codes/", "workflows/", "kinds/", "reference/", "examples/"];
+const FOLDERS: [&str; 9] = ["text/", "calendar/", "processes/", "codes/", "workflows/", "kinds/", "reference/", "examples/", "maps/"];
 
 /// A loaded and checked catalogue.
 #[derive(Debug, Clone, Default)]
@@ -37,10 +38,12 @@ pub struct Catalogue {
     texts: BTreeMap<String, String>,
     pub(crate) calendar: Calendar,
     pub(crate) processes: Vec<Process>,
+    maps: Vec<SheetMap>,
 }
 
 impl Catalogue {
-    /// Loads files given as (path, text); paths begin with `kinds/`, `codes/`, `workflows/`, `reference/`, `examples/`, `calendar/`, `processes/` or `text/`.
+    /// Loads files given as (path, text); paths begin with `kinds/`, `codes/`, `workflows/`, `reference/`, `examples/`, `calendar/`, `processes/`,
+    /// `maps/` or `text/`.
     ///
     /// # Errors
     /// All problems found, each with file, line and reason; nothing is loaded then.
@@ -125,6 +128,11 @@ impl Catalogue {
         self.workflows.get(name)
     }
 
+    /// Ready maps of spreadsheets.
+    pub fn sheet_maps(&self) -> &[SheetMap] {
+        &self.maps
+    }
+
     /// Reference bodies in the order of the file.
     pub fn bodies(&self) -> &[ReferenceBody] {
         &self.bodies
@@ -167,6 +175,10 @@ impl Loading {
             },
             "processes" => match Process::read(path, text) {
                 Ok(process) => self.catalogue.processes.push(process),
+                Err(problems) => self.problems.extend(problems),
+            },
+            "maps" => match SheetMap::read(path, text, &self.catalogue) {
+                Ok(map) => self.catalogue.maps.push(map),
                 Err(problems) => self.problems.extend(problems),
             },
             "text" => {

@@ -1,7 +1,7 @@
 //! From cells to the inputs of a form: dates with their serial numbers, amounts with their units, codes and records by name. Nothing is guessed: what
 //! fits nothing, or several things, is an error of that cell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::{Catalogue, CodeList, Field, FieldType, Kind, Label};
 
@@ -21,6 +21,18 @@ pub(crate) enum CellInput {
     Wrong(Label),
 }
 
+/// How the cells of a column are read in a row.
+pub(crate) struct Reading<'a> {
+    /// The unit that the heading gives to amounts.
+    pub(crate) factor: i64,
+    /// Words and the codes they stand for.
+    pub(crate) values: &'a BTreeMap<String, String>,
+    /// Whether dots begin decimals.
+    pub(crate) decimal_points: bool,
+    /// The ISO day of the row, when it has one.
+    pub(crate) day: Option<&'a str>,
+}
+
 /// Remembers what was looked up: a column of 100,000 cells names a few hundred bodies.
 pub(crate) struct CellReader<'a> {
     office: &'a Office,
@@ -36,36 +48,42 @@ impl<'a> CellReader<'a> {
         CellReader { office, who, kind, from_1904, codes: BTreeMap::new(), records: BTreeMap::new() }
     }
 
-    /// Reads a cell for the field at the end of a path. `factor` is the unit that the heading gives to amounts.
-    pub(crate) fn read(&mut self, field: &Field, cell: &SheetCell, factor: i64) -> Result<CellInput, OfficeError> {
+    /// Reads a cell for the field at the end of a path, as its column says. `day` is the ISO day of the row, by which names of units are understood.
+    pub(crate) fn read(&mut self, field: &Field, cell: &SheetCell, column: &Reading<'_>) -> Result<CellInput, OfficeError> {
         if let SheetCell::Error(error) = cell {
             return Ok(CellInput::Wrong(label(
                 format!("ô có lỗi công thức {error}; hãy sửa công thức trong tệp"),
                 format!("the formula gives {error}; mend it in the file"),
             )));
         }
-        if !field.repeated {
-            return self.read_one(field, cell, factor);
-        }
         let text = cell.typed();
+        if let Some(code) = column.values.iter().find(|(words, _)| keys(words) == keys(&text)).map(|(_, code)| code) {
+            return Ok(CellInput::Typed(vec![code.clone()]));
+        }
+        if !field.repeated {
+            return self.read_one(field, cell, column);
+        }
         let mut typed = Vec::new();
         for part in parts(&text) {
             let single = if text == part { cell.clone() } else { SheetCell::Text(part) };
-            match self.read_one(field, &single, factor)? {
+            match self.read_one(field, &single, column)? {
                 CellInput::Typed(one) => typed.extend(one),
+                // One name that is not known keeps the whole cell as words.
+                CellInput::Words(_) => return Ok(CellInput::Words(text)),
                 other => return Ok(other),
             }
         }
         Ok(CellInput::Typed(typed))
     }
 
-    fn read_one(&mut self, field: &Field, cell: &SheetCell, factor: i64) -> Result<CellInput, OfficeError> {
+    fn read_one(&mut self, field: &Field, cell: &SheetCell, column: &Reading<'_>) -> Result<CellInput, OfficeError> {
         let text = cell.typed();
+        let text = if column.decimal_points { text.replace('.', ",") } else { text };
         Ok(match &field.of {
             FieldType::Day | FieldType::Date => self.day(field, cell, text),
-            FieldType::Money => money(cell, &text, factor),
+            FieldType::Money => money(cell, &text, column.factor),
             FieldType::Bool => yes_or_no(&text),
-            FieldType::Code { list } => self.code(list, &text),
+            FieldType::Code { list } => self.code(field, list, &text, column.day),
             FieldType::Ref { kinds } => self.record(field, kinds, &text)?,
             // A number typed into a cell for words, e.g. a code, comes as it is written; money never gets here.
             _ => CellInput::Typed(vec![text]),
@@ -84,17 +102,38 @@ impl<'a> CellReader<'a> {
         }
     }
 
-    fn code(&mut self, list: &str, text: &str) -> CellInput {
+    fn code(&mut self, field: &Field, list: &str, text: &str, day: Option<&str>) -> CellInput {
+        let catalogue = self.office.catalogue();
         if !self.codes.contains_key(list) {
-            let names = self.office.catalogue().list(list).map(CodeNames::of).unwrap_or_default();
+            let names = catalogue.list(list).map(CodeNames::of).unwrap_or_default();
             self.codes.insert(list.to_owned(), names);
         }
         let Some(names) = self.codes.get(list) else { return CellInput::Typed(vec![text.to_owned()]) };
-        match names.find(text).as_slice() {
+        let mut found = names.find(text);
+        if found.len() > 1
+            && let (Some(list), Some(day)) = (catalogue.list(list), day)
+        {
+            // A name that several units have had means the one of the row's day.
+            found.retain(|code| list.get(code).is_some_and(|code| code.is_valid_on(day)));
+        }
+        if found.len() > 1
+            && self.words_beside(field).is_none()
+            && let Some(list) = catalogue.list(list)
+        {
+            // Without a day the name means what bears it now: a unit that was enlarged holds the one that it was.
+            let today = self.office.clock().today().to_string();
+            let now: Vec<String> =
+                found.iter().filter(|code| list.get(code).is_some_and(|code| code.is_valid_on(&today))).cloned().collect();
+            if now.len() == 1 {
+                found = now;
+            }
+        }
+        match found.as_slice() {
             [one] => CellInput::Typed(vec![one.clone()]),
+            _ if self.words_beside(field).is_some() => CellInput::Words(text.to_owned()),
             [] => CellInput::Wrong(label(
-                format!("“{}” không có trong danh mục; có: {}", shown(text), names.samples(self.office.catalogue(), list, true)),
-                format!("“{}” is not in the list; it has: {}", shown(text), names.samples(self.office.catalogue(), list, false)),
+                format!("“{}” không có trong danh mục; có: {}", shown(text), names.samples(catalogue, list, true)),
+                format!("“{}” is not in the list; it has: {}", shown(text), names.samples(catalogue, list, false)),
             )),
             several => CellInput::Wrong(label(
                 format!("“{}” khớp nhiều mã: {}; hãy ghi mã", shown(text), several.join(", ")),
@@ -196,13 +235,15 @@ fn shown(text: &str) -> String {
 pub(crate) struct CodeNames {
     by_name: BTreeMap<String, Vec<String>>,
     by_fold: BTreeMap<String, Vec<String>>,
+    stored: BTreeSet<String>,
 }
 
 impl CodeNames {
     pub(crate) fn of(list: &CodeList) -> CodeNames {
         let mut names = CodeNames::default();
         for code in &list.codes {
-            for text in [&code.code, &code.official, &code.label.vi, &code.label.en] {
+            names.stored.insert(code.code.clone());
+            for text in [code.code.as_str(), &code.official, &code.label.vi, &code.label.en, code.name()] {
                 let (exact, fold) = keys(text);
                 for (map, key) in [(&mut names.by_name, exact), (&mut names.by_fold, fold)] {
                     let codes = map.entry(key).or_default();
@@ -216,13 +257,17 @@ impl CodeNames {
     }
 
     pub(crate) fn find(&self, text: &str) -> Vec<String> {
-        // Exports write `name [code]` where a name alone would not do.
-        let text = match text.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
-            Some((_, code)) => code,
-            None => text,
-        };
+        // Exports write `name [code]` where a name alone would not do; in brackets stands what is stored.
+        if let Some((_, code)) = text.strip_suffix(']').and_then(|rest| rest.rsplit_once('['))
+            && let Some(code) = self.stored.get(code)
+        {
+            return vec![code.clone()];
+        }
         let (exact, fold) = keys(text);
-        self.by_name.get(&exact).or_else(|| self.by_fold.get(&fold)).cloned().unwrap_or_default()
+        let found = self.by_name.get(&exact).or_else(|| self.by_fold.get(&fold));
+        // "TP. Hồ Chí Minh": the short form of "thành phố".
+        let without_form = || ["tp ", "t p "].iter().find_map(|form| self.by_fold.get(fold.strip_prefix(form)?));
+        found.or_else(without_form).cloned().unwrap_or_default()
     }
 
     fn samples(&self, catalogue: &Catalogue, list: &str, vi: bool) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalogue::{Field, FieldType, Kind, Label};
+use catalogue::{Field, FieldType, Kind, Label, SheetMap};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{OfficeError, label};
@@ -33,13 +33,46 @@ pub enum Destination {
     Record,
     /// They say which version of the record the row was made from.
     Version,
-    /// Into a field; the path is that of a form input, e.g. `names.0.text`. Amounts are multiplied by `factor`.
+    /// Into a field.
     Field {
-        /// The path.
+        /// The path of the form input, e.g. `names.0.text`.
         path: String,
-        /// 1, or what the heading's unit stands for.
+        /// What amounts are multiplied by: 1, or what the heading's unit stands for.
         factor: i64,
+        /// Words of the spreadsheet and the code that each stands for.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        values: BTreeMap<String, String>,
     },
+}
+
+impl Destination {
+    /// Into a field as it stands.
+    pub fn field(path: impl Into<String>) -> Destination {
+        Destination::Field { path: path.into(), factor: 1, values: BTreeMap::new() }
+    }
+}
+
+/// A remembered or ready map of the columns of a spreadsheet.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ColumnMap {
+    /// Headings with their destination.
+    pub columns: BTreeMap<String, Destination>,
+    /// Inputs that are the same for every row: path and text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constants: Vec<(String, String)>,
+}
+
+impl ColumnMap {
+    fn of(map: &SheetMap) -> ColumnMap {
+        let mut columns = BTreeMap::new();
+        for column in &map.columns {
+            for heading in &column.heading {
+                let to = Destination::Field { path: column.path.clone(), factor: column.unit, values: column.values.clone() };
+                columns.insert(heading.clone(), to);
+            }
+        }
+        ColumnMap { columns, constants: map.constants.clone() }
+    }
 }
 
 /// A column of the sheet with its destination.
@@ -53,6 +86,8 @@ pub struct MappedColumn {
     pub to: Destination,
     /// The first cell below it that is not empty, for people who map.
     pub sample: String,
+    /// Whether a dot begins the decimals in this column: some of its cells can be read in no other way, and none the Vietnamese way only.
+    pub decimal_points: bool,
 }
 
 /// A field that a column can be mapped to.
@@ -108,23 +143,6 @@ pub struct Columns {
     pub columns: Vec<MappedColumn>,
 }
 
-/// The field that a path leads to; none when the kind has no such field.
-pub fn field_at<'a>(kind: &'a Kind, path: &str) -> Option<&'a Field> {
-    let mut fields = &kind.fields;
-    let mut found = None;
-    for part in path.split('.') {
-        if part.bytes().all(|byte| byte.is_ascii_digit()) {
-            continue;
-        }
-        let field = fields.iter().find(|field| field.name == part)?;
-        if let FieldType::Group { fields: inner, .. } = &field.of {
-            fields = inner;
-        }
-        found = Some(field);
-    }
-    found.filter(|field| !matches!(field.of, FieldType::Group { .. }))
-}
-
 /// Finds the heading row — the one among the first thirty with most headings that are understood — and maps its columns. `known` are headings given by a
 /// remembered or ready map (heading → destination); they come before everything else.
 pub(crate) fn understand(kind: &Kind, sheet: &Sheet, known: &BTreeMap<String, Destination>) -> Columns {
@@ -147,9 +165,42 @@ pub(crate) fn understand(kind: &Kind, sheet: &Sheet, known: &BTreeMap<String, De
     for column in &mut columns {
         let below = sheet.rows.get(first_row..).unwrap_or_default().iter().take(SAMPLED_ROWS);
         let sample = below.filter_map(|row| row.cells.get(column.column)).find(|cell| **cell != SheetCell::Empty);
+        column.decimal_points = matches!(&column.to, Destination::Field { path, .. } if is_numeric(kind, path))
+            && has_decimal_points(below_of(sheet, first_row, column.column));
         column.sample = sample.map(|cell| crate::directive::shorten(&cell.typed(), 60)).unwrap_or_default();
     }
     Columns { heading_row, first_row, columns }
+}
+
+fn is_numeric(kind: &Kind, path: &str) -> bool {
+    kind.field_at(path).is_some_and(|field| matches!(field.of, FieldType::Money | FieldType::Decimal | FieldType::Integer { .. }))
+}
+
+fn below_of(sheet: &Sheet, first_row: usize, column: usize) -> impl Iterator<Item = &str> {
+    sheet.rows.get(first_row..).unwrap_or_default().iter().filter_map(move |row| match row.cells.get(column) {
+        Some(SheetCell::Text(text)) => Some(text.as_str()),
+        _ => None,
+    })
+}
+
+/// "14.7" and "68818.52" have a decimal point; "1.500.000" and "12,5" are written the Vietnamese way; "1.500" alone says nothing.
+fn has_decimal_points<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
+    let mut points = 0;
+    for text in cells {
+        let text = text.trim().trim_start_matches(['-', '+']);
+        if !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
+            continue;
+        }
+        if text.contains(',') || text.matches('.').count() > 1 {
+            return false;
+        }
+        if let Some((whole, part)) = text.split_once('.')
+            && (part.len() != 3 || whole.len() > 3 || whole == "0")
+        {
+            points += 1;
+        }
+    }
+    points > 0
 }
 
 fn map_row(headings: &Headings<'_>, row: &SheetRow) -> Vec<MappedColumn> {
@@ -157,7 +208,13 @@ fn map_row(headings: &Headings<'_>, row: &SheetRow) -> Vec<MappedColumn> {
     for (column, cell) in row.cells.iter().enumerate() {
         let heading = cell.typed();
         if !heading.is_empty() {
-            columns.push(MappedColumn { column, to: headings.destination(&heading), heading, sample: String::new() });
+            columns.push(MappedColumn {
+                column,
+                to: headings.destination(&heading),
+                heading,
+                sample: String::new(),
+                decimal_points: false,
+            });
         }
     }
     columns
@@ -193,7 +250,7 @@ pub(crate) fn doubled(kind: &Kind, columns: &[MappedColumn]) -> Vec<(String, Str
     for (at, column) in columns.iter().enumerate() {
         let several = match &column.to {
             Destination::Ignored => continue,
-            Destination::Field { path, .. } => field_at(kind, path).is_some_and(|field| field.repeated),
+            Destination::Field { path, .. } => kind.field_at(path).is_some_and(|field| field.repeated),
             _ => false,
         };
         let same = |other: &&MappedColumn| match (&other.to, &column.to) {
@@ -208,43 +265,45 @@ pub(crate) fn doubled(kind: &Kind, columns: &[MappedColumn]) -> Vec<(String, Str
 }
 
 impl Office {
-    /// The headings of a remembered map.
+    /// A map by name: one that somebody has remembered for the kind, else a ready one of the catalogue.
     ///
     /// # Errors
-    /// `NotFound` when nobody has remembered a map of that name for the kind.
-    pub fn column_map(&self, who: &Identity, kind: &str, name: &str) -> Result<BTreeMap<String, Destination>, OfficeError> {
+    /// `Refused` (`map_unknown`) when there is none of that name for the kind.
+    pub fn column_map(&self, who: &Identity, kind: &str, name: &str) -> Result<ColumnMap, OfficeError> {
         decide(who, Action::OwnDesk, &Subject::node()).require()?;
-        let found = self.ledger().read(|r| r.cabinet_get(MAPS, &format!("{kind}/{name}")))?;
-        match found {
-            Some(value) => Ok(serde_json::from_value(value)?),
-            None => Err(OfficeError::refused(
+        if let Some(value) = self.ledger().read(|r| r.cabinet_get(MAPS, &format!("{kind}/{name}")))? {
+            return Ok(serde_json::from_value(value)?);
+        }
+        let ready = self.catalogue().sheet_maps().iter().find(|map| map.kind == kind && map.name == name);
+        ready.map(ColumnMap::of).ok_or_else(|| {
+            OfficeError::refused(
                 "map_unknown",
                 format!("Chưa có bản đồ cột “{name}” cho loại này. Hãy nhập một lần trên trang “Nhập Excel” và ghi nhớ cách ghép cột."),
                 format!(
                     "There is no column map “{name}” for this kind. Import once on the page “Import Excel” and let it remember the columns."
                 ),
-            )),
-        }
+            )
+        })
     }
 
-    /// Names of the maps remembered for a kind.
-    pub fn column_maps(&self, who: &Identity, kind: &str) -> Result<Vec<String>, OfficeError> {
+    /// The maps for a kind, remembered ones first: name and what people read.
+    pub fn column_maps(&self, who: &Identity, kind: &str) -> Result<Vec<(String, Label)>, OfficeError> {
         decide(who, Action::OwnDesk, &Subject::node()).require()?;
         let prefix = format!("{kind}/");
         let found = self.ledger().read(|r| r.cabinet_list_prefix(MAPS, &prefix, 200))?;
         let mut names: Vec<String> = found.into_iter().filter_map(|(key, _)| key.strip_prefix(&prefix).map(str::to_owned)).collect();
         names.sort_by(|left, right| viet::compare(left, right));
-        Ok(names)
+        let mut maps: Vec<(String, Label)> = names.into_iter().map(|name| (name.clone(), label(name.clone(), name))).collect();
+        for map in self.catalogue().sheet_maps().iter().filter(|map| map.kind == kind) {
+            if !maps.iter().any(|(name, _)| *name == map.name) {
+                maps.push((map.name.clone(), map.label.clone()));
+            }
+        }
+        Ok(maps)
     }
 
     /// Remembers how the headings of a file were mapped, under a name that the next import can give.
-    pub fn remember_columns(
-        &self,
-        who: &Identity,
-        kind: &str,
-        name: &str,
-        columns: &BTreeMap<String, Destination>,
-    ) -> Result<(), OfficeError> {
+    pub fn remember_columns(&self, who: &Identity, kind: &str, name: &str, map: &ColumnMap) -> Result<(), OfficeError> {
         self.may_create(who, kind)?.require()?;
         let name = viet::nfc(name.trim()).into_owned();
         if name.is_empty() || name.chars().count() > 80 || name.contains('/') {
@@ -254,7 +313,7 @@ impl Office {
                 "The name of a column map has 1 to 80 characters and no “/”.",
             ));
         }
-        let (key, value) = (format!("{kind}/{name}"), serde_json::to_value(columns)?);
+        let (key, value) = (format!("{kind}/{name}"), serde_json::to_value(map)?);
         self.ledger().write(move |w| -> Result<(), OfficeError> { Ok(w.cabinet_put(MAPS, &key, value)?) })
     }
 }
@@ -307,7 +366,11 @@ impl<'a> Headings<'a> {
 
     /// A heading that two fields have means neither.
     fn add(&mut self, label: &Label, path: &str) {
-        for words in [&label.vi, &label.en] {
+        // A label that names its unit, "Số tiền (đồng)", is meant by a heading with another unit too.
+        let (vi, en) = (without_unit(&label.vi).0, without_unit(&label.en).0);
+        let mut written = vec![label.vi.clone(), label.en.clone()];
+        written.extend([vi, en].into_iter().filter(|words| *words != label.vi && *words != label.en));
+        for words in &written {
             let (exact, fold) = keys(words);
             for (map, key) in [(&mut self.exact, exact), (&mut self.fold, fold)] {
                 map.entry(key)
@@ -337,16 +400,20 @@ impl<'a> Headings<'a> {
             return Destination::Version;
         }
         if let Some(path) = self.by_key(heading) {
-            return Destination::Field { path, factor: 1 };
+            return Destination::field(path);
         }
         let (words, factor) = without_unit(heading);
+        let known_whole = |words: &str| self.exact.contains_key(&keys(&without_place(words).0).0);
+        // Brackets that are part of a label stay: "Kỳ báo cáo (năm thứ 1 đến 5)".
+        let words = if known_whole(heading) { heading.to_owned() } else { words };
         let (words, place) = without_place(&words);
         let (exact, fold) = keys(&words);
         let path = match (self.exact.get(&exact), self.fold.get(&fold)) {
             (Some(Some(path)), _) | (None, Some(Some(path))) => path.clone(),
             _ => return Destination::Ignored,
         };
-        Destination::Field { path: if place > 0 { path.replacen(".0.", &format!(".{place}."), 1) } else { path }, factor }
+        let path = if place > 0 { path.replacen(".0.", &format!(".{place}."), 1) } else { path };
+        Destination::Field { path, factor, values: BTreeMap::new() }
     }
 
     /// A field key: `title`, `names.0.text`, or `names.text` for the first place.
@@ -355,7 +422,7 @@ impl<'a> Headings<'a> {
         if !heading.bytes().all(plain) {
             return None;
         }
-        field_at(self.kind, heading)?;
+        self.kind.field_at(heading)?;
         let mut parts = heading.split('.');
         let first = parts.next()?;
         let rest: Vec<&str> = parts.collect();
@@ -412,7 +479,7 @@ mod tests {
     }
 
     fn field(path: &str) -> Destination {
-        Destination::Field { path: path.to_owned(), factor: 1 }
+        Destination::field(path)
     }
 
     #[test]
@@ -440,6 +507,15 @@ mod tests {
         assert_eq!(without_unit("Kinh phí (triệu đồng)"), ("Kinh phí".to_owned(), 1_000_000));
         assert_eq!(without_unit("Kinh phí (tỷ đồng) *"), ("Kinh phí".to_owned(), 1_000_000_000));
         assert_eq!(without_unit("Ngày (nếu có)"), ("Ngày (nếu có)".to_owned(), 1));
+    }
+
+    #[test]
+    fn a_column_shows_whether_its_dots_are_decimal_points() {
+        assert!(has_decimal_points(["106.522", "14.7", "1000"].into_iter()));
+        assert!(has_decimal_points(["68818.52"].into_iter()));
+        assert!(!has_decimal_points(["1.500", "28.704"].into_iter()));
+        assert!(!has_decimal_points(["1.500.000", "14.7"].into_iter()));
+        assert!(!has_decimal_points(["12,5", "14.7"].into_iter()));
     }
 
     #[test]

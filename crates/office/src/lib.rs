@@ -54,7 +54,7 @@ pub use board::{
 };
 pub use body::{Body, BodyDirectory, BodyName, Member, Parent, Successor};
 pub use clock::{Clock, day_of};
-pub use column_map::{Columns, Destination, MappedColumn, Target, field_at, targets};
+pub use column_map::{ColumnMap, Columns, Destination, MappedColumn, Target, targets};
 pub use conclusion::{ConclusionDrafts, Imported, ReadingForm, Review, ReviewDirective, gazetteer, read_document};
 pub use condition::Condition;
 pub use directive::{DeadlineForm, DirectivePage, Notice, last_day, shorten};

@@ -72,7 +72,7 @@ impl Office {
             if text.trim().is_empty() {
                 continue;
             }
-            match crate::column_map::field_at(kind, path).map(|field| &field.of) {
+            match kind.field_at(path).map(|field| &field.of) {
                 Some(FieldType::Ref { .. }) if RecordId::parse(text.trim()).is_ok() => {}
                 Some(FieldType::Ref { kinds }) => match self.look_up(who, kinds, text)? {
                     Found::One(id) => *text = id.to_string(),
@@ -101,7 +101,7 @@ impl Office {
 
     /// Replaces the id in a reference input of a form by a name, for people to read and change.
     pub fn name_reference(&self, who: &Identity, kind: &Kind, path: &str, text: &str) -> Result<String, OfficeError> {
-        match (crate::column_map::field_at(kind, path).map(|field| &field.of), RecordId::parse(text.trim())) {
+        match (kind.field_at(path).map(|field| &field.of), RecordId::parse(text.trim())) {
             (Some(FieldType::Ref { kinds }), Ok(id)) => self.name_to_write(who, kinds, id),
             _ => Ok(text.to_owned()),
         }

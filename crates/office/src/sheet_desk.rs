@@ -10,7 +10,7 @@ use catalogue::Label;
 use ledger::RecordId;
 use serde::{Deserialize, Serialize};
 
-use crate::column_map::Destination;
+use crate::column_map::{ColumnMap, Destination};
 use crate::error::OfficeError;
 use crate::identity::Identity;
 use crate::office::Office;
@@ -59,7 +59,7 @@ struct Slip {
     kind: String,
     owner: RecordId,
     name: String,
-    known: BTreeMap<String, Destination>,
+    map: ColumnMap,
 }
 
 /// The states of the spreadsheets on the desk.
@@ -93,21 +93,16 @@ impl Office {
     /// `Denied`; `Refused` when the file cannot be read at all.
     pub fn lay_sheet(self: &Arc<Office>, who: &Identity, upload: SheetUpload) -> Result<String, OfficeError> {
         self.may_import(who, &upload.kind, upload.owner)?.require()?;
-        let known = match upload.map.as_deref() {
+        let map = match upload.map.as_deref() {
             Some(map) => self.column_map(who, &upload.kind, map)?,
-            None => BTreeMap::new(),
+            None => ColumnMap::default(),
         };
         // A file that cannot be read is refused before anything is kept.
         read_sheet(&upload.name, &upload.bytes, None)?;
         self.clear_desk()?;
         let id = RecordId::new().to_string();
-        let slip = Slip {
-            account: who.account().unwrap_or_default().to_owned(),
-            kind: upload.kind,
-            owner: upload.owner,
-            name: upload.name,
-            known,
-        };
+        let slip =
+            Slip { account: who.account().unwrap_or_default().to_owned(), kind: upload.kind, owner: upload.owner, name: upload.name, map };
         std::fs::create_dir_all(self.staging())?;
         std::fs::write(self.staging().join(format!("{id}.sheet")), &upload.bytes)?;
         self.write_slip(&id, &slip)?;
@@ -130,14 +125,14 @@ impl Office {
         self: &Arc<Office>,
         who: &Identity,
         id: &str,
-        known: BTreeMap<String, Destination>,
+        columns: BTreeMap<String, Destination>,
         remember: Option<&str>,
     ) -> Result<(), OfficeError> {
         let mut slip = self.slip(who, id)?;
+        slip.map.columns = columns;
         if let Some(name) = remember {
-            self.remember_columns(who, &slip.kind, name, &known)?;
+            self.remember_columns(who, &slip.kind, name, &slip.map)?;
         }
-        slip.known = known;
         self.write_slip(id, &slip)?;
         self.check_sheet(who, id, slip);
         Ok(())
@@ -193,7 +188,7 @@ impl Office {
     fn plan_file(&self, who: &Identity, id: &str, slip: Slip) -> Result<SheetPlan, OfficeError> {
         let bytes = std::fs::read(self.staging().join(format!("{id}.sheet")))?;
         let sheet = read_sheet(&slip.name, &bytes, None)?;
-        let form = SheetForm { kind: slip.kind, owner: slip.owner, file: slip.name, sha256: sha256(&bytes), known: slip.known };
+        let form = SheetForm { kind: slip.kind, owner: slip.owner, file: slip.name, sha256: sha256(&bytes), map: slip.map };
         self.plan_sheet(who, form, &sheet, &mut |done, of| self.sheet_desk.set(id, DeskState::Checking(done, of)))
     }
 

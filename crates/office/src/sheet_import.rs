@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::audit::AuditEntry;
-use crate::cell_value::{CellInput, CellReader};
-use crate::column_map::{Columns, Destination, MappedColumn, doubled, field_at, understand};
+use crate::cell_value::{CellInput, CellReader, Reading};
+use crate::column_map::{ColumnMap, Columns, Destination, MappedColumn, doubled, understand};
 use crate::directive::shorten;
 use crate::error::{OfficeError, label};
 use crate::identity::{Identity, Role};
+use crate::lookup::Found;
 use crate::office::Office;
 use crate::permission::{Action, Decision, decide};
 use crate::record::{Draft, Prepared, Stored};
@@ -39,8 +40,8 @@ pub struct SheetForm {
     pub file: String,
     /// SHA-256 of the file.
     pub sha256: String,
-    /// Headings with their destination, from a remembered or ready map or from the page's choices.
-    pub known: BTreeMap<String, Destination>,
+    /// How columns are mapped where their headings do not say it: a remembered or ready map, or the page's choices.
+    pub map: ColumnMap,
 }
 
 /// Something wrong with a cell, or with the file as a whole when the cell is empty.
@@ -154,7 +155,7 @@ impl Office {
     ) -> Result<SheetPlan, OfficeError> {
         let kind = self.kind(&form.kind)?;
         self.may_import(who, &form.kind, form.owner)?.require()?;
-        let columns = understand(kind, sheet, &form.known);
+        let columns = understand(kind, sheet, &form.map.columns);
         let mut plan = SheetPlan {
             form,
             columns,
@@ -178,6 +179,7 @@ impl Office {
             kept_as_words: BTreeMap::new(),
         };
         let mut missing: BTreeMap<String, usize> = BTreeMap::new();
+        let mut namesakes = Vec::new();
         let data_rows = sheet.rows.get(plan.columns.first_row..).unwrap_or_default();
         for (at, row) in data_rows.iter().enumerate() {
             if at % 256 == 0 {
@@ -185,6 +187,9 @@ impl Office {
             }
             let Some(planned) = self.plan_row(who, &mut pass, row, &mut plan)? else { continue };
             if let Some(draft) = &planned.draft {
+                if !planned.changes && kind.name == "body" {
+                    self.note_namesake(who, &draft.data, row.number, &mut namesakes)?;
+                }
                 for field in missing_of(kind, &draft.data) {
                     *missing.entry(field).or_default() += 1;
                 }
@@ -192,11 +197,25 @@ impl Office {
             plan.rows.push(planned);
         }
         progress(data_rows.len(), data_rows.len());
+        if !namesakes.is_empty() {
+            let shown = namesakes.iter().take(10).cloned().collect::<Vec<_>>().join("; ");
+            plan.notes.push(label(
+                format!("{} dòng có tên trùng với cơ quan đã có, hãy xem lại trước khi nhập: {shown}.", namesakes.len()),
+                format!("{} rows have the name of a body that is there already, look at them first: {shown}.", namesakes.len()),
+            ));
+        }
         self.refuse_second_import(&mut plan)?;
         for field in &kind.fields {
             if let Some(count) = missing.get(&field.name) {
                 plan.missing.push((field.label.clone(), *count));
             }
+        }
+        for column in plan.columns.columns.iter().filter(|column| column.decimal_points) {
+            let letters = column_letters(column.column);
+            plan.notes.push(label(
+                format!("Cột {letters} “{}”: dấu chấm được đọc là dấu thập phân.", column.heading),
+                format!("Column {letters} “{}”: dots were read as decimal points.", column.heading),
+            ));
         }
         for (name, count) in pass.kept_as_words {
             if let Some(field) = kind.field(&name) {
@@ -207,6 +226,15 @@ impl Office {
             }
         }
         Ok(plan)
+    }
+
+    /// A body with the name of one that is there is likely the same: later every look-up of the name would have to ask which is meant.
+    fn note_namesake(&self, who: &Identity, data: &Value, row: u32, namesakes: &mut Vec<String>) -> Result<(), OfficeError> {
+        let Some(name) = data.pointer("/names/0/text").and_then(Value::as_str) else { return Ok(()) };
+        if self.look_up(who, &["body".to_owned()], name)? != Found::Nothing {
+            namesakes.push(format!("{row} “{}”", shorten(name, 60)));
+        }
+        Ok(())
     }
 
     /// The same file twice would double every record that has no number of its own.
@@ -529,6 +557,11 @@ struct RowInputs {
 impl Pass<'_> {
     fn inputs(&mut self, row: &SheetRow, plan: &mut SheetPlan) -> Result<RowInputs, OfficeError> {
         let mut inputs = RowInputs::default();
+        for (path, text) in &plan.form.map.constants {
+            inputs.touched.insert(path.split('.').next().unwrap_or_default().to_owned());
+            inputs.pairs.push((path.clone(), text.clone()));
+        }
+        let day = self.day_of(row);
         for mapped in &self.mapped {
             let cell = row.cells.get(mapped.column).unwrap_or(&SheetCell::Empty);
             let text = cell.typed();
@@ -538,7 +571,7 @@ impl Pass<'_> {
                 value: if let SheetCell::Error(error) = cell { (*error).to_owned() } else { shorten(&text, 200) },
                 message: label(format!("{}: {}.", mapped.heading, message.vi), format!("{}: {}.", mapped.heading, message.en)),
             };
-            let (path, factor) = match &mapped.to {
+            let (path, factor, values) = match &mapped.to {
                 Destination::Ignored => continue,
                 Destination::Record if text.is_empty() => continue,
                 Destination::Record => {
@@ -559,9 +592,9 @@ impl Pass<'_> {
                     }
                     continue;
                 }
-                Destination::Field { path, factor } => (path, *factor),
+                Destination::Field { path, factor, values } => (path, *factor, values),
             };
-            let Some(field) = field_at(self.kind, path) else { continue };
+            let Some(field) = self.kind.field_at(path) else { continue };
             let top = path.split('.').next().unwrap_or_default().to_owned();
             inputs.touched.insert(top.clone());
             if *cell == SheetCell::Empty {
@@ -572,7 +605,8 @@ impl Pass<'_> {
                 inputs.kept.insert(top);
                 continue;
             }
-            match self.reader.read(field, cell, factor)? {
+            let reading = Reading { factor, values, decimal_points: mapped.decimal_points, day: day.as_deref() };
+            match self.reader.read(field, cell, &reading)? {
                 CellInput::Typed(typed) if field.repeated => {
                     let prefix = format!("{path}.");
                     let place = inputs.pairs.iter().filter(|(name, _)| name.starts_with(&prefix)).count();
@@ -593,6 +627,19 @@ impl Pass<'_> {
             inputs.cells.insert(path.clone(), (mapped.column, text));
         }
         Ok(inputs)
+    }
+
+    /// The first day that the row itself names, ISO: names of units are those of that day.
+    fn day_of(&self, row: &SheetRow) -> Option<String> {
+        for mapped in &self.mapped {
+            let Destination::Field { path, .. } = &mapped.to else { continue };
+            let is_day = self.kind.field_at(path).is_some_and(|field| matches!(field.of, FieldType::Day | FieldType::Date));
+            let cell = row.cells.get(mapped.column).filter(|cell| is_day && **cell != SheetCell::Empty);
+            if let Some(date) = cell.and_then(|cell| viet::PartialDate::parse(&cell.typed()).ok()) {
+                return Some(date.first_day().to_string());
+            }
+        }
+        None
     }
 
     /// Two rows that mean one record: which of them would count is not for us to say.

@@ -177,7 +177,7 @@ fn name_what_is_typed(
 ) -> Result<(), OfficeError> {
     for (path, text) in inputs.iter_mut() {
         let in_a_select = RecordId::parse(text).is_ok_and(|id| office.directory().get(id).is_some()) && !looks_bodies_up(office);
-        match office::field_at(kind, path).map(|field| &field.of) {
+        match kind.field_at(path).map(|field| &field.of) {
             Some(FieldType::Ref { .. }) if !in_a_select => *text = office.name_reference(who, kind, path, text)?,
             Some(FieldType::Code { list }) if office.catalogue().list(list).is_some_and(is_long) => {
                 *text = office.code_to_write(list, text, lang)
@@ -190,7 +190,7 @@ fn name_what_is_typed(
 
 /// What to say when a name means nothing, or several things: then one of them can be copied with its id.
 fn not_one_thing(page: &Page, kind: &Kind, path: &str, typed: &str, choices: &[String]) -> String {
-    let label = office::field_at(kind, path).map(|field| said(&field.label, page.lang)).unwrap_or_default();
+    let label = kind.field_at(path).map(|field| said(&field.label, page.lang)).unwrap_or_default();
     let typed = office::shorten(typed, 80);
     if choices.is_empty() {
         let words = page

@@ -60,7 +60,7 @@ async fn start_page(page: Page, who: Identity, app: &App, place: ListPlace, erro
             for kind in office.catalogue().kinds() {
                 if office.may_create(&asking, &kind.name)?.allowed {
                     kinds.push(kind.clone());
-                    maps.extend(office.column_maps(&asking, &kind.name)?.into_iter().map(|map| (kind.name.clone(), map)));
+                    maps.extend(office.column_maps(&asking, &kind.name)?.into_iter().map(|(map, words)| (kind.name.clone(), map, words)));
                 }
             }
             let imports = office.sheet_imports(&asking, place.after.as_deref(), 20)?;
@@ -70,9 +70,9 @@ async fn start_page(page: Page, who: Identity, app: &App, place: ListPlace, erro
     let mut kind_choices: Vec<Choice> = kinds.iter().map(|kind| Choice::new(kind.name.clone(), said(&kind.plural, page.lang))).collect();
     kind_choices.sort_by(|one, two| viet::compare(&one.label, &two.label));
     let mut map_choices = vec![Choice::new("", page.say("Tự nhận theo tiêu đề cột", "By the headings of the columns"))];
-    for (kind, map) in &maps {
+    for (kind, map, words) in &maps {
         let name = kinds.iter().find(|found| found.name == *kind).map(|found| said(&found.label, page.lang)).unwrap_or_default();
-        map_choices.push(Choice::new(format!("{kind}/{map}"), format!("{map} ({name})")));
+        map_choices.push(Choice::new(format!("{kind}/{map}"), format!("{} ({name})", said(words, page.lang))));
     }
     let one = |field: Field| field.value_from(values).error_from(&errors);
     let mut form = Form::post(page.href("/nhap-excel"))
@@ -349,7 +349,7 @@ fn mapping_form(page: &Page, id: &str, kind: &catalogue::Kind, plan: &SheetPlan)
             Destination::Ignored => (String::new(), 1),
             Destination::Record => ("_record".to_owned(), 1),
             Destination::Version => ("_version".to_owned(), 1),
-            Destination::Field { path, factor } => (path.clone(), *factor),
+            Destination::Field { path, factor, .. } => (path.clone(), *factor),
         };
         let mut own = choices.clone();
         // A later place of a repeated group stays what it is.
@@ -363,7 +363,7 @@ fn mapping_form(page: &Page, id: &str, kind: &catalogue::Kind, plan: &SheetPlan)
             field = field.hint(format!("{} {}", page.say("Ví dụ trong tệp:", "For example:"), column.sample));
         }
         form = form.field(field);
-        let is_money = office::field_at(kind, &path).is_some_and(|field| field.of == catalogue::FieldType::Money);
+        let is_money = kind.field_at(&path).is_some_and(|field| field.of == catalogue::FieldType::Money);
         if is_money {
             let units = units.iter().map(|(value, words)| Choice::new(*value, *words)).collect();
             let words = format!("{letters} – {}", page.say("đơn vị tiền của cột", "unit of the amounts"));
@@ -399,7 +399,14 @@ async fn map(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<S
                 "" => Destination::Ignored,
                 "_record" => Destination::Record,
                 "_version" => Destination::Version,
-                path => Destination::Field { path: path.to_owned(), factor },
+                path => {
+                    // Words that stood for codes of the same field go on doing so.
+                    let values = match &column.to {
+                        Destination::Field { path: before, values, .. } if before == path => values.clone(),
+                        _ => BTreeMap::new(),
+                    };
+                    Destination::Field { path: path.to_owned(), factor, values }
+                }
             };
             known.insert(column.heading.clone(), to);
         }
