@@ -24,7 +24,9 @@ pub(super) fn table(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
     sheet.begin_grid(&widths)?;
     sheet.begin_row(true)?;
     for (column, width) in table.columns.iter().zip(&widths) {
-        cell(sheet, *width, "CellHead", &column.title, false)?;
+        sheet.begin_head_cell(*width)?;
+        sheet.line("CellHead", &column.title)?;
+        sheet.end_cell()?;
     }
     sheet.end_row()?;
     if table.numbered {
@@ -40,8 +42,8 @@ pub(super) fn table(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
             Row::Cells(cells) => one_row(sheet, table, &widths, cells, false)?,
             Row::Total(cells) => one_row(sheet, table, &widths, cells, true)?,
             Row::Group(words) => {
-                sheet.begin_cell(widths.iter().sum(), widths.len())?;
-                sheet.cell_text("CellLeft", words, true)?;
+                sheet.begin_cell_over(widths.iter().sum(), widths.len())?;
+                sheet.line("CellGroup", words)?;
                 sheet.end_cell()?;
             }
         }
@@ -115,7 +117,7 @@ fn one_row(sheet: &mut Sheet<'_>, table: &Table, widths: &[u32], cells: &[String
 }
 
 fn cell(sheet: &mut Sheet<'_>, width: u32, style: &str, words: &str, bold: bool) -> io::Result<()> {
-    sheet.begin_cell(width, 1)?;
+    sheet.begin_cell(width)?;
     sheet.cell_text(style, words, bold)?;
     sheet.end_cell()
 }

@@ -9,9 +9,10 @@ use super::{Authority, Signatory, Signature};
 pub(super) fn write(sheet: &mut Sheet<'_>, recipients: &[String], signature: Option<&Signature>) -> io::Result<()> {
     sheet.turn(Orientation::Portrait)?;
     let right = Orientation::Portrait.text_width() - LEFT;
+    sheet.gap()?;
     sheet.begin_layout_table(&[LEFT, right])?;
     sheet.begin_row(false)?;
-    sheet.begin_cell(LEFT, 1)?;
+    sheet.begin_cell(LEFT)?;
     if recipients.is_empty() {
         sheet.line("Recipient", "")?;
     } else {
@@ -21,7 +22,7 @@ pub(super) fn write(sheet: &mut Sheet<'_>, recipients: &[String], signature: Opt
         }
     }
     sheet.end_cell()?;
-    sheet.begin_cell(right, 1)?;
+    sheet.begin_cell(right)?;
     match signature {
         Some(signature) => {
             for line in authority_lines(signature) {
@@ -42,7 +43,7 @@ pub(super) fn signatures(sheet: &mut Sheet<'_>, left: &Signatory, right: &Signat
     sheet.begin_layout_table(&[half, half])?;
     sheet.begin_row(false)?;
     for signatory in [left, right] {
-        sheet.begin_cell(half, 1)?;
+        sheet.begin_cell(half)?;
         sheet.line("Authority", &signatory.role.to_uppercase())?;
         sheet.line("SignHint", "(Chữ ký, họ và tên)")?;
         sheet.line("SignerName", signatory.name.as_deref().unwrap_or_default())?;

@@ -5,42 +5,39 @@ use std::io;
 use super::sheet::{Orientation, Sheet, bold_width};
 use super::{AdministrativeDocument, Dateline, Run};
 
-/// The columns of the head: issuer | Quốc hiệu. The right one holds Quốc hiệu at 13 points (88 mm) in one line.
-pub(super) const LEFT: u32 = 4195;
-const RIGHT: u32 = 5159;
+/// The columns of the head: issuer | Quốc hiệu. The right one holds Quốc hiệu at 12 points (87.5 mm) in one line, the left one most names of provinces' bodies.
+pub(super) const LEFT: u32 = 4139;
+/// The same when the place is so long that its line would not fit: room for "Thành phố Hồ Chí Minh, ngày 05 tháng 02 năm 2026" (98.7 mm).
+const LEFT_OF_A_LONG_PLACE: u32 = 3685;
+const LONGEST_PLACE: usize = 16;
 const MOTTO: &str = "Độc lập - Tự do - Hạnh phúc";
-/// A place so long that the line would not fit at 14 points is set at 13.
-const LONGEST_PLACE: usize = 14;
 
 pub(super) fn write(sheet: &mut Sheet<'_>, document: &AdministrativeDocument) -> io::Result<()> {
-    sheet.begin_layout_table(&[LEFT, RIGHT])?;
+    let long = document.dateline.as_ref().is_some_and(|dateline| dateline.place.trim().chars().count() > LONGEST_PLACE);
+    let left = if long { LEFT_OF_A_LONG_PLACE } else { LEFT };
+    let right = Orientation::Portrait.text_width() - left;
+    sheet.begin_layout_table(&[left, right])?;
     sheet.begin_row(false)?;
-    sheet.begin_cell(LEFT, 1)?;
-    issuer(sheet, document.superior.as_deref(), &document.issuer, LEFT)?;
+    sheet.begin_cell(left)?;
+    issuer(sheet, document.superior.as_deref(), &document.issuer, left)?;
     sheet.end_cell()?;
-    sheet.begin_cell(RIGHT, 1)?;
+    sheet.begin_cell(right)?;
     sheet.line("Nation", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")?;
     sheet.line("Motto", MOTTO)?;
-    sheet.rule(RIGHT, bold_width(MOTTO, 14))?;
+    sheet.rule(right, bold_width(MOTTO, 13))?;
     sheet.end_cell()?;
     sheet.end_row()?;
 
     sheet.begin_row(false)?;
-    sheet.begin_cell(LEFT, 1)?;
+    sheet.begin_cell(left)?;
     sheet.line("Number", &number(document))?;
     if document.kind.is_none() {
         let summary = document.summary.trim();
         sheet.line("SubjectLine", &format!("V/v {}", summary.strip_prefix("V/v ").unwrap_or(summary)))?;
     }
     sheet.end_cell()?;
-    sheet.begin_cell(RIGHT, 1)?;
-    match &document.dateline {
-        Some(dateline) => {
-            let style = if dateline.place.chars().count() > LONGEST_PLACE { "DatelineLong" } else { "Dateline" };
-            sheet.line(style, &place_and_day(dateline))?;
-        }
-        None => sheet.line("Dateline", "")?,
-    }
+    sheet.begin_cell(right)?;
+    sheet.line("Dateline", &document.dateline.as_ref().map(place_and_day).unwrap_or_default())?;
     sheet.end_cell()?;
     sheet.end_row()?;
     sheet.end_table()?;
@@ -50,6 +47,7 @@ pub(super) fn write(sheet: &mut Sheet<'_>, document: &AdministrativeDocument) ->
         sheet.line("Subtitle", document.summary.trim())?;
         let across = Orientation::Portrait.text_width();
         sheet.rule(across, third(bold_width(document.summary.trim(), 14).min(across)))?;
+        sheet.gap()?;
     }
     addressed_to(sheet, &document.addressed_to)
 }
@@ -61,7 +59,7 @@ pub(super) fn issuer(sheet: &mut Sheet<'_>, superior: Option<&str>, issuer: &str
     }
     let issuer = issuer.trim().to_uppercase();
     sheet.line("Issuer", &issuer)?;
-    sheet.rule(across, third(bold_width(&issuer, 13).min(across)))
+    sheet.rule(across, third(bold_width(&issuer, 12).min(across)))
 }
 
 /// "a third to a half" of a line whose width is an estimate: 0.42 of it stays within both.

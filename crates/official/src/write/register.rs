@@ -88,10 +88,10 @@ impl FollowUpRegister {
             let half = sheet.text_width() / 2;
             sheet.begin_layout_table(&[half, half])?;
             sheet.begin_row(false)?;
-            sheet.begin_cell(half, 1)?;
+            sheet.begin_cell(half)?;
             letterhead::issuer(sheet, self.superior.as_deref(), &self.issuer, half)?;
             sheet.end_cell()?;
-            sheet.begin_cell(half, 1)?;
+            sheet.begin_cell(half)?;
             sheet.line("BodyRight", &format!("Quyển số: {volume}"))?;
             sheet.end_cell()?;
             sheet.end_row()?;
