@@ -39,7 +39,7 @@ fn words(xml: &[u8]) -> Result<String, ReadError> {
     let damaged = |error: &dyn std::fmt::Display| ReadError::Damaged(error.to_string());
     let mut reader = Reader::from_reader(xml);
     let mut text = String::new();
-    let (mut in_text, mut deleted) = (false, 0_usize);
+    let (mut in_text, mut in_tab_stops, mut deleted) = (false, false, 0_usize);
     let mut numbers = Numbers::default();
     let mut buffer = Vec::new();
     loop {
@@ -47,12 +47,13 @@ fn words(xml: &[u8]) -> Result<String, ReadError> {
             Event::Eof => break,
             Event::Start(element) => match element.local_name().as_ref() {
                 "t" => in_text = true,
+                "tabs" => in_tab_stops = true,
                 "del" | "moveFrom" => deleted += 1,
                 "numPr" => numbers.begin(),
                 _ => {}
             },
             Event::Empty(element) => match element.local_name().as_ref() {
-                "tab" => text.push('\t'),
+                "tab" if !in_tab_stops => text.push('\t'),
                 "br" | "cr" => text.push('\n'),
                 "ilvl" => numbers.level = value(&element),
                 "numId" => numbers.list = value(&element),
@@ -61,6 +62,7 @@ fn words(xml: &[u8]) -> Result<String, ReadError> {
             },
             Event::End(element) => match element.local_name().as_ref() {
                 "t" => in_text = false,
+                "tabs" => in_tab_stops = false,
                 "p" => text.push('\n'),
                 "tc" => {
                     if text.ends_with('\n') {
@@ -158,6 +160,13 @@ pub(crate) mod tests {
         let xml = "<w:document xmlns:w=\"x\"><w:p><w:pPr><w:numPr><w:ilvl w:val=\"0\"/><w:numId w:val=\"3\"/></w:numPr></w:pPr><w:r><w:t>KH&amp;CN</w:t></w:r></w:p>\
             <w:p><w:r><w:t>Giao </w:t></w:r><w:del><w:r><w:delText>cũ</w:delText></w:r></w:del><w:r><w:t>Sở</w:t></w:r></w:p></w:document>";
         assert_eq!(docx_text(&packed("word/document.xml", xml.as_bytes())).unwrap(), "1. KH&CN\nGiao Sở\n");
+    }
+
+    #[test]
+    fn tab_stops_of_a_paragraph_are_not_tabs_in_its_words() {
+        let xml = "<w:document xmlns:w=\"x\"><w:p><w:pPr><w:tabs><w:tab w:val=\"right\" w:pos=\"9000\"/></w:tabs></w:pPr>\
+            <w:r><w:t>Họ và tên:</w:t><w:tab/><w:t>(minh họa)</w:t></w:r></w:p></w:document>";
+        assert_eq!(docx_text(&packed("word/document.xml", xml.as_bytes())).unwrap(), "Họ và tên:\t(minh họa)\n");
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! bodies, co-operators after "phối hợp với", classes of bodies, deadlines with their raw words and computed last day, citations by the rules of
 //! Nghị định 30/2020/NĐ-CP and Nghị định 78/2025/NĐ-CP.
 //!
+//! [`mod@write`] goes the other way: administrative documents, minutes and registers as Word files in the layout of Nghị định 30/2020/NĐ-CP.
+//!
 //! ```
 //! use official::{Gazetteer, read};
 //!
@@ -33,6 +35,7 @@ mod pairs;
 mod reading;
 mod suggestion;
 mod view;
+pub mod write;
 
 pub use actor::Actor;
 pub use citation::Citation;
