@@ -23,6 +23,7 @@ struct Story {
     dated: Vec<Dated>,
     undated: Vec<Undated>,
     article: Vec<Article>,
+    task: Vec<Map<String, Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -185,7 +186,19 @@ impl<'a> Telling<'a> {
     fn drafts(mut self, who: &Identity) -> Result<Vec<Draft>> {
         self.conferences()?;
         self.conclusion(who)?;
+        self.tasks()?;
         Ok(self.drafts)
+    }
+
+    /// Illustrative tasks of one department.
+    fn tasks(&mut self) -> Result<()> {
+        let owner = body_of(self.office, DAK_LAK)?;
+        for task in &self.story.task {
+            let mut data = task.clone();
+            data.insert("owner".to_owned(), json!(owner.to_string()));
+            self.push(RecordId::new(), "task", Value::Object(data));
+        }
+        Ok(())
     }
 
     fn push(&mut self, id: RecordId, kind: &str, data: Value) {

@@ -94,6 +94,8 @@ pub(crate) enum Form {
     Jsonl,
     /// iCal
     Ics,
+    /// Word: sổ theo dõi theo Phụ lục IV, Nghị định 30/2020 – follow-up register of Appendix IV
+    Docx,
 }
 
 pub(crate) fn import(arguments: ImportArguments, words: Words) -> Result<ExitCode> {
@@ -299,7 +301,10 @@ pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCod
         (Some(form), _) => form,
         (None, None) => Form::Csv,
         (None, Some(suffix)) => Form::from_str(suffix, true).map_err(|_| {
-            anyhow::anyhow!("{} .csv, .xlsx, .jsonl, .ics", words.say("Đuôi tệp phải là một trong:", "The file's suffix must be one of:"))
+            anyhow::anyhow!(
+                "{} .csv, .xlsx, .jsonl, .ics, .docx",
+                words.say("Đuôi tệp phải là một trong:", "The file's suffix must be one of:")
+            )
         })?,
     };
     let mut out: BufWriter<Box<dyn Write + Send>> = match &arguments.out {
@@ -318,6 +323,7 @@ pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCod
                 let base = config.base_url.unwrap_or_else(|| format!("http://{}", config.listen));
                 office.export_calendar(&filter, words.lang(), &base, &mut out)?
             }
+            Form::Docx => office.export_board_register(&filter, words.lang(), &mut out)?,
             Form::Csv => office.export_board(&filter, words.lang(), FileForm::Csv, &mut out)?,
             Form::Xlsx => office.export_board(&filter, words.lang(), FileForm::Xlsx, &mut out)?,
             Form::Jsonl => office.export_board(&filter, words.lang(), FileForm::Jsonl, &mut out)?,
@@ -327,7 +333,9 @@ pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCod
             Form::Csv => FileForm::Csv,
             Form::Xlsx => FileForm::Xlsx,
             Form::Jsonl => FileForm::Jsonl,
-            Form::Ics => bail!("{}", words.say("iCal chỉ có cho bảng chỉ đạo (board).", "iCal is for the board only.")),
+            Form::Ics | Form::Docx => {
+                bail!("{}", words.say("iCal và Word chỉ có cho bảng chỉ đạo (board).", "iCal and Word are for the board only."))
+            }
         };
         let mut conditions = Vec::new();
         for text in &arguments.conditions {

@@ -12,5 +12,6 @@ mod people;
 mod routes;
 mod shared;
 mod sheet;
+mod task;
 mod visit;
 mod weight;

@@ -32,6 +32,7 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("GET /chi-dao", "/chi-dao", "", "xxxxxx"),
     ("GET /chi-dao.csv", "/chi-dao.csv", "", "xxxxxx"),
     ("GET /chi-dao.xlsx", "/chi-dao.xlsx", "", "xxxxxx"),
+    ("GET /chi-dao.docx", "/chi-dao.docx", "", "xxxxxx"),
     ("GET /chi-dao.ics", "/chi-dao.ics", "", "xxxxxx"),
     ("GET /chi-dao/{id}", "/chi-dao/ISSUED", "", "xxxxxx"),
     ("GET /chi-dao/{id}", "/chi-dao/DRAFT", "", "0xx000"),

@@ -55,6 +55,7 @@ impl Catalogue {
                 loading.file(path, text);
             }
             match folder {
+                "processes/" => loading.step_lists(),
                 "codes/" => loading.tables(&files),
                 "kinds/" => loading.cross_check(),
                 _ => {}
@@ -85,7 +86,8 @@ impl Catalogue {
         self.kinds.iter().find(|kind| kind.name == name)
     }
 
-    /// A code list by name; `workflow:<name>` lists the states of a workflow.
+    /// A code list by name; `workflow:<name>` lists the states of a workflow, `process:<family>` the steps of
+    /// a family of processes.
     pub fn list(&self, name: &str) -> Option<&CodeList> {
         self.lists.get(name)
     }
@@ -164,6 +166,25 @@ struct Loading {
 impl Loading {
     fn problem(&mut self, file: &str, line: usize, reason: impl Into<String>) {
         self.problems.push(Problem { file: file.to_owned(), line, reason: reason.into() });
+    }
+
+    /// For each family of processes the list `process:<family>` of the steps of all its definitions.
+    fn step_lists(&mut self) {
+        let mut steps: BTreeMap<String, (String, Vec<Code>)> = BTreeMap::new();
+        for process in &self.catalogue.processes {
+            let (source, codes) = steps.entry(process.family.clone()).or_default();
+            if source.is_empty() {
+                source.clone_from(&process.source);
+            }
+            for step in &process.steps {
+                if !codes.iter().any(|code| code.code == step.code) {
+                    codes.push(Code::plain(step.code.clone(), step.label.clone()));
+                }
+            }
+        }
+        for (family, (source, codes)) in steps {
+            self.add_list("processes/", 0, CodeList::new(format!("process:{family}"), source, codes, Vec::new()));
+        }
     }
 
     fn file(&mut self, path: &str, text: &str) {

@@ -4,6 +4,7 @@ use catalogue::{Catalogue, Label};
 use ledger::{RecordId, Writer};
 use serde::{Deserialize, Serialize};
 
+use crate::directive::within_a_sentence;
 use crate::error::{OfficeError, label};
 use crate::identity::Identity;
 use crate::office::Office;
@@ -84,7 +85,7 @@ impl AuditEntry {
 }
 
 fn kind_deed(catalogue: &Catalogue, action: &str) -> Label {
-    let named = |name: &str| catalogue.kind(name).map(|kind| (kind.label.vi.to_lowercase(), kind.label.en.to_lowercase()));
+    let named = |name: &str| catalogue.kind(name).map(|kind| (within_a_sentence(&kind.label.vi), within_a_sentence(&kind.label.en)));
     match action.rsplit_once('.').and_then(|(name, deed)| Some((named(name)?, deed))) {
         Some(((vi, en), "create")) => label(format!("Thêm {vi}"), format!("Added a record: {en}")),
         Some(((vi, en), "change")) => label(format!("Sửa {vi}"), format!("Changed a record: {en}")),

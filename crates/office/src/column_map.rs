@@ -144,9 +144,15 @@ pub struct Columns {
 }
 
 /// Finds the heading row — the one among the first thirty with most headings that are understood — and maps its columns. `known` are headings given by a
-/// remembered or ready map (heading → destination); they come before everything else.
-pub(crate) fn understand(kind: &Kind, sheet: &Sheet, known: &BTreeMap<String, Destination>) -> Columns {
-    let headings = Headings::of(kind, known);
+/// remembered or ready map (heading → destination); they come before everything else. `usual` are headings that offices use beside those of the law; they
+/// come last.
+pub(crate) fn understand(
+    kind: &Kind,
+    sheet: &Sheet,
+    known: &BTreeMap<String, Destination>,
+    usual: &BTreeMap<String, Destination>,
+) -> Columns {
+    let headings = Headings::of(kind, known, usual);
     let mut best = (0, 0);
     for (at, row) in sheet.rows.iter().take(HEADING_WITHIN).enumerate() {
         let understood = row.cells.iter().filter(|cell| headings.destination(&cell.typed()) != Destination::Ignored).count();
@@ -286,6 +292,16 @@ impl Office {
         })
     }
 
+    /// Headings of the ready maps of a kind. The id in a source means nothing without the name of the source, so it needs the map itself.
+    pub(crate) fn usual_headings(&self, kind: &str) -> BTreeMap<String, Destination> {
+        let mut usual = BTreeMap::new();
+        for map in self.catalogue().sheet_maps().iter().filter(|map| map.kind == kind) {
+            usual.extend(ColumnMap::of(map).columns);
+        }
+        usual.retain(|_, to| !matches!(to, Destination::Field { path, .. } if path == "source_id"));
+        usual
+    }
+
     /// The maps for a kind, remembered ones first: name and what people read.
     pub fn column_maps(&self, who: &Identity, kind: &str) -> Result<Vec<(String, Label)>, OfficeError> {
         decide(who, Action::OwnDesk, &Subject::node()).require()?;
@@ -322,14 +338,16 @@ impl Office {
 struct Headings<'a> {
     kind: &'a Kind,
     known: BTreeMap<String, &'a Destination>,
+    usual: BTreeMap<String, &'a Destination>,
     exact: BTreeMap<String, Option<String>>,
     fold: BTreeMap<String, Option<String>>,
 }
 
 impl<'a> Headings<'a> {
-    fn of(kind: &'a Kind, known: &'a BTreeMap<String, Destination>) -> Headings<'a> {
+    fn of(kind: &'a Kind, known: &'a BTreeMap<String, Destination>, usual: &'a BTreeMap<String, Destination>) -> Headings<'a> {
         let known = known.iter().map(|(heading, to)| (keys(heading).0, to)).collect();
-        let mut headings = Headings { kind, known, exact: BTreeMap::new(), fold: BTreeMap::new() };
+        let usual = usual.iter().map(|(heading, to)| (keys(heading).0, to)).collect();
+        let mut headings = Headings { kind, known, usual, exact: BTreeMap::new(), fold: BTreeMap::new() };
         for field in &kind.fields {
             match &field.of {
                 FieldType::Group { .. } => {}
@@ -349,7 +367,8 @@ impl<'a> Headings<'a> {
             }
         }
         let taken: Vec<String> = headings.exact.keys().cloned().collect();
-        let mut of_groups = Headings { kind, known: BTreeMap::new(), exact: BTreeMap::new(), fold: BTreeMap::new() };
+        let mut of_groups =
+            Headings { kind, known: BTreeMap::new(), usual: BTreeMap::new(), exact: BTreeMap::new(), fold: BTreeMap::new() };
         for (label, path) in alone {
             of_groups.add(&label, &path);
         }
@@ -410,7 +429,7 @@ impl<'a> Headings<'a> {
         let (exact, fold) = keys(&words);
         let path = match (self.exact.get(&exact), self.fold.get(&fold)) {
             (Some(Some(path)), _) | (None, Some(Some(path))) => path.clone(),
-            _ => return Destination::Ignored,
+            _ => return self.usual.get(&keys(heading).0).map_or(Destination::Ignored, |usual| (*usual).clone()),
         };
         let path = if place > 0 { path.replacen(".0.", &format!(".{place}."), 1) } else { path };
         Destination::Field { path, factor, values: BTreeMap::new() }
@@ -475,7 +494,7 @@ mod tests {
     fn destination(kind: &str, heading: &str) -> Destination {
         let catalogue = Catalogue::builtin().unwrap();
         let none = BTreeMap::new();
-        Headings::of(catalogue.kind(kind).unwrap(), &none).destination(heading)
+        Headings::of(catalogue.kind(kind).unwrap(), &none, &none).destination(heading)
     }
 
     fn field(path: &str) -> Destination {

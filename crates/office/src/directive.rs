@@ -430,6 +430,15 @@ impl Office {
     }
 }
 
+/// A name as it stands within a sentence: "Nhiệm vụ KH&CN" → "nhiệm vụ KH&CN"; "S&T task" stays.
+pub fn within_a_sentence(name: &str) -> String {
+    let mut letters = name.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(name.chars().skip(1)).collect(),
+        _ => name.to_owned(),
+    }
+}
+
 /// Cuts a text at a word after at most `most` characters and marks the cut.
 pub fn shorten(text: &str, most: usize) -> String {
     if text.chars().count() <= most {

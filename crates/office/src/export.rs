@@ -72,6 +72,44 @@ impl Office {
         })
     }
 
+    /// Writes the whole board of `filter` as the follow-up register of Appendix IV of Decree 30/2020, an editable Word file.
+    pub fn export_board_register(&self, filter: &BoardFilter, lang: Lang, out: &mut (dyn Write + Send)) -> Result<u64, OfficeError> {
+        let today = self.clock().today();
+        let mut rows = Vec::new();
+        let mut titles = std::collections::BTreeMap::new();
+        self.board().each(filter, today, &mut |row| {
+            let document = match row.document {
+                None => String::new(),
+                Some(id) => match titles.get(&id) {
+                    Some(title) => String::clone(title),
+                    None => {
+                        let title = self.titles(&Identity::public(), &[id])?.into_iter().next().map(|row| row.title).unwrap_or_default();
+                        titles.insert(id, title.clone());
+                        title
+                    }
+                },
+            };
+            let cells = self.board_cells(&row, lang);
+            let words = |at: usize| cells.get(at).map(csv_text).unwrap_or_default();
+            let late = if row.days_late > 0 { format!(" (+{})", row.days_late) } else { String::new() };
+            rows.push([
+                row.item.clone(),
+                format!("{document}: {}", row.text).trim_start_matches(": ").to_owned(),
+                words(2),
+                row.last_day.map(viet::format_day).or_else(|| row.due_raw.clone()).unwrap_or_default(),
+                format!("{}{late}", row.status.label().get(lang)),
+                String::new(),
+                words(13),
+            ]);
+            Ok(())
+        })?;
+        let count = rows.len() as u64;
+        let issuer = self.directory().get(self.body()).map(|body| body.name_on(today).to_owned()).unwrap_or_default();
+        let register = official::write::FollowUpRegister { issuer, year: Some(today.year()), rows, ..Default::default() };
+        out.write_all(&register.to_docx().map_err(|error| OfficeError::Data(error.to_string()))?)?;
+        Ok(count)
+    }
+
     /// Writes the whole list of `filter` as this person may see it, with every simple field of the kind, and returns the number of rows.
     pub fn export_register(
         &self,

@@ -19,7 +19,7 @@ use crate::office::Office;
 use crate::view_file::{digest_rows, set_cursor};
 use crate::view_pool::ViewPool;
 
-const SHAPE: i64 = 4;
+const SHAPE: i64 = 5;
 const SCHEMA: &str = "
 CREATE TABLE record (id TEXT PRIMARY KEY, kind TEXT NOT NULL, audience TEXT NOT NULL, owner TEXT, title TEXT NOT NULL, sort_key BLOB NOT NULL,
   day TEXT NOT NULL, state TEXT, illustrative INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
@@ -237,10 +237,22 @@ pub(crate) fn widest(ledger: &Ledger, record: RecordId) -> Result<Option<Shown>,
 
 /// The day a record is sorted by: the first of the usual fields that it has.
 pub(crate) fn day_of_record(data: &Value) -> &str {
-    ["day", "event_day", "issued_day", "published_day", "done_day", "valid_from"]
-        .iter()
-        .find_map(|field| data.get(*field).and_then(Value::as_str))
-        .unwrap_or_default()
+    [
+        "day",
+        "event_day",
+        "issued_day",
+        "published_day",
+        "done_day",
+        "planned_start",
+        "signed_day",
+        "accepted_on",
+        "reported_on",
+        "start",
+        "valid_from",
+    ]
+    .iter()
+    .find_map(|field| data.get(*field).and_then(Value::as_str))
+    .unwrap_or_default()
 }
 
 fn collect_links(fields: &[Field], data: &Value, prefix: &str, links: &mut Vec<(String, String)>) {

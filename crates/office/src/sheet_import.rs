@@ -133,10 +133,22 @@ struct JournalRow {
 /// Counts (done, of) of a long work.
 pub type Progress<'a> = dyn FnMut(usize, usize) + 'a;
 
+/// Whether records of a kind come in by table. Conclusions, what became of them and their papers go through services that keep their own rules.
+pub fn comes_in_by_table(kind: &str) -> bool {
+    !matches!(kind, "document" | "directive" | "answer" | "verdict" | "deadline_change")
+}
+
 impl Office {
     /// May this person bring in records of a kind for a body?
     pub fn may_import(&self, who: &Identity, kind: &str, owner: RecordId) -> Result<Decision, OfficeError> {
         let kind = self.kind(kind)?;
+        if !comes_in_by_table(&kind.name) {
+            return Err(OfficeError::refused(
+                "not_by_table",
+                format!("“{}” có trang riêng và không nhập bằng bảng.", kind.label.vi),
+                format!("“{}” has pages of its own and does not come in by table.", kind.label.en),
+            ));
+        }
         let mut owned = json!({});
         put_owner(kind, &mut owned, owner);
         Ok(decide(who, crate::record::action_for(kind, Action::Edit), &self.subject(who, kind, &owned, Role::Officer)))
@@ -155,7 +167,7 @@ impl Office {
     ) -> Result<SheetPlan, OfficeError> {
         let kind = self.kind(&form.kind)?;
         self.may_import(who, &form.kind, form.owner)?.require()?;
-        let columns = understand(kind, sheet, &form.map.columns);
+        let columns = understand(kind, sheet, &form.map.columns, &self.usual_headings(&kind.name));
         let mut plan = SheetPlan {
             form,
             columns,

@@ -22,6 +22,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/chi-dao", get(board))
         .route("/chi-dao.csv", get(board_csv))
         .route("/chi-dao.xlsx", get(board_xlsx))
+        .route("/chi-dao.docx", get(board_docx))
         .route("/chi-dao.ics", get(board_ics))
         .route("/chi-dao/{id}", get(directive))
         .route("/hoi-nghi", get(conferences))
@@ -96,7 +97,7 @@ async fn board(page: Page, State(app): State<App>, place: ListPlace) -> Answer {
     let shown = found.rows.len();
     blocks.push(Block::Table(table));
     blocks.push(Block::Pager(Pager::new(&page, shown, found.total, found.next.as_deref())));
-    let mut exports = ExportLinks::new(&page, &["xlsx", "csv", "ics"]);
+    let mut exports = ExportLinks::new(&page, &["docx", "xlsx", "csv", "ics"]);
     if page.parameter("conference").is_none() {
         // The files hold exactly what the page shows, so they name the conference that the page chose.
         for (_, href) in &mut exports.links {
@@ -239,6 +240,8 @@ pub(crate) fn body_choices(office: &Office, empty: &str) -> Vec<Choice> {
 
 /// Media type of spreadsheets.
 pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// Media type of Word documents.
+const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 /// Media type of comma-separated values.
 pub(crate) const CSV: &str = "text/csv; charset=utf-8";
 
@@ -250,6 +253,11 @@ async fn board_csv(page: Page, State(app): State<App>) -> Answer {
 async fn board_xlsx(page: Page, State(app): State<App>) -> Answer {
     let (filter, lang) = (filter_of(&page)?, office_lang(page.lang));
     crate::download::file(&app, "chi-dao.xlsx", XLSX, move |office, out| office.export_board(&filter, lang, FileForm::Xlsx, out)).await
+}
+
+async fn board_docx(page: Page, State(app): State<App>) -> Answer {
+    let (filter, lang) = (filter_of(&page)?, office_lang(page.lang));
+    crate::download::file(&app, "phu-luc-iv.docx", DOCX, move |office, out| office.export_board_register(&filter, lang, out)).await
 }
 
 async fn board_ics(page: Page, State(app): State<App>) -> Answer {

@@ -61,6 +61,15 @@ async fn home(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
             page.href("/chi-dao"),
         ),
         (
+            page.say("Nhiệm vụ KH&CN", "S&T tasks").to_owned(),
+            format!(
+                "{} {}",
+                number(kinds.iter().find(|(name, _)| name == "task").map_or(0, |(_, count)| *count)),
+                page.say("nhiệm vụ xem được", "tasks open to you")
+            ),
+            page.href("/bieu-mau/task"),
+        ),
+        (
             page.say("Hội nghị", "Conferences").to_owned(),
             page.say("Hội nghị giao ban vùng qua các lần", "Regional conferences").to_owned(),
             page.href("/hoi-nghi"),

@@ -214,7 +214,7 @@ fn show_form(
     let title = format!(
         "{}: {}",
         if previous.is_some() { page.say("Sửa", "Edit") } else { page.say("Thêm", "Add") },
-        said(&kind.label, page.lang).to_lowercase()
+        office::within_a_sentence(said(&kind.label, page.lang))
     );
     let page = page.titled(title).crumb(label, &format!("/bieu-mau/{}", kind.name));
     let mut form = Form::post(action);

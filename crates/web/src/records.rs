@@ -6,8 +6,8 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use catalogue::FieldType;
-use office::{FileForm, Identity, Office, OfficeError, Order, RecordId, RegisterFilter};
+use catalogue::{Audience, DueState, FieldType};
+use office::{FileForm, Identity, Office, OfficeError, Order, RecordId, RegisterFilter, TaskProgress};
 use serde_json::{Value, json};
 
 use crate::blocks::{Block, Blocks, Form, show, show_faulty};
@@ -88,6 +88,13 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
         }
     }
     blocks.push(Block::Facts(facts));
+    // The steps of a task are not for everybody, and half of them would tell something false.
+    if kind.name == "task"
+        && view.audience == Audience::Private
+        && let Some(progress) = app.office.task_progress(data)?
+    {
+        show_progress(&page, &progress, &mut blocks);
+    }
     blocks.push(Block::Muted(format!(
         "{} {} · {} {} · {}",
         page.say("Phiên bản", "Version"),
@@ -117,6 +124,67 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
         ));
     }
     show(page, blocks)
+}
+
+/// The way of a task through its process: where it stands, what comes next and why not, every term.
+fn show_progress(page: &Page, progress: &TaskProgress, blocks: &mut Blocks) {
+    blocks.push(Block::Heading(page.say("Tiến trình theo quy định", "Progress through the process of the law").to_owned()));
+    let current: Vec<&str> = progress.current.iter().map(|step| said(step, page.lang)).collect();
+    blocks.push(Block::Text(format!(
+        "{}. {} {}.",
+        said(&progress.process, page.lang),
+        page.say("Đang ở bước:", "It stands at:"),
+        if current.is_empty() { "—".to_owned() } else { current.join("; ") }
+    )));
+    let columns = vec![
+        Column::new(page.say("Việc phải làm", "What has to be done")),
+        Column::new(page.say("Hạn", "Last day")),
+        Column::new(page.say("Tình trạng", "State")),
+        Column::new(page.say("Căn cứ", "Source")),
+    ];
+    let mut table = Table::new(page.texts(), page.say("Các hạn", "Terms"), columns).with_total(progress.terms.len() as u64);
+    for term in &progress.terms {
+        let (tone, icon) = match term.state {
+            DueState::Late => (Tone::Bad, Icon::Alert),
+            DueState::Near => (Tone::Warn, Icon::Clock),
+            DueState::DoneLate | DueState::Lapsed => (Tone::Warn, Icon::Check),
+            DueState::Done => (Tone::Good, Icon::Check),
+            DueState::Running => (Tone::Info, Icon::Clock),
+        };
+        let mut due = vec![Cell::text(format::day(term.last_day))];
+        if !term.covered {
+            due.push(Cell::text(page.say("chưa tính ngày nghỉ: lịch chưa có năm này", "without holidays: the calendar lacks that year")));
+        }
+        table.row(vec![
+            Cell::text(said(&term.step, page.lang)),
+            Cell::Lines(due),
+            Cell::from(Badge::new(tone, icon, said(&term.state_label(), page.lang))),
+            Cell::text(term.source.clone()),
+        ]);
+    }
+    if !progress.terms.is_empty() {
+        blocks.push(Block::Table(table));
+    }
+    let columns = vec![
+        Column::new(page.say("Bước có thể tiếp theo", "What may come next")),
+        Column::new(page.say("Ai làm", "Who acts")),
+        Column::new(page.say("Còn thiếu", "What is missing")),
+    ];
+    let mut table = Table::new(page.texts(), page.say("Bước tiếp theo", "Next steps"), columns).with_total(progress.next.len() as u64);
+    for next in &progress.next {
+        let missing: Vec<Cell> = next.missing.iter().map(|missing| Cell::text(said(missing, page.lang))).collect();
+        table.row(vec![
+            Cell::text(said(&next.step, page.lang)),
+            Cell::text(said(&next.actor, page.lang)),
+            if missing.is_empty() { Cell::Empty } else { Cell::Lines(missing) },
+        ]);
+    }
+    if !progress.next.is_empty() {
+        blocks.push(Block::Table(table));
+    }
+    if let Some(note) = &progress.note {
+        blocks.push(Block::Muted(said(note, page.lang).to_owned()));
+    }
 }
 
 /// Titles of the records that a record refers to, as far as the reader may see them.

@@ -58,7 +58,7 @@ async fn start_page(page: Page, who: Identity, app: &App, place: ListPlace, erro
         .call(move |office| {
             let (mut kinds, mut maps) = (Vec::new(), Vec::new());
             for kind in office.catalogue().kinds() {
-                if office.may_create(&asking, &kind.name)?.allowed {
+                if office::comes_in_by_table(&kind.name) && office.may_create(&asking, &kind.name)?.allowed {
                     kinds.push(kind.clone());
                     maps.extend(office.column_maps(&asking, &kind.name)?.into_iter().map(|(map, words)| (kind.name.clone(), map, words)));
                 }

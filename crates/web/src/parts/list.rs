@@ -179,6 +179,7 @@ impl ExportLinks {
                     "xlsx" => page.t("export-xlsx"),
                     "ics" => page.t("export-ical"),
                     "csv" => page.t("export-csv"),
+                    "docx" => page.say("Word (Phụ lục IV)", "Word (Appendix IV)").to_owned(),
                     other => other.to_uppercase(),
                 };
                 let query = crate::links::changed(&page.query, &[("limit", None)]);
