@@ -1,6 +1,6 @@
 //! The budgets of the house, each measured beside a limit of the same machine in the same run: `just bench`.
 //!
-//! `cargo bench --bench measure -- writes pages memory` chooses parts; without words all are run. `LIENVUNG_BENCH_DIRECTIVES` (100,000) and
+//! `cargo bench --bench measure -- writes import pages memory` chooses parts; without words all are run. `LIENVUNG_BENCH_DIRECTIVES` (100,000) and
 //! `LIENVUNG_BENCH_RECORDS` (1,000,000) make it smaller for a quick look.
 #![allow(
     clippy::unwrap_used,
@@ -33,6 +33,9 @@ fn main() {
     let wanted = |part: &str| words.is_empty() || words.iter().any(|word| word == part);
     if wanted("writes") {
         writes();
+    }
+    if wanted("import") {
+        import();
     }
     if wanted("pages") {
         pages();
@@ -139,6 +142,109 @@ fn bare_rate(path: &Path, seconds: Duration, per_group: usize, insert: impl Fn(&
         bare.execute_batch("COMMIT").unwrap();
     }
     count as f64 / started.elapsed().as_secs_f64()
+}
+
+// ---- a spreadsheet comes in
+
+/// 100,000 rows of mixed quality out of an .xlsx file: read, checked, stored, logged, searchable; beside bare SQLite storing the same data in one
+/// transaction. Then the list of them.
+fn import() {
+    let count = number_from("LIENVUNG_BENCH_ROWS", 100_000);
+    let bytes = spreadsheet(count);
+    let folder = tempfile::tempdir().unwrap();
+    let office = office(folder.path());
+    let who = officer(&office);
+    let owner = RecordId::parse(MINISTRY).unwrap();
+    assert!(office.settle(Duration::from_secs(60)));
+    let started = Instant::now();
+    let sheet = office::read_sheet("nhiem-vu.xlsx", &bytes, None).unwrap();
+    let read = started.elapsed();
+    let form = office::SheetForm {
+        kind: "task".into(),
+        owner,
+        file: "nhiem-vu.xlsx".into(),
+        sha256: office::sha256(&bytes),
+        map: office::ColumnMap::default(),
+    };
+    let plan = office.plan_sheet(&who, form, &sheet, &mut |_, _| {}).unwrap();
+    assert_eq!((plan.error_count, plan.rows.len()), (0, count), "{:?}", plan.errors.first());
+    let checked = started.elapsed();
+    let payloads: Vec<String> = plan.rows.iter().filter_map(|row| row.draft.as_ref()).map(|draft| draft.data.to_string()).collect();
+    office.import_sheet(&who, plan, &mut |_, _| {}).unwrap();
+    let stored = started.elapsed();
+    assert!(office.settle(Duration::from_secs(3_600)));
+    let all = started.elapsed();
+    let rate = count as f64 / all.as_secs_f64();
+    say(
+        "import of a spreadsheet",
+        &format!(
+            "{rate:.0} records/s stored, logged and searchable (goal ≥ 2,000): read {read:.1?}, checked {checked:.1?}, stored {stored:.1?}, all {all:.1?}"
+        ),
+    );
+    let bare = Instant::now();
+    let mut connection = Connection::open(folder.path().join("bare.sqlite")).unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    connection.pragma_update(None, "synchronous", "FULL").unwrap();
+    connection.execute_batch("CREATE TABLE record (id BLOB PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID").unwrap();
+    let transaction = connection.transaction().unwrap();
+    for payload in &payloads {
+        transaction.prepare_cached("INSERT INTO record VALUES (?1, ?2)").unwrap().execute((RecordId::new().as_bytes(), payload)).unwrap();
+    }
+    transaction.commit().unwrap();
+    say(
+        "  beside: bare SQLite, the same data in one transaction",
+        &format!("{:.0} records/s", count as f64 / bare.elapsed().as_secs_f64()),
+    );
+    let filter = office::RegisterFilter { kind: Some("task".into()), ..office::RegisterFilter::default() };
+    let mut times = Vec::new();
+    let mut after: Option<String> = None;
+    for _ in 0..60 {
+        let started = Instant::now();
+        let page = office.register_page(&who, &filter, after.as_deref(), 50).unwrap();
+        times.push(started.elapsed());
+        assert_eq!(page.total, count as u64);
+        after = page.next;
+    }
+    times.sort();
+    let p95 = times[times.len() * 95 / 100].as_secs_f64() * 1_000.0;
+    say("list of 50 out of as many tasks", &format!("p95 {p95:.1} ms in the service (goal ≤ 50 ms with the page)"));
+}
+
+/// Tasks as offices have them: every third without a lead organisation, every fifth without dates, amounts in million.
+fn spreadsheet(count: usize) -> Vec<u8> {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet_with_constant_memory().unwrap();
+    for (column, heading) in [
+        "STT",
+        "Tên nhiệm vụ",
+        "Cấp quản lý",
+        "Tổ chức chủ trì",
+        "Bắt đầu (dự kiến)",
+        "Kết thúc (dự kiến)",
+        "Kinh phí (triệu đồng)",
+        "Mục tiêu",
+    ]
+    .iter()
+    .enumerate()
+    {
+        sheet.write_string(0, column as u16, *heading).unwrap();
+    }
+    for at in 0..count {
+        let row = at as u32 + 1;
+        sheet.write_number(row, 0, row).unwrap();
+        sheet.write_string(row, 1, format!("{} số {at} (minh họa)", sentence(at))).unwrap();
+        sheet.write_string(row, 2, ["Cấp tỉnh", "CT", "cap co so", "Cấp bộ"][at % 4]).unwrap();
+        if at % 3 > 0 {
+            sheet.write_string(row, 3, ["Sở KH&CN Đắk Lắk", "so khcn khanh hoa", "Viện chưa có bản ghi (minh họa)"][at % 3]).unwrap();
+        }
+        if at % 5 > 0 {
+            sheet.write_string(row, 4, format!("tháng {}/{}", 1 + at % 12, 2010 + at % 12)).unwrap();
+            sheet.write_number(row, 5, (2023 + at % 5) as f64).unwrap();
+        }
+        sheet.write_number(row, 6, 100.0 + (at % 900) as f64 + 0.5).unwrap();
+        sheet.write_string(row, 7, sentence(at + 7)).unwrap();
+    }
+    workbook.save_to_buffer().unwrap()
 }
 
 // ---- pages
