@@ -64,7 +64,7 @@ pub use export::FileForm;
 pub use finder::{Hit as SearchHit, Part as SearchPart, Results as SearchResults};
 pub use identity::{Grant, Identity, Role};
 pub use ledger::{LeafHash, RecordId, Version};
-pub use lookup::{Found, record_named_in};
+pub use lookup::record_named_in;
 pub use office::{Office, Settings};
 pub use permission::{Action, Decision, Subject, decide};
 pub use record::{Draft, RecordView, Stored};

@@ -15,7 +15,7 @@ const MOST_CHOICES: usize = 10;
 
 /// What a text stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub(crate) enum Found {
     /// One record.
     One(RecordId),
     /// Nothing that this person may see.
@@ -27,7 +27,7 @@ pub enum Found {
 impl Office {
     /// Finds the record of one of `kinds` (any when empty) that `text` means: its id, the address of its page, `name [id]` as exports write it, its title,
     /// another spelling or a number of it. Marks count first; only when nothing has that spelling is the text read without them.
-    pub fn look_up(&self, who: &Identity, kinds: &[String], text: &str) -> Result<Found, OfficeError> {
+    pub(crate) fn look_up(&self, who: &Identity, kinds: &[String], text: &str) -> Result<Found, OfficeError> {
         if let Some(id) = record_named_in(text) {
             let rows = self.titles(who, &[id])?;
             let fits = |row: &RegisterRow| kinds.is_empty() || kinds.contains(&row.kind);
