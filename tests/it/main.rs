@@ -9,6 +9,7 @@ mod crash;
 mod demo_board;
 mod journey;
 mod people;
+mod permission;
 mod routes;
 mod shared;
 mod sheet;

@@ -218,7 +218,8 @@ impl Office {
         let edit = decide(who, action_for(kind, Action::Edit), &subject);
         let owner = inside.data.as_ref().and_then(|data| owner_of(kind, data));
         let leaf = inside.leaf;
-        let shown = if decide(who, Action::ReadInside, &subject).allowed {
+        // Who may change a record sees all of it: a form filled from a projection would wipe what the projection leaves out.
+        let shown = if edit.allowed || decide(who, Action::ReadInside, &subject).allowed {
             Some((Audience::Private, inside))
         } else {
             let audiences = self.audiences_of(who);

@@ -14,13 +14,15 @@ use crate::column_map::{ColumnMap, Destination};
 use crate::error::OfficeError;
 use crate::identity::Identity;
 use crate::office::Office;
-use crate::sheet::{read_sheet, sha256};
+use crate::sheet::{Sheet, read_sheet, sha256};
 use crate::sheet_import::{SheetForm, SheetImport, SheetPlan};
 
 /// Files older than this are removed from the desk.
 const WAITS: Duration = Duration::from_secs(24 * 60 * 60);
 /// Plans kept in memory; others are made again from their files.
 const MOST_PLANS: usize = 4;
+/// Ends kept in memory; later the slip tells of an import that was stored.
+const MOST_ENDS: usize = 100;
 
 /// A spreadsheet to lay on the desk.
 #[derive(Debug, Clone)]
@@ -59,7 +61,11 @@ struct Slip {
     kind: String,
     owner: RecordId,
     name: String,
+    sha256: String,
     map: ColumnMap,
+    /// The import, once it is stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    import: Option<String>,
 }
 
 /// The states of the spreadsheets on the desk.
@@ -74,15 +80,40 @@ impl SheetDesk {
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes a faultless plan to be stored, once: who comes second finds it being stored, which is none for him.
+    ///
+    /// # Errors
+    /// `Refused` (`sheet_not_ready`) when there is no such plan.
+    fn take_plan(&self, id: &str) -> Result<Option<Arc<SheetPlan>>, OfficeError> {
+        let mut states = self.lock();
+        let plan = match states.get(id) {
+            Some(DeskState::Planned(plan)) if plan.error_count == 0 => plan.clone(),
+            Some(DeskState::Storing(..) | DeskState::Done(_)) => return Ok(None),
+            _ => {
+                return Err(OfficeError::refused(
+                    "sheet_not_ready",
+                    "Tệp chưa kiểm tra xong hoặc còn chỗ sai; chưa nhập gì. Hãy xem lại trang kiểm tra.",
+                    "The file has not been checked yet or has errors; nothing was imported. See the page of the check.",
+                ));
+            }
+        };
+        states.insert(id.to_owned(), DeskState::Storing(0, plan.rows.len()));
+        Ok(Some(plan))
+    }
+
     fn set(&self, id: &str, state: DeskState) {
         let mut states = self.lock();
         states.insert(id.to_owned(), state);
-        let planned: Vec<String> =
-            states.iter().filter(|(_, state)| matches!(state, DeskState::Planned(_))).map(|(id, _)| id.clone()).collect();
-        // Ids sort by time: the oldest go first.
-        for old in planned.iter().take(planned.len().saturating_sub(MOST_PLANS)) {
-            states.remove(old);
-        }
+        forget_oldest(&mut states, MOST_PLANS, |state| matches!(state, DeskState::Planned(_)));
+        forget_oldest(&mut states, MOST_ENDS, |state| matches!(state, DeskState::Done(_) | DeskState::Failed(_)));
+    }
+}
+
+/// Keeps at most so many states of one sort; ids sort by time.
+fn forget_oldest(states: &mut BTreeMap<String, DeskState>, most: usize, of_sort: impl Fn(&DeskState) -> bool) {
+    let such: Vec<String> = states.iter().filter(|(_, state)| of_sort(state)).map(|(id, _)| id.clone()).collect();
+    for old in such.iter().take(such.len().saturating_sub(most)) {
+        states.remove(old);
     }
 }
 
@@ -98,15 +129,22 @@ impl Office {
             None => ColumnMap::default(),
         };
         // A file that cannot be read is refused before anything is kept.
-        read_sheet(&upload.name, &upload.bytes, None)?;
+        let sheet = read_sheet(&upload.name, &upload.bytes, None)?;
         self.clear_desk()?;
         let id = RecordId::new().to_string();
-        let slip =
-            Slip { account: who.account().unwrap_or_default().to_owned(), kind: upload.kind, owner: upload.owner, name: upload.name, map };
+        let slip = Slip {
+            account: who.account().unwrap_or_default().to_owned(),
+            kind: upload.kind,
+            owner: upload.owner,
+            name: upload.name,
+            sha256: sha256(&upload.bytes),
+            map,
+            import: None,
+        };
         std::fs::create_dir_all(self.staging())?;
         std::fs::write(self.staging().join(format!("{id}.sheet")), &upload.bytes)?;
         self.write_slip(&id, &slip)?;
-        self.check_sheet(who, &id, slip);
+        self.check_sheet(who, &id, slip, Some(sheet));
         Ok(id)
     }
 
@@ -116,7 +154,10 @@ impl Office {
         if let Some(state) = self.sheet_desk.lock().get(id) {
             return Ok(state.clone());
         }
-        self.check_sheet(who, id, slip);
+        if let Some(import) = &slip.import {
+            return Ok(DeskState::Done(self.sheet_import(who, import)?));
+        }
+        self.check_sheet(who, id, slip, None);
         Ok(DeskState::Checking(0, 0))
     }
 
@@ -134,7 +175,7 @@ impl Office {
             self.remember_columns(who, &slip.kind, name, &slip.map)?;
         }
         self.write_slip(id, &slip)?;
-        self.check_sheet(who, id, slip);
+        self.check_sheet(who, id, slip, None);
         Ok(())
     }
 
@@ -143,28 +184,21 @@ impl Office {
     /// # Errors
     /// `Refused` (`sheet_not_ready`) when the check is not finished or found errors.
     pub fn carry_out_sheet(self: &Arc<Office>, who: &Identity, id: &str) -> Result<(), OfficeError> {
-        self.slip(who, id)?;
-        let plan = match self.sheet_desk.lock().get(id) {
-            Some(DeskState::Planned(plan)) if plan.error_count == 0 => plan.clone(),
-            Some(DeskState::Storing(..) | DeskState::Done(_)) => return Ok(()),
-            _ => {
-                return Err(OfficeError::refused(
-                    "sheet_not_ready",
-                    "Tệp chưa kiểm tra xong hoặc còn chỗ sai; chưa nhập gì. Hãy xem lại trang kiểm tra.",
-                    "The file has not been checked yet or has errors; nothing was imported. See the page of the check.",
-                ));
-            }
-        };
-        self.sheet_desk.set(id, DeskState::Storing(0, plan.rows.len()));
+        let mut slip = self.slip(who, id)?;
+        let plan = self.sheet_desk.take_plan(id)?;
+        let Some(plan) = plan else { return Ok(()) };
         let (office, who, id) = (self.clone(), who.clone(), id.to_owned());
         std::thread::spawn(move || {
-            let stored =
-                office.import_sheet(&who, (*plan).clone(), &mut |done, of| office.sheet_desk.set(&id, DeskState::Storing(done, of)));
+            let stored = office
+                .import_sheet(&who, Arc::unwrap_or_clone(plan), &mut |done, of| office.sheet_desk.set(&id, DeskState::Storing(done, of)));
             match stored {
                 Ok(import) => {
                     // The next page shows what has come in.
                     office.settle(Duration::from_secs(120));
+                    slip.import = Some(import.id.clone());
                     office.sheet_desk.set(&id, DeskState::Done(import));
+                    // The import itself is stored; without the slip only this page would no longer tell of it.
+                    let _ = office.write_slip(&id, &slip);
                     let _ = std::fs::remove_file(office.staging().join(format!("{id}.sheet")));
                 }
                 Err(error) => office.sheet_desk.set(&id, DeskState::Failed(error.message())),
@@ -173,11 +207,11 @@ impl Office {
         Ok(())
     }
 
-    fn check_sheet(self: &Arc<Office>, who: &Identity, id: &str, slip: Slip) {
+    fn check_sheet(self: &Arc<Office>, who: &Identity, id: &str, slip: Slip, sheet: Option<Sheet>) {
         self.sheet_desk.set(id, DeskState::Checking(0, 0));
         let (office, who, id) = (self.clone(), who.clone(), id.to_owned());
         std::thread::spawn(move || {
-            let state = match office.plan_file(&who, &id, slip) {
+            let state = match office.plan_file(&who, &id, slip, sheet) {
                 Ok(plan) => DeskState::Planned(Arc::new(plan)),
                 Err(error) => DeskState::Failed(error.message()),
             };
@@ -185,10 +219,13 @@ impl Office {
         });
     }
 
-    fn plan_file(&self, who: &Identity, id: &str, slip: Slip) -> Result<SheetPlan, OfficeError> {
-        let bytes = std::fs::read(self.staging().join(format!("{id}.sheet")))?;
-        let sheet = read_sheet(&slip.name, &bytes, None)?;
-        let form = SheetForm { kind: slip.kind, owner: slip.owner, file: slip.name, sha256: sha256(&bytes), map: slip.map };
+    /// Reads the file again when it is not at hand.
+    fn plan_file(&self, who: &Identity, id: &str, slip: Slip, sheet: Option<Sheet>) -> Result<SheetPlan, OfficeError> {
+        let sheet = match sheet {
+            Some(sheet) => sheet,
+            None => read_sheet(&slip.name, &std::fs::read(self.staging().join(format!("{id}.sheet")))?, None)?,
+        };
+        let form = SheetForm { kind: slip.kind, owner: slip.owner, file: slip.name, sha256: slip.sha256, map: slip.map };
         self.plan_sheet(who, form, &sheet, &mut |done, of| self.sheet_desk.set(id, DeskState::Checking(done, of)))
     }
 

@@ -16,7 +16,7 @@ use crate::identity::{Identity, Role};
 use crate::lookup::Found;
 use crate::office::Office;
 use crate::permission::{Action, Decision, decide};
-use crate::record::{Draft, Prepared, Stored};
+use crate::record::{Draft, Prepared, RecordView, Stored, action_for, source_key};
 use crate::sheet::{Sheet, SheetCell, SheetRow, cell_address, column_letters};
 
 const IMPORTS: &str = "sheet_import";
@@ -151,7 +151,7 @@ impl Office {
         }
         let mut owned = json!({});
         put_owner(kind, &mut owned, owner);
-        Ok(decide(who, crate::record::action_for(kind, Action::Edit), &self.subject(who, kind, &owned, Role::Officer)))
+        Ok(decide(who, action_for(kind, Action::Edit), &self.subject(who, kind, &owned, Role::Officer)))
     }
 
     /// Reads every cell and says what would happen; writes nothing.
@@ -331,7 +331,7 @@ impl Office {
         if plan.error_count > errors_before {
             return Ok(None);
         }
-        let source = crate::record::source_key(&kind.name, &fresh);
+        let source = source_key(&kind.name, &fresh);
         let record = match (&inputs.record, &source) {
             (Some(record), _) => Some(*record),
             (None, Some(source)) => self.record_of_source(source)?.map(|record| (record, 0)),
@@ -339,32 +339,28 @@ impl Office {
         };
         pass.refuse_doubled(row.number, record.map(|(record, _)| record), source.as_deref(), plan);
         let old = match record {
-            Some((record, _)) => self.ledger().read(|r| r.current("private", record))?,
+            Some((record, column)) => match self.record_to_change(who, kind, record, inputs.record.is_some()) {
+                Ok(old) => Some(old),
+                Err(OfficeError::Denied(why)) => {
+                    let words = inputs
+                        .record
+                        .map_or_else(|| source.as_deref().map(source_words).unwrap_or_default(), |(record, _)| record.to_string());
+                    plan.fault(CellError::at(column, row.number, &words, why));
+                    return Ok(None);
+                }
+                Err(other) => return Err(other),
+            },
             None => None,
         };
-        if let Some((record, column)) = record
-            && old.as_ref().is_none_or(|old| old.kind != kind.name)
-        {
-            plan.fault(CellError::at(
-                column,
-                row.number,
-                &record.to_string(),
-                label(
-                    format!("Mã bản ghi: không có “{}” nào mang mã này.", kind.label.vi),
-                    format!("Record: there is no “{}” with this id.", kind.label.en),
-                ),
-            ));
-            return Ok(None);
-        }
         let old_data = old.as_ref().and_then(|old| old.data.as_ref());
         complete(kind, &mut fresh, old_data, &inputs, plan.form.owner, self);
         if old_data.is_some_and(|old| same(old, &fresh)) {
             return Ok(Some(PlannedRow { number: row.number, draft: None, changes: false }));
         }
         if let (Some(old), Some(version)) = (&old, inputs.version)
-            && old.ver != version
+            && old.version != version
         {
-            let now = old.ver;
+            let now = old.version;
             plan.fault(CellError::at(
                 0,
                 row.number,
@@ -377,7 +373,7 @@ impl Office {
             return Ok(None);
         }
         let draft =
-            Draft { id: old.as_ref().map(|old| old.rec), kind: kind.name.clone(), data: fresh, previous: old.as_ref().map(|old| old.leaf) };
+            Draft { id: old.as_ref().map(|old| old.id), kind: kind.name.clone(), data: fresh, previous: old.as_ref().map(|old| old.leaf) };
         match self.prepare(who, draft.clone(), Action::Edit) {
             Ok(_) => return Ok(Some(PlannedRow { number: row.number, changes: draft.id.is_some(), draft: Some(draft) })),
             Err(OfficeError::Invalid(faults)) => plan.field_faults(row.number, &inputs.cells, &faults),
@@ -385,6 +381,28 @@ impl Office {
             Err(other) => return Err(other),
         }
         Ok(None)
+    }
+
+    /// The record that a row means, when this person may change it. Of a record he may not see he learns only that there is none for him.
+    ///
+    /// # Errors
+    /// `Denied` with the words for the cell.
+    fn record_to_change(&self, who: &Identity, kind: &Kind, record: RecordId, named: bool) -> Result<RecordView, OfficeError> {
+        match self.view(who, record) {
+            Ok(view) if view.kind == kind.name => {
+                view.edit.clone().require()?;
+                Ok(view)
+            }
+            Ok(_) | Err(OfficeError::NotFound(_)) if named => Err(OfficeError::Denied(label(
+                format!("Mã bản ghi: không có “{}” nào mang mã này.", kind.label.vi),
+                format!("Record: there is no “{}” with this id.", kind.label.en),
+            ))),
+            Ok(_) | Err(OfficeError::NotFound(_)) => Err(OfficeError::Denied(label(
+                "Mã nguồn này đã thuộc một bản ghi mà anh/chị không được sửa.",
+                "This source id belongs to a record that you may not change.",
+            ))),
+            Err(other) => Err(other),
+        }
     }
 
     /// Stores a plan without errors in one transaction, with its journal, and returns what was done.
@@ -482,7 +500,7 @@ impl Office {
     /// Takes a whole import back: new records are withdrawn, changed ones get their former contents as a new version. All or nothing.
     ///
     /// # Errors
-    /// `Refused` (`import_undone`) when it was undone already, (`changed_since`) when somebody has changed one of its records since.
+    /// `Denied` when one of the records is not this person's to change; `Refused` (`import_undone`) when it was undone already, (`changed_since`) when somebody has changed one of its records since.
     pub fn undo_sheet_import(&self, who: &Identity, id: &str) -> Result<SheetImport, OfficeError> {
         let mut import = self.sheet_import(who, id)?;
         self.may_import(who, &import.kind, import.owner)?.require()?;
@@ -493,6 +511,7 @@ impl Office {
                 "This import has been undone before.",
             ));
         }
+        let kind = self.kind(&import.kind)?;
         let mut restored = Vec::new();
         let mut withdrawn = Vec::new();
         for page in 0.. {
@@ -500,8 +519,15 @@ impl Office {
             let rows: Vec<JournalRow> = serde_json::from_value(rows)?;
             for row in rows {
                 let leaf = LeafHash::from_hex(&row.leaf).ok_or_else(|| OfficeError::Data("journal: leaf".to_owned()))?;
+                // One file can change records of several bodies: each is decided for itself.
+                match self.view_to_edit(who, row.record) {
+                    Ok(view) if view.leaf == leaf => {}
+                    Ok(_) | Err(OfficeError::NotFound(_)) => return Err(changed_since()),
+                    Err(other) => return Err(other),
+                }
                 match row.before {
                     Some(data) => {
+                        decide(who, action_for(kind, Action::Edit), &self.subject(who, kind, &data, Role::Officer)).require()?;
                         let checked = self.catalogue().check(&import.kind, &data).map_err(OfficeError::Invalid)?;
                         restored.push(Prepared { id: row.record, checked, previous: Some(leaf) });
                     }
@@ -518,8 +544,7 @@ impl Office {
                 if current.as_ref().is_none_or(|current| current.leaf != leaf) {
                     return Err(OfficeError::Changed { current: current.map_or(0, |current| current.ver) });
                 }
-                if let Some(source) = current.and_then(|current| current.data).and_then(|data| crate::record::source_key(&kept.kind, &data))
-                {
+                if let Some(source) = current.and_then(|current| current.data).and_then(|data| source_key(&kept.kind, &data)) {
                     w.cabinet_remove(crate::record::SOURCES, &source)?;
                 }
                 w.withdraw(record)?;
@@ -529,11 +554,7 @@ impl Office {
         });
         match outcome {
             Ok(_) => Ok(import),
-            Err(OfficeError::Changed { .. }) => Err(OfficeError::refused(
-                "changed_since",
-                "Có bản ghi của lần nhập này đã được sửa sau đó; chưa hoàn tác gì. Hãy sửa từng bản ghi, hoặc xuất ra, sửa rồi nhập lại.",
-                "A record of this import was changed afterwards; nothing was undone. Mend the records one by one, or export, edit and import them.",
-            )),
+            Err(OfficeError::Changed { .. }) => Err(changed_since()),
             Err(other) => Err(other),
         }
     }
@@ -658,7 +679,7 @@ impl Pass<'_> {
     fn refuse_doubled(&mut self, row: u32, record: Option<RecordId>, source: Option<&str>, plan: &mut SheetPlan) {
         let (key, words) = match (record, source) {
             (Some(record), _) => (record.to_string(), record.to_string()),
-            (None, Some(source)) => (source.to_owned(), source.rsplit('\u{1f}').next().unwrap_or_default().to_owned()),
+            (None, Some(source)) => (source.to_owned(), source_words(source)),
             (None, None) => return,
         };
         if let Some(first) = self.seen.insert(key, row) {
@@ -736,8 +757,21 @@ fn journal_import(w: &mut Writer, import: &SheetImport, stored: &[Stored], befor
     Ok(())
 }
 
+/// The source id of a claim's key, as it stands in the cell.
+fn source_words(key: &str) -> String {
+    key.rsplit('\u{1f}').next().unwrap_or_default().to_owned()
+}
+
 fn file_key(kind: &str, owner: RecordId, sha256: &str) -> String {
     format!("{kind}/{owner}/{sha256}")
+}
+
+fn changed_since() -> OfficeError {
+    OfficeError::refused(
+        "changed_since",
+        "Có bản ghi của lần nhập này đã được sửa sau đó; chưa hoàn tác gì. Hãy sửa từng bản ghi, hoặc xuất ra, sửa rồi nhập lại.",
+        "A record of this import was changed afterwards; nothing was undone. Mend the records one by one, or export, edit and import them.",
+    )
 }
 
 fn imported_before() -> OfficeError {
