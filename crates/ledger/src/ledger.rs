@@ -75,6 +75,8 @@ pub struct Version {
     pub rec: RecordId,
     /// Its kind.
     pub kind: String,
+    /// Index of the definition of the kind that it was written under, in the catalogue log.
+    pub cat: u64,
     /// Version in that log, from 1.
     pub ver: u64,
     /// Leaf hash of its entry.
@@ -374,6 +376,7 @@ impl Writer<'_> {
                 ver,
                 op: "put".to_owned(),
                 kind: put.kind.clone(),
+                cat: put.cat,
                 at,
                 seq: 0,
                 index: row.index,
@@ -410,6 +413,7 @@ impl Writer<'_> {
             ver,
             op: "drop".to_owned(),
             kind: latest.kind.clone(),
+            cat: 0,
             at,
             seq: 0,
             index: row.index,
@@ -453,15 +457,12 @@ impl Writer<'_> {
         self.store.note_erase(log.id, rec, kind, at)
     }
 
-    /// Publishes a type in the catalogue log and returns its index; the one there is when its definition has not changed. Types are immutable: a new
-    /// definition has a new index.
+    /// Publishes a type in the catalogue log and returns its index; the one there is when the same definition was published before. Types are
+    /// immutable: a new definition has a new index.
     pub fn publish_type(&mut self, name: &str, definition: Value) -> Result<u64, LedgerError> {
         let digest = hex(&Sha256::digest(canonical(&definition)?));
-        let key = format!("type:{name}");
-        if let Some((index, known)) = self.store.meta(&key)?.as_deref().and_then(|text| text.split_once(' '))
-            && known == digest
-            && let Ok(index) = index.parse()
-        {
+        let key = format!("type:{name}:{digest}");
+        if let Some(index) = self.store.meta(&key)?.and_then(|text| text.parse().ok()) {
             return Ok(index);
         }
         let at = now();
@@ -478,7 +479,7 @@ impl Writer<'_> {
             len: payload.bytes.len() as u64,
         };
         append(self.store, &mut log, &Entry::new(at, op), Some(payload.bytes))?;
-        self.store.set_meta(&key, &format!("{index} {digest}"))?;
+        self.store.set_meta(&key, &index.to_string())?;
         Ok(index)
     }
 
@@ -528,7 +529,17 @@ fn current(store: &dyn StoreRead, audience: &str, rec: RecordId) -> Result<Optio
 
 fn version(row: VersionRow) -> Result<Version, LedgerError> {
     let data = row.payload.as_deref().map(Payload::data).transpose()?;
-    Ok(Version { rec: row.rec, kind: row.kind, ver: row.ver, leaf: row.leaf, index: row.index, at_micros: row.at, seq: row.seq, data })
+    Ok(Version {
+        rec: row.rec,
+        kind: row.kind,
+        cat: row.cat,
+        ver: row.ver,
+        leaf: row.leaf,
+        index: row.index,
+        at_micros: row.at,
+        seq: row.seq,
+        data,
+    })
 }
 
 fn frontier(log: &LogRow) -> Result<Frontier, LedgerError> {

@@ -45,6 +45,8 @@ pub struct VersionRow {
     pub op: String,
     /// The kind.
     pub kind: String,
+    /// Index of the kind's definition in the catalogue log; 0 when dropped.
+    pub cat: u64,
     /// When it was written, microseconds since 1970.
     pub at: i64,
     /// Change sequence of the node.

@@ -178,6 +178,36 @@ fn files_of_newer_programs_other_programs_and_other_nodes_are_refused_untouched(
 }
 
 #[test]
+fn a_file_of_the_first_schema_learns_from_its_entries_under_which_definition_each_version_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = open(folder.path());
+    let (first, second) = ledger
+        .write(|w| -> Result<(u64, u64), LedgerError> {
+            Ok((w.publish_type("article", json!({"version": 1}))?, w.publish_type("article", json!({"version": 2}))?))
+        })
+        .unwrap();
+    assert_ne!(first, second);
+    let again: u64 = ledger.write(|w| w.publish_type("article", json!({"version": 1}))).unwrap();
+    assert_eq!(again, first, "an earlier definition is not published anew");
+    let mut records = Vec::new();
+    for cat in [first, second] {
+        let rec = RecordId::new();
+        let projections = vec![Projection::seal("private", &json!({"title": cat}), &[]).unwrap()];
+        ledger.write(move |w| w.put(Put { rec, kind: "article".into(), cat, previous: None, projections })).unwrap();
+        records.push((rec, cat));
+    }
+    drop(ledger);
+    let old = rusqlite::Connection::open(folder.path().join("lienvung.sqlite")).unwrap();
+    old.execute_batch("ALTER TABLE version DROP COLUMN cat; PRAGMA user_version = 1;").unwrap();
+    drop(old);
+    let ledger = open(folder.path());
+    for (rec, cat) in records {
+        assert_eq!(ledger.read(|r| r.current("private", rec)).unwrap().unwrap().cat, cat);
+    }
+    assert!(problems(&ledger).is_empty());
+}
+
+#[test]
 fn verify_finds_a_changed_byte_a_changed_payload_a_missing_entry_and_a_changed_root() {
     for damage in [
         "UPDATE entry SET bytes = CAST(replace(CAST(bytes AS TEXT), '\"ver\":1', '\"ver\":7') AS BLOB) WHERE place IN (SELECT place FROM entry ORDER BY place LIMIT 1 OFFSET 3)",
@@ -187,6 +217,7 @@ fn verify_finds_a_changed_byte_a_changed_payload_a_missing_entry_and_a_changed_r
         "UPDATE log SET size = size - 1",
         "DELETE FROM version WHERE ver = 1 AND rec IN (SELECT rec FROM version LIMIT 1)",
         "DELETE FROM current WHERE rec IN (SELECT rec FROM current LIMIT 1)",
+        "UPDATE version SET cat = cat + 1 WHERE rec IN (SELECT rec FROM version LIMIT 1)",
     ] {
         let folder = tempfile::tempdir().unwrap();
         let ledger = open(folder.path());

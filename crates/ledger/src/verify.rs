@@ -48,7 +48,8 @@ fn check_log(store: &dyn StoreRead, log: &LogRow, report: &mut Report, progress:
         }
     };
     let mut frontier = Frontier::new();
-    let mut heads: BTreeMap<RecordId, (u64, LeafHash, bool)> = BTreeMap::new();
+    // The last version of each record, and the definition of its kind while it is current.
+    let mut heads: BTreeMap<RecordId, (u64, LeafHash, Option<u64>)> = BTreeMap::new();
     // A payload may be missing only when an erase names its commitment; the erase may come later.
     let mut missing: BTreeMap<LeafHash, u64> = BTreeMap::new();
     loop {
@@ -74,7 +75,7 @@ fn check_log(store: &dyn StoreRead, log: &LogRow, report: &mut Report, progress:
                 }
             };
             match entry.op {
-                Op::Put { rec, ver, prev, pay, len, .. } => {
+                Op::Put { rec, cat, ver, prev, pay, len, .. } => {
                     match &row.payload {
                         Some(bytes) if commitment(bytes) != pay || bytes.len() as u64 != len => {
                             say(format!("payload of entry {index} does not fit its commitment"))
@@ -84,14 +85,14 @@ fn check_log(store: &dyn StoreRead, log: &LogRow, report: &mut Report, progress:
                             missing.insert(pay, index);
                         }
                     }
-                    let before = heads.insert(rec, (ver, row.leaf, true));
+                    let before = heads.insert(rec, (ver, row.leaf, Some(cat)));
                     let fits = before.map_or(ver == 1 && prev.is_none(), |(last, leaf, _)| ver == last + 1 && prev == Some(leaf));
                     if !fits {
                         say(format!("entry {index} does not follow the version before it"));
                     }
                 }
                 Op::Drop { rec, ver, prev } => {
-                    let before = heads.insert(rec, (ver, row.leaf, false));
+                    let before = heads.insert(rec, (ver, row.leaf, None));
                     if !before.is_some_and(|(last, leaf, _)| ver == last + 1 && prev == leaf) {
                         say(format!("entry {index} does not follow the version before it"));
                     }
@@ -115,11 +116,11 @@ fn check_log(store: &dyn StoreRead, log: &LogRow, report: &mut Report, progress:
     if log.audience != "catalogue" {
         for (rec, (ver, leaf, live)) in &heads {
             let latest = store.latest(log.id, *rec)?;
-            if !latest.is_some_and(|row| row.ver == *ver && row.leaf == *leaf && (row.op == "put") == *live) {
+            if !latest.is_some_and(|row| row.ver == *ver && row.leaf == *leaf && (row.op == "put").then_some(row.cat) == *live) {
                 say(format!("the current version of {rec} is not the last in the log"));
             }
         }
-        let live = heads.values().filter(|(_, _, live)| *live).count() as u64;
+        let live = heads.values().filter(|(_, _, live)| live.is_some()).count() as u64;
         if store.count(log.id, None)? != live {
             say("the list of current records differs from the log".to_owned());
         }

@@ -10,7 +10,7 @@ use crate::error::LedgerError;
 const APPLICATION: i64 = 0x4c56_6e67;
 
 /// Each step brings the schema from its place in the list to the next number.
-const STEPS: [&str; 1] = [STEP_1];
+const STEPS: [&str; 2] = [STEP_1, STEP_2];
 
 const STEP_1: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -23,6 +23,12 @@ CREATE TABLE current (log INTEGER NOT NULL, kind TEXT NOT NULL, rec BLOB NOT NUL
 CREATE TABLE change (seq INTEGER PRIMARY KEY AUTOINCREMENT, log INTEGER NOT NULL, op TEXT NOT NULL, rec BLOB NOT NULL, ver INTEGER NOT NULL, kind TEXT NOT NULL,
   place INTEGER);
 CREATE TABLE cabinet (drawer TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (drawer, key)) WITHOUT ROWID;
+";
+
+/// Every version says which definition of its kind it was written under, as its entry does.
+const STEP_2: &str = "
+ALTER TABLE version ADD COLUMN cat INTEGER NOT NULL DEFAULT 0;
+UPDATE version SET cat = coalesce((SELECT json_extract(CAST(bytes AS TEXT), '$.cat') FROM entry WHERE entry.place = version.place), 0);
 ";
 
 /// Refuses a file of another program or of a newer one; reads only.

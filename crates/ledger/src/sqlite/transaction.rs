@@ -45,7 +45,7 @@ impl<'c> Desk<'c> {
             insert_change: RefCell::new(
                 connection.prepare("INSERT INTO change (log, op, rec, ver, kind, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?,
             ),
-            insert_version: RefCell::new(connection.prepare("INSERT INTO version VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?),
+            insert_version: RefCell::new(connection.prepare("INSERT INTO version VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?),
             insert_current: RefCell::new(connection.prepare("INSERT OR IGNORE INTO current VALUES (?1, ?2, ?3)")?),
             logs: RefCell::new(LogTable::default()),
         })
@@ -122,7 +122,7 @@ impl<'a, 'c> Session<'a, 'c> {
 }
 
 const VERSION: &str =
-    "SELECT v.rec, v.ver, v.op, v.kind, v.at, v.seq, v.place, e.leaf, e.payload FROM version v JOIN entry e ON e.place = v.place";
+    "SELECT v.rec, v.ver, v.op, v.kind, v.at, v.seq, v.place, e.leaf, e.payload, v.cat FROM version v JOIN entry e ON e.place = v.place";
 
 impl StoreRead for Session<'_, '_> {
     fn meta(&self, key: &str) -> Result<Option<String>, LedgerError> {
@@ -329,7 +329,8 @@ impl StoreWrite for Session<'_, '_> {
             version.kind,
             version.at,
             seq,
-            place
+            place,
+            signed(version.cat)
         ])?;
         if version.op == "drop" {
             self.connection.prepare_cached("DELETE FROM current WHERE log = ?1 AND kind = ?2 AND rec = ?3")?.execute(params![
@@ -398,6 +399,7 @@ fn version_row(row: &Row<'_>) -> Result<VersionRow, LedgerError> {
         index: index_of(row.get(6)?),
         leaf: LeafHash::from_slice(row.get_ref(7)?.as_blob().map_err(damaged)?)?,
         payload: row.get(8)?,
+        cat: unsigned(row.get(9)?),
     })
 }
 
