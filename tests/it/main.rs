@@ -7,6 +7,7 @@ mod conclusion;
 mod counts;
 mod crash;
 mod demo_board;
+mod form_version;
 mod journey;
 mod people;
 mod permission;

@@ -109,8 +109,15 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("POST /quan-tri/nguoi-dung/{id}", "/quan-tri/nguoi-dung/ACCOUNT", "name=&grants.0.role=officer", "i----x"),
     ("POST /quan-tri/nguoi-dung/{id}/lien-ket", "/quan-tri/nguoi-dung/ACCOUNT/lien-ket", "a=b", "i----x"),
     ("POST /quan-tri/nguoi-dung/{id}/trang-thai", "/quan-tri/nguoi-dung/ACCOUNT/trang-thai", "a=b", "i----x"),
+    ("GET /quan-tri/bieu-mau", "/quan-tri/bieu-mau", "", "i----x"),
+    ("POST /quan-tri/bieu-mau", "/quan-tri/bieu-mau", "a=b", "i----x"),
+    ("GET /quan-tri/bieu-mau/{kind}/{version}", "/quan-tri/bieu-mau/technology/2", "", "i----x"),
+    ("GET /quan-tri/bieu-mau/{kind}/{version}/thu", "/quan-tri/bieu-mau/technology/2/thu", "", "i----x"),
+    ("GET /quan-tri/bieu-mau/{kind}/{version}/tep", "/quan-tri/bieu-mau/technology/1/tep", "", "i----x"),
+    ("POST /quan-tri/bieu-mau/{kind}/{version}/ap-dung", "/quan-tri/bieu-mau/technology/2/ap-dung", "a=b", "i----x"),
     ("GET /quan-tri/nhat-ky", "/quan-tri/nhat-ky", "", "i----x"),
     ("GET /quan-tri/sao-luu", "/quan-tri/sao-luu", "", "i----x"),
+    ("POST /quan-tri/bieu-mau/{kind}/{version}/thu-hoi", "/quan-tri/bieu-mau/technology/2/thu-hoi", "a=b", "i----x"),
     ("POST /van-ban/{id}/bo", "/van-ban/DOCUMENT/bo", "a=b", "i-x---"),
     ("POST /tai-khoan/dang-xuat-moi-noi", "/tai-khoan/dang-xuat-moi-noi", "a=b", "ixxxxx"),
     ("POST /dang-xuat", "/dang-xuat", "a=b", "xxxxxx"),
@@ -133,7 +140,9 @@ pub fn stage() -> Stage {
     let officer = person(&office, "daklak.cv", DAK_LAK, Role::Officer);
     person(&office, "kontum.cv", "Sở KH&CN Kon Tum", Role::Officer);
     person(&office, "bo.ld", MINISTRY, Role::Leader);
-    person(&office, "bo.qt", MINISTRY, Role::Administrator);
+    let administrator = person(&office, "bo.qt", MINISTRY, Role::Administrator);
+    // A new form of technologies waits.
+    office.receive_form(&administrator, &crate::form_version::second_version("2026-11-01")).unwrap();
     let (own, ministry) = (body(&office, DAK_LAK), body(&office, MINISTRY));
     let import = |name: &str, words: &str| {
         let bytes = format!("{words}\n{}", include_str!("../../demo/conclusion-xv.txt")).into_bytes();
@@ -203,7 +212,7 @@ impl Stage {
         let (path, form) = (self.filled(path), self.filled(form));
         match method {
             "GET" => Visit::get(path),
-            _ if path.ends_with("/van-ban/nhap") || path.ends_with("/nhap-excel") => {
+            _ if ["/van-ban/nhap", "/nhap-excel", "/quan-tri/bieu-mau"].iter().any(|upload| path.ends_with(upload)) => {
                 let fields: Vec<(&str, &str)> = form.split('&').filter_map(|pair| pair.split_once('=')).collect();
                 Visit::upload(path, &fields, "", b"")
             }

@@ -49,6 +49,7 @@ const PAGES = [
   { name: "ledger and backup", path: "/quan-tri/sao-luu", roles: ["administrator"] },
   { name: "users", path: "/quan-tri/nguoi-dung", roles: ["administrator"] },
   { name: "one user", from: "users", link: new RegExp(`^/quan-tri/nguoi-dung/${ID}$`), roles: ["administrator"] },
+  { name: "form versions", path: "/quan-tri/bieu-mau", roles: ["administrator"] },
   { name: "audit trail", path: "/quan-tri/nhat-ky", roles: ["administrator"] },
 ];
 

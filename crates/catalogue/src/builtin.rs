@@ -18,6 +18,11 @@ impl Catalogue {
         Catalogue::builtin_with(Vec::new())
     }
 
+    /// The file of a kind as it is compiled into the program; none when it is not there.
+    pub fn builtin_form(kind: &str) -> Option<String> {
+        String::from_utf8(Files::get(&format!("kinds/{kind}.toml"))?.data.into_owned()).ok()
+    }
+
     /// The catalogue compiled into the program with files of the operator, (path, text) as in [`Catalogue::load`] and checked like the rest. A new edition
     /// of a list is one more file: `codes/research-fields-2025.csv` with the columns of the edition of 2008.
     ///

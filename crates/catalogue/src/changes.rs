@@ -1,10 +1,9 @@
-//! Visible differences between two versions.
+//! Visible differences between two versions of a record.
 
 use serde_json::Value;
 
-use crate::kind::{Field, FieldType};
+use crate::kind::{Field, FieldType, Kind};
 use crate::label::Label;
-use crate::load::Catalogue;
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,13 +18,11 @@ pub struct Change {
     pub new: Option<Value>,
 }
 
-impl Catalogue {
+impl Kind {
     /// What differs, in the order of the fields; groups are compared field by field.
-    pub fn changes(&self, kind: &str, old: &Value, new: &Value) -> Vec<Change> {
+    pub fn changes(&self, old: &Value, new: &Value) -> Vec<Change> {
         let mut changes = Vec::new();
-        if let Some(kind) = self.kind(kind) {
-            compare(&kind.fields, old, new, "", &Label::default(), &mut changes);
-        }
+        compare(&self.fields, old, new, "", &Label::default(), &mut changes);
         changes
     }
 }

@@ -17,10 +17,11 @@ pub struct Fault {
     pub message: Label,
 }
 
-/// Data that keeps every rule of its kind. Only [`Catalogue::check`] makes it.
+/// Data that keeps every rule of its kind. Only [`Catalogue::check`] and [`Catalogue::check_under`] make it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
     kind: String,
+    form: u64,
     data: Value,
 }
 
@@ -28,6 +29,11 @@ impl Checked {
     /// The kind.
     pub fn kind(&self) -> &str {
         &self.kind
+    }
+
+    /// The version of the form that it was checked by.
+    pub fn form(&self) -> u64 {
+        self.form
     }
 
     /// The data.
@@ -76,6 +82,11 @@ impl Catalogue {
                 message: Label::new(format!("Không có loại bản ghi “{kind}” (kind)."), format!("There is no kind “{kind}” (kind).")),
             }]);
         };
+        self.check_under(kind, data)
+    }
+
+    /// Like [`Catalogue::check`], under a certain version of the form: a record is checked by the one it was made with.
+    pub fn check_under(&self, kind: &Kind, data: &Value) -> Result<Checked, Vec<Fault>> {
         let mut faults = self.check_structure(kind, data);
         if faults.is_empty()
             && let Some(members) = data.as_object()
@@ -87,7 +98,7 @@ impl Catalogue {
         }
         let mut data = data.clone();
         settle_numbers(&kind.fields, &mut data);
-        Ok(Checked { kind: kind.name.clone(), data })
+        Ok(Checked { kind: kind.name.clone(), form: kind.version, data })
     }
 
     /// The checks that JSON Schema states too: forms, limits, required fields. Proven equal to [`Catalogue::schema`].

@@ -3,9 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::check::Fault;
-use crate::kind::{Field, FieldType};
+use crate::kind::{Field, FieldType, Kind};
 use crate::label::Label;
-use crate::load::Catalogue;
 
 /// A form that could not be read whole: what could be read, and what is wrong where.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,24 +15,19 @@ pub struct FormFaults {
     pub faults: Vec<Fault>,
 }
 
-impl Catalogue {
+impl Kind {
     /// Reads a form into data. Empty inputs are absent, groups without any input are left out, list places may have gaps. What reads well is checked
-    /// later by [`Catalogue::check`]; here only dates and numbers can fail.
-    pub fn read_form(&self, kind: &str, pairs: &[(String, String)]) -> Result<Value, FormFaults> {
+    /// later by [`crate::Catalogue::check`]; here only dates and numbers can fail.
+    pub fn read_form(&self, pairs: &[(String, String)]) -> Result<Value, FormFaults> {
         let mut faults = Vec::new();
-        let data = match self.kind(kind) {
-            Some(kind) => Value::Object(read_fields(&kind.fields, pairs, "", &mut faults)),
-            None => Value::Object(Map::new()),
-        };
+        let data = Value::Object(read_fields(&self.fields, pairs, "", &mut faults));
         if faults.is_empty() { Ok(data) } else { Err(FormFaults { data, faults }) }
     }
 
     /// The inputs that show the data.
-    pub fn form_values(&self, kind: &str, data: &Value) -> Vec<(String, String)> {
+    pub fn form_values(&self, data: &Value) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
-        if let Some(kind) = self.kind(kind) {
-            write_fields(&kind.fields, data, "", &mut pairs);
-        }
+        write_fields(&self.fields, data, "", &mut pairs);
         pairs
     }
 }

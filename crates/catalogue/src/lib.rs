@@ -1,8 +1,9 @@
 //! What a record is, as data: kinds, code lists, workflows and reference bodies in files with dates, legal sources, labels in two languages and examples.
 //!
 //! [`Catalogue::builtin`] loads the files compiled into the program; a broken file is refused with its line and the reason. From one declaration follow
-//! checks ([`Catalogue::check`]), JSON Schema 2020-12 ([`Catalogue::schema`]), forms ([`Catalogue::read_form`], [`Catalogue::form_values`]), projections
-//! for each audience ([`Catalogue::project`]) and visible differences ([`Catalogue::changes`]).
+//! checks ([`Catalogue::check`]), JSON Schema 2020-12 ([`Catalogue::schema`]), forms ([`Kind::read_form`], [`Kind::form_values`]), projections
+//! for each audience ([`Catalogue::project`]) and visible differences ([`Kind::changes`]). A kind has versions ([`Catalogue::with_form`]); a record keeps
+//! the one it was made with.
 //!
 //! What the law prescribes over years is data too: processes with their papers and deadlines ([`Catalogue::process`], [`Process::stand`]) and the calendar of
 //! working days they are counted in ([`Catalogue::calendar`]).
@@ -25,6 +26,7 @@ mod code_list;
 mod commune_map;
 mod error;
 mod form;
+mod form_version;
 mod kind;
 mod label;
 mod load;
@@ -52,6 +54,7 @@ pub use code_list::{Choices, Code, CodeList, CodeSet, Edition};
 pub use commune_map::{CommuneMap, Share, Successor};
 pub use error::{CatalogueError, Problem};
 pub use form::FormFaults;
+pub use form_version::{Aspect, FormChange, FormChangeSort};
 pub use kind::{Audience, Field, FieldType, Kind, Rule, Section};
 pub use label::{Label, Lang};
 pub use load::{Catalogue, Example};

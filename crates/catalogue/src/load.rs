@@ -16,7 +16,7 @@ use crate::calendar::Calendar;
 use crate::code_list::{Code, CodeList};
 use crate::commune_map::CommuneMap;
 use crate::error::{CatalogueError, Problem};
-use crate::kind::Kind;
+use crate::kind::{Field, FieldType, Kind};
 use crate::process::Process;
 use crate::reference::{GazetteerWords, ReferenceBody};
 use crate::sheet_map::SheetMap;
@@ -29,6 +29,8 @@ const FOLDERS: [&str; 9] = ["text/", "calendar/", "processes/", "codes/", "workf
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     kinds: Vec<Kind>,
+    /// Versions of kinds that are not current: earlier ones, and later ones that were withdrawn.
+    other_versions: Vec<Kind>,
     lists: BTreeMap<String, CodeList>,
     communes: CommuneMap,
     workflows: BTreeMap<String, Workflow>,
@@ -49,7 +51,7 @@ impl Catalogue {
     /// All problems found, each with file, line and reason; nothing is loaded then.
     pub fn load(mut files: Vec<(String, String)>) -> Result<Catalogue, CatalogueError> {
         files.sort();
-        let mut loading = Loading { catalogue: Catalogue::default(), problems: Vec::new(), places: BTreeMap::new() };
+        let mut loading = Loading::into(Catalogue::default());
         for folder in FOLDERS {
             for (path, text) in files.iter().filter(|(path, _)| path.starts_with(folder)) {
                 loading.file(path, text);
@@ -76,14 +78,34 @@ impl Catalogue {
         if loading.problems.is_empty() { Ok(loading.catalogue) } else { Err(CatalogueError { problems: loading.problems }) }
     }
 
-    /// Kinds in the order of their names.
+    /// Kinds in the order of their names, each in its current version.
     pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
         self.kinds.iter()
     }
 
-    /// A kind by name.
+    /// A kind by name, in its current version.
     pub fn kind(&self, name: &str) -> Option<&Kind> {
         self.kinds.iter().find(|kind| kind.name == name)
+    }
+
+    /// A certain version of a kind, current or not.
+    pub fn kind_version(&self, name: &str, version: u64) -> Option<&Kind> {
+        self.kinds.iter().chain(&self.other_versions).find(|kind| kind.name == name && kind.version == version)
+    }
+
+    /// The versions of a kind that are not current, in the order they came.
+    pub fn other_versions(&self) -> impl Iterator<Item = &Kind> {
+        self.other_versions.iter()
+    }
+
+    /// A kind with the fields of all its versions, those of the current one first: what a table needs that holds records of each of them. Checks go by the
+    /// version of the record, never by this one.
+    pub fn kind_of_all_versions(&self, name: &str) -> Option<Kind> {
+        let mut all = self.kind(name)?.clone();
+        for other in self.other_versions.iter().filter(|kind| kind.name == name) {
+            add_missing_fields(&mut all.fields, &other.fields);
+        }
+        Some(all)
     }
 
     /// A code list by name; `workflow:<name>` lists the states of a workflow, `process:<family>` the steps of
@@ -156,14 +178,20 @@ impl Catalogue {
     }
 }
 
-struct Loading {
-    catalogue: Catalogue,
-    problems: Vec<Problem>,
+pub(crate) struct Loading {
+    pub(crate) catalogue: Catalogue,
+    pub(crate) problems: Vec<Problem>,
+    /// Whether a newer version of a kind becomes the current one.
+    pub(crate) adopting: bool,
     /// Where a kind or body was declared: (file, line).
     places: BTreeMap<String, (String, usize)>,
 }
 
 impl Loading {
+    pub(crate) fn into(catalogue: Catalogue) -> Loading {
+        Loading { catalogue, problems: Vec::new(), adopting: true, places: BTreeMap::new() }
+    }
+
     fn problem(&mut self, file: &str, line: usize, reason: impl Into<String>) {
         self.problems.push(Problem { file: file.to_owned(), line, reason: reason.into() });
     }
@@ -247,6 +275,20 @@ impl Loading {
             && from > to
         {
             self.problem(path, line, format!("{from} lies after {to}"));
+        }
+    }
+}
+
+fn add_missing_fields(fields: &mut Vec<Field>, others: &[Field]) {
+    for other in others {
+        match fields.iter_mut().find(|field| field.name == other.name) {
+            None => fields.push(Field { required: false, section: None, ..other.clone() }),
+            Some(Field { of: FieldType::Group { fields, .. }, .. }) => {
+                if let FieldType::Group { fields: others, .. } = &other.of {
+                    add_missing_fields(fields, others);
+                }
+            }
+            Some(_) => {}
         }
     }
 }

@@ -9,8 +9,7 @@ use crate::load::Catalogue;
 impl Catalogue {
     /// What `audience` may see of the data: fields whose audience is at least as wide, in the state the record is in. None when the state itself is not
     /// for that audience, or nothing is left.
-    pub fn project(&self, kind: &str, data: &Value, audience: Audience) -> Option<Value> {
-        let kind = self.kind(kind)?;
+    pub fn project(&self, kind: &Kind, data: &Value, audience: Audience) -> Option<Value> {
         let state = kind.state_field.as_deref().and_then(|field| data.get(field)).and_then(Value::as_str);
         if let (Some(workflow), Some(state)) = (kind.workflow.as_deref().and_then(|name| self.workflow(name)), state)
             && workflow.state(state).is_none_or(|state| state.audience < audience)

@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::check::{LONGEST_LINK, forms};
-use crate::kind::{Field, FieldType, Rule};
+use crate::kind::{Field, FieldType, Kind, Rule};
 use crate::load::Catalogue;
 
 impl Catalogue {
     /// The schema of a kind, with labels, sources and audiences as annotations `x-lienvung`. Each code list stands once under `$defs`, however many fields
-    /// take codes from it. None when there is no such kind.
-    pub fn schema(&self, kind: &str) -> Option<Value> {
-        let kind = self.kind(kind)?;
+    /// take codes from it.
+    pub fn schema(&self, kind: &Kind) -> Value {
         let mut schema = self.object(&kind.fields, &kind.rules);
         if let Some(members) = schema.as_object_mut() {
             members.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
@@ -29,7 +28,7 @@ impl Catalogue {
                 members.insert("$defs".to_owned(), lists.into_iter().map(|list| (list.to_owned(), self.codes(list))).collect());
             }
         }
-        Some(schema)
+        schema
     }
 
     fn object(&self, fields: &[Field], rules: &[Rule]) -> Value {

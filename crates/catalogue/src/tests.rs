@@ -1,6 +1,7 @@
 //! The catalogue in the tree, whole: examples, schema and checks side by side, refusals of broken files.
 
 mod codes;
+mod form_versions;
 
 use std::collections::BTreeMap;
 
@@ -72,10 +73,10 @@ fn the_class_of_2019_has_twelve_departments() {
 fn what_is_private_never_reaches_a_wider_projection() {
     let catalogue = catalogue();
     let data = json!({"name": "Nguyễn Văn A (minh họa)", "email": "minh-hoa@example.org", "phone": "0200 000 000"});
-    let public = catalogue.project("person", &data, Audience::Public).unwrap();
+    let public = catalogue.project(catalogue.kind("person").unwrap(), &data, Audience::Public).unwrap();
     assert_eq!(public, json!({"name": "Nguyễn Văn A (minh họa)"}));
     let draft = json!({"title": "Nháp", "text": "x", "state": "draft", "owner": "0193a000-0000-7000-8000-000000000001"});
-    assert_eq!(catalogue.project("article", &draft, Audience::Public), None, "drafts have no public side");
+    assert_eq!(catalogue.project(catalogue.kind("article").unwrap(), &draft, Audience::Public), None, "drafts have no public side");
 }
 
 #[test]
@@ -110,8 +111,9 @@ fn a_broken_catalogue_is_refused_with_file_line_and_reason() {
 fn a_form_and_its_data_are_the_same_thing_written_twice() {
     let catalogue = catalogue();
     for example in catalogue.examples().iter().filter(|example| example.faults.is_empty()) {
-        let pairs = catalogue.form_values(&example.kind, &example.data);
-        let read = catalogue.read_form(&example.kind, &pairs).unwrap_or_else(|faults| panic!("{}: {:?}", example.name, faults.faults));
+        let kind = catalogue.kind(&example.kind).unwrap();
+        let pairs = kind.form_values(&example.data);
+        let read = kind.read_form(&pairs).unwrap_or_else(|faults| panic!("{}: {:?}", example.name, faults.faults));
         assert_eq!(read, example.data, "{} {}", example.kind, example.name);
     }
 }
@@ -226,7 +228,7 @@ proptest! {
         thread_local! {
             static READY: (Catalogue, BTreeMap<String, jsonschema::Validator>) = {
                 let catalogue = Catalogue::builtin().unwrap();
-                let validators = catalogue.kinds().map(|kind| (kind.name.clone(), jsonschema::draft202012::new(&catalogue.schema(&kind.name).unwrap()).unwrap())).collect();
+                let validators = catalogue.kinds().map(|kind| (kind.name.clone(), jsonschema::draft202012::new(&catalogue.schema(kind)).unwrap())).collect();
                 (catalogue, validators)
             };
         }

@@ -235,6 +235,16 @@ pub struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// A definition in the catalogue log by its place: (name, definition); none when there is none.
+    pub fn type_definition(&self, index: u64) -> Result<Option<(String, Value)>, LedgerError> {
+        let Some(log) = self.store.log(CATALOGUE)? else { return Ok(None) };
+        let Some(row) = self.store.entries(log.id, index, 1)?.pop().filter(|row| row.index == index) else { return Ok(None) };
+        let Some(payload) = row.payload else { return Ok(None) };
+        let mut published = Payload::data(&payload)?;
+        let name = published.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(published.get_mut("definition").map(|definition| (name, definition.take())))
+    }
+
     /// The current version of a record in an audience's log; none when there is none or it was withdrawn.
     pub fn current(&self, audience: &str, rec: RecordId) -> Result<Option<Version>, LedgerError> {
         current(self.store, audience, rec)

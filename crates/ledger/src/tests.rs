@@ -187,6 +187,9 @@ fn a_file_of_the_first_schema_learns_from_its_entries_under_which_definition_eac
         })
         .unwrap();
     assert_ne!(first, second);
+    let (name, definition) = ledger.read(|r| r.type_definition(second)).unwrap().unwrap();
+    assert_eq!((name.as_str(), definition), ("article", json!({"version": 2})));
+    assert_eq!(ledger.read(|r| r.type_definition(99)).unwrap(), None);
     let again: u64 = ledger.write(|w| w.publish_type("article", json!({"version": 1}))).unwrap();
     assert_eq!(again, first, "an earlier definition is not published anew");
     let mut records = Vec::new();

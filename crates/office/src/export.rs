@@ -120,7 +120,7 @@ impl Office {
         out: &mut (dyn Write + Send),
     ) -> Result<u64, OfficeError> {
         if let Some(name) = &filter.kind {
-            return self.export_records(who, self.kind(name)?, filter, lang, form, out);
+            return self.export_records(who, name, filter, lang, form, out);
         }
         let columns = vec![
             column("Mã bản ghi", "Record", 38.0),

@@ -27,6 +27,8 @@ mod directive;
 mod error;
 mod export;
 mod follow;
+mod form_shelf;
+mod form_version;
 mod identity;
 mod lookup;
 mod office;
@@ -62,6 +64,7 @@ pub use directive::{DeadlineForm, DirectivePage, Notice, last_day, shorten, with
 pub use error::OfficeError;
 pub use export::FileForm;
 pub use finder::{Hit as SearchHit, Part as SearchPart, Results as SearchResults};
+pub use form_version::{FormComparison, FormState, FormTrial, FormVersion, TrialFault};
 pub use identity::{Grant, Identity, Role};
 pub use ledger::{LeafHash, RecordId, Version};
 pub use lookup::record_named_in;

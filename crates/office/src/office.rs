@@ -1,6 +1,5 @@
 //! The office itself: one folder with the ledger, its views and files, and the threads that keep the views up to date.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,6 +13,8 @@ use crate::body::{Body, BodyDirectory};
 use crate::clock::Clock;
 use crate::error::OfficeError;
 use crate::follow::Followers;
+use crate::form_shelf::FormShelf;
+use crate::form_version::KeptForms;
 use crate::register::Register;
 use crate::search::SearchIndex;
 
@@ -34,8 +35,10 @@ pub struct Settings {
 pub struct Office {
     folder: PathBuf,
     ledger: Arc<Ledger>,
-    catalogue: Arc<Catalogue>,
-    types: BTreeMap<String, u64>,
+    forms: Arc<FormShelf>,
+    form_problems: Vec<catalogue::Problem>,
+    /// Held while a version of a form is adopted or withdrawn.
+    forms_changing: Mutex<()>,
     directory: BodyDirectory,
     board: Arc<Board>,
     register: Arc<Register>,
@@ -74,15 +77,16 @@ impl Office {
         let keeper = lock.try_lock().is_ok().then_some(lock);
         let keeps = keeper.is_some();
         let ledger = Arc::new(Ledger::open(&folder.join("lienvung.sqlite"), &node)?);
-        let catalogue = Arc::new(catalogue);
         let body = node_body(&ledger, &settings)?;
-        let types = publish_types(&ledger, &catalogue)?;
-        seed_bodies(&ledger, &catalogue, &types)?;
+        let kept = KeptForms::read(&ledger)?;
+        let (forms, form_problems) = FormShelf::open(ledger.clone(), catalogue, &kept.in_use())?;
+        let forms = Arc::new(forms);
+        seed_bodies(&ledger, &forms)?;
         let directory = BodyDirectory::default();
         let loaded_to = load_bodies(&ledger, &directory)?;
         let board = Arc::new(Board::open(&folder.join("views").join("board.sqlite"), keeps)?);
-        let register = Arc::new(Register::open(&folder.join("views").join("register.sqlite"), catalogue.clone(), ledger.clone(), keeps)?);
-        let search = Arc::new(SearchIndex::open(&folder.join("views").join("search"), catalogue.clone(), ledger.clone(), keeps)?);
+        let register = Arc::new(Register::open(&folder.join("views").join("register.sqlite"), forms.clone(), ledger.clone(), keeps)?);
+        let search = Arc::new(SearchIndex::open(&folder.join("views").join("search"), forms.clone(), ledger.clone(), keeps)?);
         let mut followers: Vec<Box<dyn Follower + Send + Sync>> =
             vec![Box::new(crate::follow::DirectoryFollower::new(directory.clone(), ledger.clone(), loaded_to))];
         if keeps {
@@ -95,8 +99,9 @@ impl Office {
         Ok(Office {
             folder: folder.to_owned(),
             ledger,
-            catalogue,
-            types,
+            forms,
+            form_problems,
+            forms_changing: Mutex::new(()),
             directory,
             board,
             register,
@@ -123,7 +128,21 @@ impl Office {
 
     /// The catalogue in force.
     pub fn catalogue(&self) -> &Catalogue {
-        &self.catalogue
+        self.forms.catalogue()
+    }
+
+    pub(crate) fn form_shelf(&self) -> &FormShelf {
+        &self.forms
+    }
+
+    /// One change of forms at a time.
+    pub(crate) fn forms_changing(&self) -> MutexGuard<'_, ()> {
+        self.forms_changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adopted forms that this program cannot use any more, with what is wrong; records made with them are shown by the form in force.
+    pub fn form_problems(&self) -> &[catalogue::Problem] {
+        &self.form_problems
     }
 
     /// The bodies as they were on any date.
@@ -157,10 +176,6 @@ impl Office {
     /// One password hash at a time: each takes 19 MiB.
     pub(crate) fn hashing(&self) -> MutexGuard<'_, ()> {
         self.hashing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn type_index(&self, kind: &str) -> Result<u64, OfficeError> {
-        self.types.get(kind).copied().ok_or_else(|| OfficeError::NotFound(format!("kind {kind}")))
     }
 
     pub(crate) fn wake_followers(&self) {
@@ -252,25 +267,11 @@ fn node_body(ledger: &Ledger, settings: &Settings) -> Result<RecordId, OfficeErr
     Ok(body)
 }
 
-fn publish_types(ledger: &Ledger, catalogue: &Catalogue) -> Result<BTreeMap<String, u64>, OfficeError> {
-    let mut definitions = Vec::new();
-    for kind in catalogue.kinds() {
-        let schema = catalogue.schema(&kind.name).ok_or_else(|| OfficeError::Data(format!("kind {} has no schema", kind.name)))?;
-        definitions.push((kind.name.clone(), schema));
-    }
-    ledger.write(move |w| -> Result<BTreeMap<String, u64>, OfficeError> {
-        let mut types = BTreeMap::new();
-        for (name, definition) in definitions {
-            let index = w.publish_type(&name, definition)?;
-            types.insert(name, index);
-        }
-        Ok(types)
-    })
-}
-
 /// Reference bodies become records under their fixed ids, once; afterwards they are edited like any record.
-fn seed_bodies(ledger: &Ledger, catalogue: &Catalogue, types: &BTreeMap<String, u64>) -> Result<(), OfficeError> {
-    let cat = types.get("body").copied().ok_or_else(|| OfficeError::Data("the catalogue has no kind body".to_owned()))?;
+fn seed_bodies(ledger: &Ledger, forms: &FormShelf) -> Result<(), OfficeError> {
+    let catalogue = forms.catalogue();
+    let kind = catalogue.kind("body").ok_or_else(|| OfficeError::Data("the catalogue has no kind body".to_owned()))?;
+    let cat = forms.place("body", kind.version)?;
     let mut missing = Vec::new();
     for body in catalogue.bodies() {
         let id = RecordId::parse(&body.id).map_err(|_| OfficeError::Data(format!("reference body {} has no valid id", body.id)))?;
@@ -285,7 +286,7 @@ fn seed_bodies(ledger: &Ledger, catalogue: &Catalogue, types: &BTreeMap<String, 
     let mut puts = Vec::new();
     for (id, checked) in missing {
         let mut projections = Vec::new();
-        if let Some(public) = catalogue.project("body", checked.data(), catalogue::Audience::Public) {
+        if let Some(public) = catalogue.project(kind, checked.data(), catalogue::Audience::Public) {
             projections.push(Projection::seal("public", &public, &[])?);
         }
         projections.insert(0, Projection::seal("private", checked.data(), &[])?);

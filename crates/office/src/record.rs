@@ -51,6 +51,8 @@ pub struct RecordView {
     pub id: RecordId,
     /// The kind.
     pub kind: String,
+    /// The version of the form it was made with.
+    pub form: u64,
     /// The widest projection this person may see.
     pub audience: Audience,
     /// The version of that projection's record.
@@ -87,13 +89,25 @@ impl Office {
         self.store(vec![prepared], vec![entry])?.pop().ok_or_else(|| OfficeError::Data("nothing stored".to_owned()))
     }
 
+    /// Like [`Office::submit`], by a certain version of the form: the one the record has, or the one in force, to which it then moves.
+    ///
+    /// # Errors
+    /// As [`Office::submit`]; `Refused` (`form_gone`) when the version is neither, so that nobody saves by a form that has been withdrawn meanwhile.
+    pub fn submit_by_form(&self, who: &Identity, draft: Draft, form: u64) -> Result<Stored, OfficeError> {
+        let action = if draft.id.is_none() { "create" } else { "change" };
+        let name = format!("{}.{action}", draft.kind);
+        let prepared = self.prepare_among(who, draft, Action::Edit, &BTreeSet::new(), Some(form))?;
+        let entry = AuditEntry::of(self, who, &name).record(prepared.id);
+        self.store(vec![prepared], vec![entry])?.pop().ok_or_else(|| OfficeError::Data("nothing stored".to_owned()))
+    }
+
     /// Saves many records in one transaction, all or nothing, each with the permission and checks of [`Office::submit`]. New records bring their
     /// own ids, so that they may refer to each other.
     pub fn submit_all(&self, who: &Identity, drafts: Vec<Draft>, note: &str) -> Result<Vec<Stored>, OfficeError> {
         let together: BTreeSet<RecordId> = drafts.iter().filter_map(|draft| draft.id).collect();
         let mut prepared = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            prepared.push(self.prepare_among(who, draft, Action::Edit, &together)?);
+            prepared.push(self.prepare_among(who, draft, Action::Edit, &together, None)?);
         }
         let entry = AuditEntry::of(self, who, "records.submit").note(&format!("{} × {note}", prepared.len()));
         self.store(prepared, vec![entry])
@@ -101,13 +115,19 @@ impl Office {
 
     /// Permission and checks for one record; reads only.
     pub(crate) fn prepare(&self, who: &Identity, draft: Draft, action: Action) -> Result<Prepared, OfficeError> {
-        self.prepare_among(who, draft, action, &BTreeSet::new())
+        self.prepare_among(who, draft, action, &BTreeSet::new(), None)
     }
 
-    fn prepare_among(&self, who: &Identity, draft: Draft, action: Action, together: &BTreeSet<RecordId>) -> Result<Prepared, OfficeError> {
-        let kind = self.kind(&draft.kind)?;
-        let mut data = draft.data;
-        normalise(&mut data, &kind.fields);
+    /// A record keeps the form it was made with unless `form` moves it; a new one takes the form in force.
+    fn prepare_among(
+        &self,
+        who: &Identity,
+        draft: Draft,
+        action: Action,
+        together: &BTreeSet<RecordId>,
+        form: Option<u64>,
+    ) -> Result<Prepared, OfficeError> {
+        let current = self.kind(&draft.kind)?;
         let old = match draft.id {
             Some(id) => self.ledger().read(|r| r.current("private", id))?,
             None => None,
@@ -117,6 +137,13 @@ impl Office {
         {
             return Err(OfficeError::NotFound(id.to_string()));
         }
+        let own = old.as_ref().and_then(|version| self.form_shelf().kind_of(version)).unwrap_or(current);
+        let kind = match form {
+            None => own,
+            Some(form) => [own, current].into_iter().find(|kind| kind.version == form).ok_or_else(|| form_gone(current))?,
+        };
+        let mut data = draft.data;
+        normalise(&mut data, &kind.fields);
         let old_data = old.as_ref().and_then(|version| version.data.as_ref());
         if kind.name == "directive" {
             crate::directive::complete(&mut data, old_data);
@@ -125,7 +152,7 @@ impl Office {
             decide(who, action_for(kind, action), &self.subject(who, kind, old, Role::Officer)).require()?;
         }
         decide(who, action_for(kind, action), &self.subject(who, kind, &data, Role::Officer)).require()?;
-        let checked = self.catalogue().check(&draft.kind, &data).map_err(OfficeError::Invalid)?;
+        let checked = self.catalogue().check_under(kind, &data).map_err(OfficeError::Invalid)?;
         let mut faults = self.check_references(kind, &data, together)?;
         faults.extend(self.check_transition(kind, old_data, &data));
         if kind.name == "directive" {
@@ -178,13 +205,14 @@ impl Office {
 
     /// Everything the ledger needs for one version: the whole record inside, and a projection for each wider audience that differs from the next wider.
     fn put_of(&self, record: Prepared) -> Result<Put, OfficeError> {
-        let kind = record.checked.kind().to_owned();
-        let cat = self.type_index(&kind)?;
+        let (kind, form) = (record.checked.kind().to_owned(), record.checked.form());
+        let cat = self.form_shelf().place(&kind, form)?;
+        let fields = self.form(&kind, form)?;
         let data = record.checked.data();
         let mut projections = Vec::new();
         let mut wider: Option<Value> = None;
         for audience in [Audience::Public, Audience::Region, Audience::Ministry] {
-            let projection = self.catalogue().project(&kind, data, audience);
+            let projection = self.catalogue().project(fields, data, audience);
             if let Some(projection) = projection
                 && wider.as_ref() != Some(&projection)
             {
@@ -210,7 +238,7 @@ impl Office {
             Ok(Some((inside, wider)))
         })?;
         let Some((inside, wider)) = found else { return Err(OfficeError::NotFound(id.to_string())) };
-        let kind = self.kind(&inside.kind)?;
+        let kind = self.form_shelf().kind_of(&inside).ok_or_else(|| OfficeError::NotFound(format!("kind {}", inside.kind)))?;
         let subject = match &inside.data {
             Some(data) => self.subject(who, kind, data, Role::Reader),
             None => Subject::node(),
@@ -232,6 +260,7 @@ impl Office {
         Ok(RecordView {
             id,
             kind: version.kind,
+            form: kind.version,
             audience,
             version: version.ver,
             leaf,
@@ -286,6 +315,12 @@ impl Office {
         // Views and search forget it too; then nothing of it may be left in their files.
         self.settle(ERASURE_SETTLES);
         self.scrub()
+    }
+
+    /// A kind as a version of its form declares it: that of [`RecordView::form`] for a record.
+    pub fn form(&self, kind: &str, form: u64) -> Result<&Kind, OfficeError> {
+        let found = self.catalogue().kind_version(kind, form);
+        found.ok_or_else(|| OfficeError::NotFound(format!("kind {kind} version {form}")))
     }
 
     pub(crate) fn kind(&self, name: &str) -> Result<&Kind, OfficeError> {
@@ -372,6 +407,21 @@ impl Office {
             ),
         })
     }
+}
+
+fn form_gone(current: &Kind) -> OfficeError {
+    let (name, version) = (&current.label, current.version);
+    OfficeError::refused(
+        "form_gone",
+        format!(
+            "Mẫu “{}” đã đổi trong lúc anh/chị nhập, nay dùng phiên bản {version}; chưa lưu gì. Hãy xem lại các ô rồi bấm Lưu.",
+            name.vi
+        ),
+        format!(
+            "The form “{}” changed while you were typing, version {version} is in force now; nothing was saved. Look the fields over and press Save.",
+            name.en
+        ),
+    )
 }
 
 /// The current inside version, for services that work on one record.

@@ -43,12 +43,13 @@ impl Office {
     pub(crate) fn export_records(
         &self,
         who: &Identity,
-        kind: &Kind,
+        name: &str,
         filter: &RegisterFilter,
         lang: Lang,
         form: FileForm,
         out: &mut (dyn Write + Send),
     ) -> Result<u64, OfficeError> {
+        let kind = &self.kind_of_all_forms(name)?;
         if form == FileForm::Jsonl {
             return self.export_lines(who, filter, out);
         }
@@ -88,6 +89,11 @@ impl Office {
         })
     }
 
+    /// The fields of every version of a kind: what a table holds whose rows were made with different forms.
+    pub(crate) fn kind_of_all_forms(&self, name: &str) -> Result<Kind, OfficeError> {
+        self.catalogue().kind_of_all_versions(name).ok_or_else(|| OfficeError::NotFound(format!("kind {name}")))
+    }
+
     /// Writes an empty table with the headings of a kind, to be filled in and imported.
     pub fn sheet_template(&self, kind: &str, lang: Lang, out: &mut (dyn Write + Send)) -> Result<(), OfficeError> {
         let kind = self.kind(kind)?;
@@ -103,7 +109,7 @@ impl Office {
         self.each_record(who, filter, &mut |view| {
             count += 1;
             let line = json!({
-                "id": view.id.to_string(), "kind": view.kind, "version": view.version, "audience": view.audience.as_str(), "data": view.data,
+                "id": view.id.to_string(), "kind": view.kind, "form": view.form, "version": view.version, "audience": view.audience.as_str(), "data": view.data,
             });
             serde_json::to_writer(&mut *out, &line)?;
             out.write_all(b"\n")?;

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use catalogue::{Catalogue, Field, FieldType, Lang};
+use catalogue::{Field, FieldType, Lang};
 use ledger::{Change, Follower, Ledger, RecordId};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::condition::Condition;
 use crate::error::OfficeError;
+use crate::form_shelf::FormShelf;
 use crate::identity::Identity;
 use crate::office::Office;
 use crate::view_file::{digest_rows, set_cursor};
@@ -110,14 +111,14 @@ pub struct RegisterPage {
 #[derive(Debug)]
 pub struct Register {
     views: ViewPool,
-    catalogue: Arc<Catalogue>,
+    forms: Arc<FormShelf>,
     ledger: Arc<Ledger>,
 }
 
 impl Register {
     /// Opens or makes the view at `path`, or only reads the one another program keeps.
-    pub fn open(path: &Path, catalogue: Arc<Catalogue>, ledger: Arc<Ledger>, keeps: bool) -> Result<Register, OfficeError> {
-        Ok(Register { views: ViewPool::open(path, SHAPE, SCHEMA, keeps)?, catalogue, ledger })
+    pub fn open(path: &Path, forms: Arc<FormShelf>, ledger: Arc<Ledger>, keeps: bool) -> Result<Register, OfficeError> {
+        Ok(Register { views: ViewPool::open(path, SHAPE, SCHEMA, keeps)?, forms, ledger })
     }
 
     pub(crate) fn scrub(&self) -> Result<(), OfficeError> {
@@ -146,8 +147,8 @@ impl Register {
         connection.prepare_cached("DELETE FROM link WHERE from_record = ?1")?.execute([&id])?;
         connection.prepare_cached("DELETE FROM known_as WHERE record = ?1")?.execute([&id])?;
         let Some(shown) = shown else { return Ok(()) };
-        let Some(kind) = self.catalogue.kind(&shown.kind) else { return Ok(()) };
-        let title = self.catalogue.title(&kind.name, &shown.data, Lang::Vi);
+        let Some(kind) = self.forms.kind_at(&shown.kind, shown.cat) else { return Ok(()) };
+        let title = self.forms.catalogue().title(&kind.name, &shown.data, Lang::Vi);
         let state = kind.state_field.as_deref().and_then(|field| shown.data.get(field)).and_then(Value::as_str);
         connection.prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
             id,
@@ -211,6 +212,8 @@ impl Follower for Register {
 pub(crate) struct Shown {
     pub(crate) audience: &'static str,
     pub(crate) kind: String,
+    /// Place of the definition it was written under.
+    pub(crate) cat: u64,
     pub(crate) owner: Option<RecordId>,
     pub(crate) version: u64,
     pub(crate) data: Value,
@@ -228,7 +231,7 @@ pub(crate) fn widest(ledger: &Ledger, record: RecordId) -> Result<Option<Shown>,
             if let Some(version) = r.current(audience, record)?
                 && let Some(data) = version.data
             {
-                return Ok(Some(Shown { audience, kind: version.kind, owner, version: version.ver, data }));
+                return Ok(Some(Shown { audience, kind: version.kind, cat: version.cat, owner, version: version.ver, data }));
             }
         }
         Ok(None)

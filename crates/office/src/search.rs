@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
-use catalogue::{Catalogue, Field, FieldType, Lang};
+use catalogue::{Field, FieldType, Lang};
 use finder::{Entry, Finder, Query, Results};
 use ledger::{Change, Follower, Ledger, RecordId};
 use serde_json::Value;
 
 use crate::error::OfficeError;
+use crate::form_shelf::FormShelf;
 use crate::identity::Identity;
 use crate::office::Office;
 use crate::register::{day_of_record, widest};
@@ -17,7 +18,7 @@ use crate::register::{day_of_record, widest};
 pub struct SearchIndex {
     folder: PathBuf,
     finder: RwLock<Finder>,
-    catalogue: Arc<Catalogue>,
+    forms: Arc<FormShelf>,
     ledger: Arc<Ledger>,
 }
 
@@ -47,7 +48,7 @@ pub struct SearchForm {
 }
 
 impl SearchIndex {
-    pub(crate) fn open(folder: &Path, catalogue: Arc<Catalogue>, ledger: Arc<Ledger>, keeps: bool) -> Result<SearchIndex, OfficeError> {
+    pub(crate) fn open(folder: &Path, forms: Arc<FormShelf>, ledger: Arc<Ledger>, keeps: bool) -> Result<SearchIndex, OfficeError> {
         let opened = if keeps { Finder::open(folder) } else { Finder::open_to_read(folder) };
         let finder = match opened {
             Ok(finder) => finder,
@@ -58,7 +59,7 @@ impl SearchIndex {
                 Finder::open(folder)?
             }
         };
-        Ok(SearchIndex { folder: folder.to_owned(), finder: RwLock::new(finder), catalogue, ledger })
+        Ok(SearchIndex { folder: folder.to_owned(), finder: RwLock::new(finder), forms, ledger })
     }
 
     fn finder(&self) -> std::sync::RwLockReadGuard<'_, Finder> {
@@ -94,8 +95,8 @@ impl SearchIndex {
 
     fn entry(&self, record: RecordId) -> Result<Option<Entry>, OfficeError> {
         let Some(shown) = widest(&self.ledger, record)? else { return Ok(None) };
-        let Some(kind) = self.catalogue.kind(&shown.kind) else { return Ok(None) };
-        let title = self.catalogue.title(&kind.name, &shown.data, Lang::Vi);
+        let Some(kind) = self.forms.kind_at(&shown.kind, shown.cat) else { return Ok(None) };
+        let title = self.forms.catalogue().title(&kind.name, &shown.data, Lang::Vi);
         let (mut text, mut codes, mut bodies) = (String::new(), Vec::new(), Vec::new());
         collect_text(&kind.fields, &shown.data, kind.title_field.as_str(), &mut text, &mut codes, &mut bodies);
         if let Some(owner) = shown.owner {

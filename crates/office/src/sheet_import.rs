@@ -165,7 +165,7 @@ impl Office {
         sheet: &Sheet,
         progress: &mut Progress<'_>,
     ) -> Result<SheetPlan, OfficeError> {
-        let kind = self.kind(&form.kind)?;
+        let kind = &self.kind_of_all_forms(&form.kind)?;
         self.may_import(who, &form.kind, form.owner)?.require()?;
         let columns = understand(kind, sheet, &form.map.columns, &self.usual_headings(&kind.name));
         let mut plan = SheetPlan {
@@ -321,7 +321,7 @@ impl Office {
             return Ok(None);
         }
         plan.row_count += 1;
-        let mut fresh = match self.catalogue().read_form(&kind.name, &inputs.pairs) {
+        let mut fresh = match kind.read_form(&inputs.pairs) {
             Ok(data) => data,
             Err(faults) => {
                 plan.field_faults(row.number, &inputs.cells, &faults.faults);
@@ -520,15 +520,15 @@ impl Office {
             for row in rows {
                 let leaf = LeafHash::from_hex(&row.leaf).ok_or_else(|| OfficeError::Data("journal: leaf".to_owned()))?;
                 // One file can change records of several bodies: each is decided for itself.
-                match self.view_to_edit(who, row.record) {
-                    Ok(view) if view.leaf == leaf => {}
+                let form = match self.view_to_edit(who, row.record) {
+                    Ok(view) if view.leaf == leaf => self.form(&view.kind, view.form)?,
                     Ok(_) | Err(OfficeError::NotFound(_)) => return Err(changed_since()),
                     Err(other) => return Err(other),
-                }
+                };
                 match row.before {
                     Some(data) => {
                         decide(who, action_for(kind, Action::Edit), &self.subject(who, kind, &data, Role::Officer)).require()?;
-                        let checked = self.catalogue().check(&import.kind, &data).map_err(OfficeError::Invalid)?;
+                        let checked = self.catalogue().check_under(form, &data).map_err(OfficeError::Invalid)?;
                         restored.push(Prepared { id: row.record, checked, previous: Some(leaf) });
                     }
                     None => withdrawn.push((row.record, leaf)),

@@ -46,6 +46,13 @@ async fn index(page: Page, Who(who): Who) -> Answer {
         door("Người dùng", "Users", "Tài khoản, vai trò, liên kết đăng nhập", "Accounts, roles, sign-in links", "/quan-tri/nguoi-dung"),
         door("Nhật ký", "Audit trail", "Ai làm gì, lúc nào", "Who did what when", "/quan-tri/nhat-ky"),
         door("Sổ cái, sao lưu", "Ledger, backup", "Kích thước, gốc cây, khung nhìn", "Sizes, roots, views", "/quan-tri/sao-luu"),
+        door(
+            "Phiên bản mẫu",
+            "Form versions",
+            "Mẫu mới theo thông tư: xem khác biệt, thử, áp dụng",
+            "New forms of a circular: compare, try, adopt",
+            "/quan-tri/bieu-mau",
+        ),
         door("Biểu mẫu", "Forms", "Loại bản ghi và lược đồ", "Kinds and schemas", "/bieu-mau"),
     ]));
     show(page, blocks)

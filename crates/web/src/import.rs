@@ -323,7 +323,7 @@ async fn edit(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<
     let id = record_id(&id)?;
     let view = app.call(move |office| office.view_to_edit(&who, id)).await?;
     let data = view.data.ok_or_else(|| Failure::not_found(id.to_string()))?;
-    let values = FormPairs(app.office.catalogue().form_values("directive", &data));
+    let values = FormPairs(app.office.form(&view.kind, view.form)?.form_values(&data));
     edit_form(page, &app, id, &data, view.leaf, &values, FormErrors::none(crate::lang::Lang::Vi.texts()))
 }
 
@@ -394,7 +394,7 @@ async fn save(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<
     if pairs.press_row_button() {
         return edit_form(page, &app, id, &data, leaf, &pairs, FormErrors::none(crate::lang::Lang::Vi.texts()));
     }
-    let read = match app.office.catalogue().read_form("directive", &pairs.0) {
+    let read = match app.office.form(&view.kind, view.form)?.read_form(&pairs.0) {
         Ok(read) => read,
         Err(faults) => {
             let errors = FormErrors::of(page.lang, &crate::service::field_faults(&faults.faults));

@@ -107,7 +107,8 @@ async fn kinds(State(app): State<App>) -> Answer {
 }
 
 async fn schema(State(app): State<App>, Path(kind): Path<String>) -> Answer {
-    let schema = app.office.catalogue().schema(&kind).ok_or_else(|| Failure::not_found(kind))?;
+    let catalogue = app.office.catalogue();
+    let schema = catalogue.kind(&kind).map(|kind| catalogue.schema(kind)).ok_or_else(|| Failure::not_found(kind))?;
     let mut response = Json(schema).into_response();
     response.headers_mut().insert(axum::http::header::CONTENT_TYPE, axum::http::HeaderValue::from_static("application/schema+json"));
     Ok(response)
@@ -192,9 +193,7 @@ fn openapi(app: &App) -> Value {
     }
     let mut schemas = serde_json::Map::new();
     for kind in app.office.catalogue().kinds() {
-        if let Some(schema) = app.office.catalogue().schema(&kind.name) {
-            schemas.insert(kind.name.clone(), schema);
-        }
+        schemas.insert(kind.name.clone(), app.office.catalogue().schema(kind));
     }
     json!({"openapi": "3.1.0", "info": {"title": "Liên Vùng", "version": env!("CARGO_PKG_VERSION")}, "servers": [{"url": app.site.base_url}], "paths": paths, "components": {"schemas": schemas}})
 }

@@ -27,6 +27,7 @@ mod download;
 pub mod errors;
 pub mod filters;
 pub mod form;
+mod form_versions;
 pub mod format;
 mod import;
 mod interface;

@@ -4,14 +4,14 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
 use catalogue::{CodeList, FieldType, Kind};
-use office::{Draft, Identity, LeafHash, Office, OfficeError, RecordId};
+use office::{Draft, Identity, LeafHash, Office, OfficeError, RecordId, RecordView};
 use serde_json::Value;
 
 use crate::blocks::{Block, Blocks, Form, FormPart, show, show_faulty};
 use crate::errors::{Answer, Failure};
 use crate::form::FormPairs;
 use crate::page::Page;
-use crate::parts::{Choice, Field, FieldGroup, FieldKind, FormErrors};
+use crate::parts::{Choice, Field, FieldGroup, FieldKind, FormErrors, Notice};
 use crate::records::{Titles, place_of, titles_in, value_text};
 use crate::service::{App, Who, field_faults, record_id, said};
 
@@ -35,7 +35,7 @@ async fn new(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path
         values.0.push((state.clone(), "draft".to_owned()));
     }
     let action = page.href(&format!("/bieu-mau/{name}/moi"));
-    show_form(page, &app, &kind, action, &values, None, FormErrors::none(crate::lang::Lang::Vi.texts()))
+    show_form(page, &app, &kind, action, &values, None, no_errors())
 }
 
 async fn create(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>, pairs: FormPairs) -> Answer {
@@ -48,32 +48,60 @@ async fn create(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
 async fn edit(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
     let id = record_id(&id)?;
     let lang = crate::service::office_lang(page.lang);
+    let wanted = page.parameter("mau").and_then(|form| form.parse().ok());
     let (view, kind, values) = app
         .call(move |office| {
             let view = office.view_to_edit(&who, id)?;
-            let kind = office.catalogue().kind(&view.kind).cloned().ok_or_else(|| OfficeError::NotFound(id.to_string()))?;
-            let mut values = office.catalogue().form_values(&kind.name, view.data.as_ref().unwrap_or(&Value::Null));
-            name_what_is_typed(office, &who, &kind, lang, &mut values)?;
+            let own = office.form(&view.kind, view.form)?;
+            let mut values = own.form_values(view.data.as_ref().unwrap_or(&Value::Null));
+            name_what_is_typed(office, &who, own, lang, &mut values)?;
+            let kind = form_to_use(office, &view, wanted)?;
             Ok((view, kind, FormPairs(values)))
         })
         .await?;
     let action = page.href(&format!("/r/{id}/sua"));
-    show_form(page, &app, &kind, action, &values, Some(view.leaf), FormErrors::none(crate::lang::Lang::Vi.texts()))
+    show_form(page, &app, &kind, action, &values, Some(view.leaf), no_errors())
 }
 
 async fn save(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>, pairs: FormPairs) -> Answer {
     let id = record_id(&id)?;
-    let asking = who.clone();
-    let view = app.call(move |office| office.view_to_edit(&asking, id)).await?;
-    let Some(kind) = app.office.catalogue().kind(&view.kind).cloned() else { return Err(Failure::not_found(id.to_string())) };
+    let (asking, wanted) = (who.clone(), form_filled_in(&pairs));
+    let kind = app.call(move |office| form_to_use(office, &office.view_to_edit(&asking, id)?, wanted)).await?;
     let action = page.href(&format!("/r/{id}/sua"));
     submit(page, who, &app, &kind, action, Some(id), pairs).await
+}
+
+/// The form in force when that is wanted, else the one the record was made with.
+fn form_to_use(office: &Office, view: &RecordView, wanted: Option<u64>) -> Result<Kind, OfficeError> {
+    let current = office.catalogue().kind(&view.kind).filter(|current| Some(current.version) == wanted);
+    match current {
+        Some(current) => Ok(current.clone()),
+        None => office.form(&view.kind, view.form).cloned(),
+    }
+}
+
+/// The version of the form that was on screen.
+fn form_filled_in(pairs: &FormPairs) -> Option<u64> {
+    pairs.get("_form")?.parse().ok()
+}
+
+fn no_errors() -> FormErrors {
+    FormErrors::none(crate::lang::Lang::Vi.texts())
 }
 
 async fn submit(page: Page, who: Identity, app: &App, kind: &Kind, action: String, id: Option<RecordId>, mut pairs: FormPairs) -> Answer {
     let previous = pairs.get("_previous").and_then(LeafHash::from_hex);
     if pairs.press_row_button() {
-        return show_form(page, app, kind, action, &pairs, previous, FormErrors::none(crate::lang::Lang::Vi.texts()));
+        return show_form(page, app, kind, action, &pairs, previous, no_errors());
+    }
+    if form_filled_in(&pairs).is_some_and(|form| form != kind.version) {
+        let mut errors = FormErrors::none(page.texts());
+        let words = page.say(
+            "Mẫu đã đổi trong lúc anh/chị nhập; chưa lưu gì. Những gì đã nhập vẫn còn dưới đây. Hãy xem lại theo mẫu phiên bản",
+            "The form changed while you were typing; nothing was saved. What you typed is still below. Look it over by form version",
+        );
+        errors.add("", format!("{words} {}.", kind.version));
+        return show_form(page, app, kind, action, &pairs, previous, errors);
     }
     let (typed, asking, looked_up) = (pairs.0.clone(), who.clone(), kind.clone());
     let (resolved, open) = app
@@ -87,7 +115,7 @@ async fn submit(page: Page, who: Identity, app: &App, kind: &Kind, action: Strin
     for (path, choices) in &open {
         errors.add(path, not_one_thing(&page, kind, path, pairs.get(path).unwrap_or_default(), choices));
     }
-    let data = match app.office.catalogue().read_form(&kind.name, &resolved) {
+    let data = match kind.read_form(&resolved) {
         Ok(data) if open.is_empty() => data,
         outcome => {
             if let Err(faults) = outcome {
@@ -98,10 +126,10 @@ async fn submit(page: Page, who: Identity, app: &App, kind: &Kind, action: Strin
     };
     let (asking, typed) = (who.clone(), data.clone());
     let draft = Draft { id, kind: kind.name.clone(), data, previous };
-    let name = kind.name.clone();
+    let (name, form) = (kind.name.clone(), kind.version);
     let saved = app
         .call(move |office| {
-            let stored = office.submit(&who, draft)?;
+            let stored = office.submit_by_form(&who, draft, form)?;
             office.settle(std::time::Duration::from_secs(2));
             Ok(stored)
         })
@@ -131,7 +159,7 @@ async fn submit(page: Page, who: Identity, app: &App, kind: &Kind, action: Strin
 /// Somebody saved while this person was typing: what was typed stays, each field that differs says what now stands there, and the next press saves.
 fn meanwhile(page: &Page, app: &App, titles: &Titles, kind: &Kind, current: Option<&Value>, typed: &Value) -> FormErrors {
     let mut errors = FormErrors::none(page.texts());
-    let changes = current.map(|current| app.office.catalogue().changes(&kind.name, current, typed)).unwrap_or_default();
+    let changes = current.map(|current| kind.changes(current, typed)).unwrap_or_default();
     for change in &changes {
         let stands = match (kind.field(change.path.split('.').next().unwrap_or_default()), &change.old) {
             (Some(field), Some(old)) => value_text(app, page, titles, field, old),
@@ -233,12 +261,35 @@ fn show_form(
     if let Some(previous) = previous {
         form = form.field(Field::hidden(page.texts(), "_previous", previous.to_hex()));
     }
+    form = form.field(Field::hidden(page.texts(), "_form", kind.version.to_string()));
     form.errors = Some(errors);
     let form = form.button(page.say("Lưu", "Save"));
     let mut blocks = Blocks::default();
-    blocks.push(Block::Muted(format!("{} {}", page.say("Căn cứ:", "Source:"), kind.source)));
+    let version = format!("{} {}", page.say("Mẫu phiên bản", "Form version"), kind.version);
+    blocks.push(Block::Muted(format!("{} {}. {version}.", page.say("Căn cứ:", "Source:"), kind.source)));
+    let homeless = without_a_field(app, &page, kind, values);
+    if !homeless.is_empty() {
+        let words = page.say(
+            "Mẫu này không có chỗ cho các giá trị sau; chúng sẽ không được lưu cùng bản ghi (phiên bản trước của bản ghi vẫn giữ):",
+            "This form has no field for these values; they will not be saved with the record (its earlier version keeps them):",
+        );
+        blocks.push(Block::Notice(Notice::warning(format!("{words} {}", homeless.join("; ")))));
+    }
     blocks.push(Block::Form(form));
     if faulty { show_faulty(page, blocks) } else { show(page, blocks) }
+}
+
+/// What was filled in under another version of the form and has no field in this one.
+fn without_a_field(app: &App, page: &Page, kind: &Kind, values: &FormPairs) -> Vec<String> {
+    let all = app.office.catalogue().kind_of_all_versions(&kind.name);
+    let mut homeless = Vec::new();
+    for (path, value) in values.0.iter().filter(|(path, value)| !path.starts_with('_') && !value.trim().is_empty()) {
+        let known = all.as_ref().and_then(|all| all.field_at(path));
+        if let (None, Some(field)) = (kind.field_at(path), known) {
+            homeless.push(format!("{}: “{}”", said(&field.label, page.lang), office::shorten(value, 200)));
+        }
+    }
+    homeless
 }
 
 fn form_part(app: &App, page: &Page, kind: &Kind, field: &catalogue::Field, values: &FormPairs, errors: &FormErrors) -> FormPart {

@@ -52,11 +52,13 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
         })
         .await?;
     if as_json {
-        let body = json!({"id": id, "kind": view.kind, "version": view.version, "audience": view.audience, "data": view.data});
+        let body =
+            json!({"id": id, "kind": view.kind, "form": view.form, "version": view.version, "audience": view.audience, "data": view.data});
         return Ok(axum::Json(body).into_response());
     }
     let catalogue = app.office.catalogue();
-    let Some(kind) = catalogue.kind(&view.kind) else { return Err(Failure::not_found(id.to_string())) };
+    let kind = app.office.form(&view.kind, view.form)?;
+    let in_force = catalogue.kind(&view.kind).map_or(kind.version, |current| current.version);
     let Some(data) = &view.data else {
         let title = page.say("Bản ghi đã xóa", "Erased record").to_owned();
         let mut blocks = Blocks::default();
@@ -79,6 +81,9 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
     ];
     if data.get("illustrative").and_then(Value::as_bool) == Some(true) {
         badges.push(Badge::illustrative(page.texts()));
+    }
+    if in_force != kind.version {
+        badges.push(Badge::new(Tone::Warn, Icon::Document, format!("{} {}", page.say("Mẫu phiên bản", "Form version"), kind.version)));
     }
     blocks.push(Block::Badges(badges));
     let mut facts = Definitions { rows: Vec::new() };
@@ -110,6 +115,10 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
     }
     if view.edit.allowed {
         buttons.push((page.say("Sửa", "Edit").to_owned(), page.href(&format!("/r/{id}/sua"))));
+        if in_force != kind.version {
+            let words = format!("{} {in_force}", page.say("Chuyển sang mẫu phiên bản", "Move to form version"));
+            buttons.push((words, page.href(&format!("/r/{id}/sua?mau={in_force}"))));
+        }
     }
     if view.edit.allowed {
         buttons.push((page.say("Xóa nội dung", "Erase").to_owned(), page.href(&format!("/r/{id}/xoa"))));
@@ -320,7 +329,10 @@ async fn history(page: Page, Who(who): Who, State(app): State<App>, Path(id): Pa
     for (at, version) in versions.iter().enumerate() {
         let older = versions.get(at + 1).and_then(|older| older.data.as_ref());
         let changes = match (&version.data, older) {
-            (Some(new), Some(old)) => app.office.catalogue().changes(&version.kind, old, new),
+            // The record may have moved from one version of its form to another.
+            (Some(new), Some(old)) => {
+                app.office.catalogue().kind_of_all_versions(&version.kind).map(|kind| kind.changes(old, new)).unwrap_or_default()
+            }
             _ => Vec::new(),
         };
         let words: Vec<String> = changes

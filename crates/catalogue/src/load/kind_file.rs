@@ -95,7 +95,7 @@ struct RuleFile {
 }
 
 impl Loading {
-    pub(super) fn kind(&mut self, path: &str, text: &str) {
+    pub(crate) fn kind(&mut self, path: &str, text: &str) {
         let Some(file) = self.read::<KindFile>(path, text) else { return };
         let line = line_of(text, file.kind.span().start);
         let name = file.kind.into_inner();
@@ -125,11 +125,11 @@ impl Loading {
         if file.workflow.is_some() != file.state_field.is_some() {
             self.problem(path, line, "workflow and state_field go together");
         }
-        if self.catalogue.kind(&name).is_some() {
-            self.problem(path, line, format!("kind {name} is declared twice"));
+        if self.catalogue.kind_version(&name, file.version).is_some() {
+            self.problem(path, line, format!("version {} of kind {name} is declared twice", file.version));
         }
-        self.places.insert(name.clone(), (path.to_owned(), line));
-        self.catalogue.kinds.push(Kind {
+        self.places.insert(place_name(&name, file.version), (path.to_owned(), line));
+        self.add_kind(Kind {
             name,
             version: file.version,
             label: Label::new(file.vi, file.en),
@@ -146,6 +146,16 @@ impl Loading {
             fields,
             rules,
         });
+    }
+
+    /// The newest version is the current one, unless it is only put beside it.
+    fn add_kind(&mut self, kind: Kind) {
+        let Catalogue { kinds, other_versions, .. } = &mut self.catalogue;
+        match kinds.iter_mut().find(|known| known.name == kind.name) {
+            Some(known) if self.adopting && kind.version > known.version => other_versions.push(std::mem::replace(known, kind)),
+            Some(_) => other_versions.push(kind),
+            None => kinds.push(kind),
+        }
     }
 
     fn fields(&mut self, path: &str, text: &str, files: Vec<Spanned<FieldFile>>, source: &str) -> Vec<Field> {
@@ -273,11 +283,12 @@ impl Loading {
     }
 
     /// What can be checked only when all kinds, lists and workflows are there.
-    pub(super) fn cross_check(&mut self) {
+    pub(crate) fn cross_check(&mut self) {
         let kinds: BTreeSet<String> = self.catalogue.kinds.iter().map(|kind| kind.name.clone()).collect();
         let mut found = Vec::new();
-        for kind in &self.catalogue.kinds {
-            let (file, line) = self.places.get(&kind.name).cloned().unwrap_or_default();
+        for kind in self.catalogue.kinds.iter().chain(&self.catalogue.other_versions) {
+            // A kind without a place came with the catalogue that a form is added to, and was checked then.
+            let Some((file, line)) = self.places.get(&place_name(&kind.name, kind.version)).cloned() else { continue };
             let workflow = kind.workflow.as_ref().and_then(|name| self.catalogue.workflows.get(name));
             check_fields(&self.catalogue, &kinds, workflow, &kind.fields, &kind.name, &mut |reason| {
                 found.push((file.clone(), line, reason))
@@ -287,6 +298,10 @@ impl Loading {
             self.problem(&file, line, reason);
         }
     }
+}
+
+fn place_name(kind: &str, version: u64) -> String {
+    format!("{kind} {version}")
 }
 
 fn check_fields(
