@@ -14,6 +14,7 @@ mod permission;
 mod routes;
 mod shared;
 mod sheet;
+mod step;
 mod task;
 mod visit;
 mod weight;

@@ -74,6 +74,9 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("POST /tai-khoan/mat-khau", "/tai-khoan/mat-khau", "old=&new=ngan", "ixxxxx"),
     ("POST /tai-khoan/lich", "/tai-khoan/lich", "a=b", "ixxxxx"),
     ("GET /viec", "/viec", "", "ixxxxx"),
+    ("GET /duyet", "/duyet", "", "i---x-"),
+    ("GET /r/{id}/buoc/{state}", "/r/SUBMITTED/buoc/approved", "", "0---x0"),
+    ("POST /r/{id}/buoc/{state}", "/r/SUBMITTED/buoc/returned", "remark=", "0---x0"),
     ("GET /lanh-dao", "/lanh-dao", "", "i---x-"),
     ("GET /van-ban/nhap", "/van-ban/nhap", "", "i-xxx-"),
     ("POST /van-ban/nhap", "/van-ban/nhap", "text=&owner=OWN", "i-x---"),
@@ -139,7 +142,7 @@ pub fn stage() -> Stage {
     person(&office, "daklak.doc", DAK_LAK, Role::Reader);
     let officer = person(&office, "daklak.cv", DAK_LAK, Role::Officer);
     person(&office, "kontum.cv", "Sở KH&CN Kon Tum", Role::Officer);
-    person(&office, "bo.ld", MINISTRY, Role::Leader);
+    let leader = person(&office, "bo.ld", MINISTRY, Role::Leader);
     let administrator = person(&office, "bo.qt", MINISTRY, Role::Administrator);
     // A new form of technologies waits.
     office.receive_form(&administrator, &crate::form_version::second_version("2026-11-01")).unwrap();
@@ -175,6 +178,7 @@ pub fn stage() -> Stage {
         ("DRAFT", draft.to_string()),
         ("ANSWER", answer.to_string()),
         ("OWN", own.to_string()),
+        ("SUBMITTED", submitted_proposal(&office, &leader, ministry).to_string()),
         ("ACCOUNT", office.account_by_login(&console, "kontum.cv").unwrap().id),
     ];
     office.settle(Duration::from_secs(20));
@@ -201,6 +205,13 @@ pub fn stage() -> Stage {
     office.settle(Duration::from_secs(20));
     let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
     Stage { office, router, sessions, names, _folder: folder }
+}
+
+/// A proposal that waits for the leader of its body.
+pub fn submitted_proposal(office: &Office, who: &office::Identity, owner: RecordId) -> RecordId {
+    let data = json!({"title": "Đề xuất trồng gấc (minh họa)", "state": "submitted", "owner": owner.to_string(), "illustrative": true, "task_type": "DT",
+        "basis": "x", "urgency": "x", "aims": "x", "required_results": "x", "suggested_content": "x", "planned_application": "x", "duration_months": 24});
+    office.submit(who, office::Draft { id: None, kind: "proposal".into(), data, previous: None }).unwrap().id
 }
 
 impl Stage {

@@ -39,6 +39,7 @@ const PAGES = [
   { name: "import of a conclusion", path: "/van-ban/nhap", roles: ["officer"] },
   { name: "import of a table", path: "/nhap-excel", roles: ["officer"] },
   { name: "leader's page", path: "/lanh-dao", roles: ["leader"] },
+  { name: "approvals", path: "/duyet", roles: ["leader"] },
   { name: "kinds and forms", path: "/bieu-mau", roles: ["public", "administrator"] },
   { name: "records of a kind", path: "/bieu-mau/body", roles: ["public", "officer"] },
   { name: "tasks", path: "/bieu-mau/task", roles: ["public", "officer"] },

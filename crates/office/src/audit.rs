@@ -57,6 +57,7 @@ impl AuditEntry {
             "form.receive" => ("Nhận mẫu", "Received a form"),
             "form.withdraw" => ("Thu hồi mẫu", "Withdrew a form"),
             "record.erase" => ("Xóa nội dung bản ghi", "Erased the contents of a record"),
+            "record.step" => ("Chuyển bước", "Took a step"),
             "records.submit" => ("Ghi nhiều bản ghi", "Saved several records"),
             "sheet.import" => ("Nhập bảng", "Imported a table"),
             "sheet.undo" => ("Hoàn tác lần nhập bảng", "Undid the import of a table"),

@@ -43,6 +43,7 @@ mod sheet;
 mod sheet_desk;
 mod sheet_import;
 mod status;
+mod step;
 mod task;
 mod view_file;
 mod view_pool;
@@ -78,4 +79,5 @@ pub use sheet::{Sheet, SheetCell, SheetRow, cell_address, column_letters, read_s
 pub use sheet_desk::{DeskState, SheetUpload};
 pub use sheet_import::{CellError, PlannedRow, SheetForm, SheetImport, SheetPlan, comes_in_by_table};
 pub use status::{Counts, Status, days_between, days_late, status_on};
+pub use step::{NextStep, StepForm, Waiting, waiting_filter};
 pub use task::{NextTaskStep, TaskProgress, TaskTerm};

@@ -21,6 +21,8 @@ pub enum Action {
     Answer,
     /// Accept or return an answer in the name of the assigner.
     Verify,
+    /// Take a step of a workflow that is a leader's: approve, return, reject.
+    LeadersStep,
     /// See one's own work list, reminders and profile.
     OwnDesk,
     /// See the leader's page.
@@ -95,7 +97,7 @@ pub fn decide(identity: &Identity, action: Action, subject: &Subject) -> Decisio
         Action::ReadInside if identity.is_administrator() && subject.body.is_none() => {
             yes("Quản trị viên xem được dữ liệu danh mục.", "Administrators see reference data.")
         }
-        Action::Verify => by_role(role, Role::Leader, name),
+        Action::Verify | Action::LeadersStep => by_role(role, Role::Leader, name),
         Action::ReadInside => by_role(role, Role::Reader, name),
         Action::Edit | Action::Issue | Action::Answer | Action::EditReference => by_role(role, Role::Officer, name),
     }

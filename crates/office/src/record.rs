@@ -154,7 +154,7 @@ impl Office {
         decide(who, action_for(kind, action), &self.subject(who, kind, &data, Role::Officer)).require()?;
         let checked = self.catalogue().check_under(kind, &data).map_err(OfficeError::Invalid)?;
         let mut faults = self.check_references(kind, &data, together)?;
-        faults.extend(self.check_transition(kind, old_data, &data));
+        faults.extend(self.check_transition(who, kind, old_data, &data));
         if kind.name == "directive" {
             faults.extend(crate::directive::check_deadline_kept(old_data, &data));
         }
@@ -382,29 +382,6 @@ impl Office {
                 }
             }
             Ok(faults)
-        })
-    }
-
-    fn check_transition(&self, kind: &Kind, old: Option<&Value>, new: &Value) -> Option<Fault> {
-        let state_field = kind.state_field.as_deref()?;
-        let workflow = self.catalogue().workflow(kind.workflow.as_deref()?)?;
-        let from = old.and_then(|data| data.get(state_field)).and_then(Value::as_str);
-        let to = new.get(state_field).and_then(Value::as_str)?;
-        let legal = match from {
-            Some(from) => from == to || workflow.allows(from, to),
-            None => true,
-        };
-        if legal {
-            return None;
-        }
-        let (from, to) = (workflow.state_label(from.unwrap_or_default()), workflow.state_label(to));
-        Some(Fault {
-            path: state_field.to_owned(),
-            rule: "workflow".to_owned(),
-            message: label(
-                format!("Không chuyển được từ “{}” sang “{}”.", from.vi, to.vi),
-                format!("Cannot go from “{}” to “{}”.", from.en, to.en),
-            ),
         })
     }
 }

@@ -104,13 +104,7 @@ async fn upload(page: Page, Who(who): Who, State(app): State<App>, upload: Uploa
         bytes,
     };
     let asking = who.clone();
-    let imported = app
-        .call(move |office| {
-            let imported = office.import_conclusion(&asking, form)?;
-            office.settle(std::time::Duration::from_secs(3));
-            Ok(imported)
-        })
-        .await;
+    let imported = app.save(move |office| office.import_conclusion(&asking, form)).await;
     match imported {
         Ok(imported) => page.go(&format!("/van-ban/{}/soat", imported.document)),
         Err(failure) if failure.status.is_client_error() && failure.status != axum::http::StatusCode::FORBIDDEN => {
@@ -286,13 +280,7 @@ async fn issue(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path
     }
     let all = pairs.get("tat_ca").is_some();
     let asking = who.clone();
-    let issued = app
-        .call(move |office| {
-            let stored = office.issue_to(&asking, id, if all { None } else { Some(chosen) }, class)?;
-            office.settle(std::time::Duration::from_secs(3));
-            Ok(stored.len())
-        })
-        .await;
+    let issued = app.save(move |office| office.issue_to(&asking, id, if all { None } else { Some(chosen) }, class)).await;
     match issued {
         Ok(_) => page.go(&format!("/van-ban/{id}")),
         Err(failure) if failure.status.is_client_error() && failure.status != axum::http::StatusCode::FORBIDDEN => {
@@ -418,13 +406,7 @@ async fn save(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<
     let document = data.get("document").and_then(Value::as_str).map(str::to_owned);
     let draft = Draft { id: Some(id), kind: "directive".to_owned(), data, previous: Some(leaf) };
     let issued = shown.get("state").and_then(Value::as_str) == Some("issued");
-    let saved = app
-        .call(move |office| {
-            let stored = office.submit(&who, draft)?;
-            office.settle(std::time::Duration::from_secs(2));
-            Ok(stored)
-        })
-        .await;
+    let saved = app.save(move |office| office.submit(&who, draft)).await;
     match saved {
         Ok(_) => match document {
             Some(document) if !issued => page.go(&format!("/van-ban/{document}/soat")),

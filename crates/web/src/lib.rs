@@ -43,6 +43,7 @@ mod service;
 mod sheet_import;
 pub mod shell;
 mod sign_in;
+mod steps;
 mod work;
 
 #[cfg(test)]

@@ -127,13 +127,7 @@ async fn submit(page: Page, who: Identity, app: &App, kind: &Kind, action: Strin
     let (asking, typed) = (who.clone(), data.clone());
     let draft = Draft { id, kind: kind.name.clone(), data, previous };
     let (name, form) = (kind.name.clone(), kind.version);
-    let saved = app
-        .call(move |office| {
-            let stored = office.submit_by_form(&who, draft, form)?;
-            office.settle(std::time::Duration::from_secs(2));
-            Ok(stored)
-        })
-        .await;
+    let saved = app.save(move |office| office.submit_by_form(&who, draft, form)).await;
     match saved {
         Ok(stored) => page.go(&place_of(&name, stored.id)),
         Err(failure) if failure.code == "invalid" => {
@@ -196,7 +190,7 @@ fn is_long(list: &CodeList) -> bool {
 }
 
 /// Names for ids and codes wherever the input is a line of text and not a folded list.
-fn name_what_is_typed(
+pub(crate) fn name_what_is_typed(
     office: &Office,
     who: &Identity,
     kind: &Kind,
@@ -217,7 +211,7 @@ fn name_what_is_typed(
 }
 
 /// What to say when a name means nothing, or several things: then one of them can be copied with its id.
-fn not_one_thing(page: &Page, kind: &Kind, path: &str, typed: &str, choices: &[String]) -> String {
+pub(crate) fn not_one_thing(page: &Page, kind: &Kind, path: &str, typed: &str, choices: &[String]) -> String {
     let label = kind.field_at(path).map(|field| said(&field.label, page.lang)).unwrap_or_default();
     let typed = office::shorten(typed, 80);
     if choices.is_empty() {
@@ -364,7 +358,15 @@ fn hint(page: &Page, kind: &Kind, field: &catalogue::Field) -> String {
     words.join(" ")
 }
 
-fn input(app: &App, page: &Page, kind: &Kind, field: &catalogue::Field, name: &str, values: &FormPairs, errors: &FormErrors) -> Field {
+pub(crate) fn input(
+    app: &App,
+    page: &Page,
+    kind: &Kind,
+    field: &catalogue::Field,
+    name: &str,
+    values: &FormPairs,
+    errors: &FormErrors,
+) -> Field {
     let texts = page.texts();
     let label = said(&field.label, page.lang).to_owned();
     let mut note = None;

@@ -42,13 +42,14 @@ pub(crate) fn place_of(kind: &str, id: RecordId) -> String {
 async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>) -> Answer {
     let as_json = name.ends_with(".json");
     let id = record_id(name.trim_end_matches(".json"))?;
-    let (view, linked, titles) = app
+    let (view, linked, titles, steps) = app
         .call(move |office| {
             let view = office.view(&who, id)?;
             let filter = RegisterFilter { refers_to: Some(id), order: Order::Latest, ..RegisterFilter::default() };
             let linked = office.register_page(&who, &filter, None, 30)?;
             let titles = titles_in(office, &who, view.data.as_ref())?;
-            Ok((view, linked, titles))
+            let steps = office.next_steps(&who, &view)?;
+            Ok((view, linked, titles, steps))
         })
         .await?;
     if as_json {
@@ -109,6 +110,9 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
         said(&view.edit.why, page.lang)
     )));
     let mut buttons = Vec::new();
+    for step in steps.iter().filter(|step| step.decision.allowed) {
+        buttons.push((said(&step.label, page.lang).to_owned(), page.href(&format!("/r/{id}/buoc/{}", step.to))));
+    }
     let own = place_of(&kind.name, id);
     if own != format!("/r/{id}") {
         buttons.push((page.say("Trang riêng", "Its own page").to_owned(), page.href(&own)));
@@ -219,7 +223,7 @@ fn collect_ids(value: &Value, ids: &mut Vec<RecordId>) {
     }
 }
 
-fn value_cell(app: &App, page: &Page, titles: &Titles, field: &catalogue::Field, value: &Value) -> Cell {
+pub(crate) fn value_cell(app: &App, page: &Page, titles: &Titles, field: &catalogue::Field, value: &Value) -> Cell {
     match value {
         Value::Array(items) => Cell::Lines(items.iter().take(200).map(|item| value_cell(app, page, titles, field, item)).collect()),
         _ => match (&field.of, value) {

@@ -18,6 +18,9 @@ use crate::page::{Page, Site, Viewer, ViewerSlot};
 /// The name of the session cookie.
 const COOKIE: &str = "lv";
 
+/// How long a save waits for the views; after that the next page may lag behind.
+const VIEWS_FOLLOW: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// What every handler shares.
 #[derive(Clone)]
 pub(crate) struct App {
@@ -36,6 +39,19 @@ impl App {
             Ok(result) => result.map_err(Failure::from),
             Err(error) => Err(Failure::internal(format!("task: {error}"))),
         }
+    }
+
+    /// Runs a call that writes, then waits a moment for the views, so that the next page shows what was saved.
+    pub(crate) async fn save<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Office) -> Result<T, OfficeError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.call(move |office| {
+            let done = work(office)?;
+            office.settle(VIEWS_FOLLOW);
+            Ok(done)
+        })
+        .await
     }
 }
 
@@ -228,7 +244,8 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
         .merge(crate::import::routes())
         .merge(crate::sheet_import::routes())
         .merge(crate::administration::routes())
-        .merge(crate::form_versions::routes());
+        .merge(crate::form_versions::routes())
+        .merge(crate::steps::routes());
     let all = crate::shell::mirrored(pages).merge(crate::interface::routes());
     let all = all.layer(axum::middleware::from_fn_with_state(app.clone(), identify)).with_state(app);
     crate::shell::finish(all, site)

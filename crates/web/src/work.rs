@@ -215,13 +215,7 @@ async fn send_answer(
     if !errors.is_empty() {
         return answer_form(page, &app, &found.directive_data, id, body, &pairs, errors);
     }
-    let saved = app
-        .call(move |office| {
-            let stored = office.answer(&who, id, body, form)?;
-            office.settle(std::time::Duration::from_secs(2));
-            Ok(stored)
-        })
-        .await;
+    let saved = app.save(move |office| office.answer(&who, id, body, form)).await;
     match saved {
         Ok(_) => page.go(&format!("/chi-dao/{id}")),
         Err(failure) if failure.code == "invalid" => {
@@ -356,13 +350,7 @@ async fn judge(page: Page, Who(who): Who, State(app): State<App>, Path((id, answ
     let version = pairs.get("version").and_then(|version| version.parse().ok()).unwrap_or(0);
     let (verdict, remark) = (pairs.get("verdict").unwrap_or("").to_owned(), pairs.get("remark").unwrap_or("").to_owned());
     let asking = who.clone();
-    let saved = app
-        .call(move |office| {
-            let stored = office.judge(&asking, record, version, &verdict, &remark)?;
-            office.settle(std::time::Duration::from_secs(2));
-            Ok(stored)
-        })
-        .await;
+    let saved = app.save(move |office| office.judge(&asking, record, version, &verdict, &remark)).await;
     match saved {
         Ok(_) => page.go(&format!("/chi-dao/{directive}")),
         Err(failure) if failure.code == "invalid" => {
@@ -435,13 +423,7 @@ async fn change_deadline(page: Page, Who(who): Who, State(app): State<App>, Path
         reason: text("reason"),
     };
     let asking = who.clone();
-    let saved = app
-        .call(move |office| {
-            let stored = office.change_deadline(&asking, id, form)?;
-            office.settle(std::time::Duration::from_secs(2));
-            Ok(stored)
-        })
-        .await;
+    let saved = app.save(move |office| office.change_deadline(&asking, id, form)).await;
     match saved {
         Ok(_) => page.go(&format!("/chi-dao/{id}")),
         Err(failure) if failure.code == "invalid" => {
@@ -454,12 +436,12 @@ async fn change_deadline(page: Page, Who(who): Who, State(app): State<App>, Path
 }
 
 async fn leader(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
-    let (found, red, desk) = app
+    let (found, red, desk, heaps) = app
         .call(move |office| {
             office::decide(&who, office::Action::LeadersPage, &office::Subject::node()).require()?;
             let today = office.clock().today();
             let found = office.board().page(&office::BoardFilter::default(), today, None, 1)?;
-            Ok((found, office.board().overdue_by_body(today)?, office.desk(&who)?))
+            Ok((found, office.board().overdue_by_body(today)?, office.desk(&who)?, office.waiting_for(&who)?))
         })
         .await?;
     let title = page.say("Lãnh đạo", "Leader").to_owned();
@@ -495,6 +477,11 @@ async fn leader(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         ]);
     }
     blocks.push(Block::Table(table));
+    let to_approve: u64 = heaps.iter().map(|heap| heap.total).sum();
+    blocks.push(Block::Buttons(vec![(
+        format!("{} ({to_approve})", page.say("Hồ sơ chờ duyệt", "Waiting for approval")),
+        page.href("/duyet"),
+    )]));
     let waiting = desk_table(&page, &app, page.say("Chờ xác minh", "Waiting for a verdict"), &desk.to_judge, false);
     blocks.push(Block::Table(waiting));
     show(page, blocks)

@@ -69,6 +69,9 @@ impl Loading {
                     self.problem(path, line, format!("there is no state {end}"));
                 }
             }
+            if !["officer", "leader"].contains(&step.who.as_str()) {
+                self.problem(path, line, format!("“{}” takes no steps: officer or leader does", step.who));
+            }
             transitions.push(Transition { from: step.from, to: step.to, label: Label::new(step.vi, step.en), who: step.who });
         }
         let codes = states.iter().map(|state| Code::plain(state.state.clone(), state.label.clone())).collect();
