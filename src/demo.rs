@@ -127,10 +127,11 @@ pub fn load(office: &Office) -> Result<()> {
 pub fn links(office: &Office) -> Result<Vec<(Label, String)>> {
     let console = office.console();
     let mut links = Vec::new();
-    for (login, name, _, role) in accounts() {
+    for (login, name, body, role) in accounts() {
         let account = office.account_by_login(&console, login)?;
         let english = match role {
             Role::Officer => "Officer, Đắk Lắk",
+            Role::Leader if body == DAK_LAK => "Director, Đắk Lắk",
             Role::Leader => "Leader, Ministry",
             _ => "Administrator",
         };
@@ -140,9 +141,10 @@ pub fn links(office: &Office) -> Result<Vec<(Label, String)>> {
     Ok(links)
 }
 
-fn accounts() -> [(&'static str, &'static str, &'static str, Role); 3] {
+fn accounts() -> [(&'static str, &'static str, &'static str, Role); 4] {
     [
         ("chuyenvien.daklak", "Chuyên viên Đắk Lắk (minh họa)", DAK_LAK, Role::Officer),
+        ("giamdoc.daklak", "Giám đốc Sở KH&CN Đắk Lắk (minh họa)", DAK_LAK, Role::Leader),
         ("lanhdao.bo", "Lãnh đạo Bộ (minh họa)", MINISTRY, Role::Leader),
         ("quantri", "Quản trị viên (minh họa)", MINISTRY, Role::Administrator),
     ]

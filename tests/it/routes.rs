@@ -84,6 +84,7 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("POST /nhap-excel", "/nhap-excel", "kind=article&owner=OWN", "i-x---"),
     ("GET /nhap-excel/{id}", "/nhap-excel/ONDESK", "", "00x000"),
     ("POST /nhap-excel/{id}/cot", "/nhap-excel/ONDESK/cot", "c.0=", "00x000"),
+    ("POST /nhap-excel/{id}/sua", "/nhap-excel/ONDESK/sua", "o.A1=x", "00x000"),
     ("POST /nhap-excel/{id}/nhap", "/nhap-excel/ONDESK/nhap", "a=b", "00x000"),
     ("POST /nhap-excel/{id}/hoan-tac", "/nhap-excel/CAMEIN/hoan-tac", "a=b", "0-x00x"),
     ("GET /nhap-excel/mau/{kind}", "/nhap-excel/mau/person", "", "i-xxxx"),

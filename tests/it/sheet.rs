@@ -233,6 +233,41 @@ fn a_file_on_the_desk_is_checked_mapped_remembered_and_carried_out_even_after_a_
     assert!(matches!(wait(&office, &who, &id), DeskState::Planned(plan) if plan.error_count == 0));
 }
 
+#[test]
+fn single_cells_are_mended_on_the_page_and_the_import_says_which_also_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let office = Arc::new(open(folder.path()));
+    let who = officer(&office);
+    let upload = SheetUpload {
+        kind: "technology".into(),
+        owner: body(&office, DAK_LAK),
+        name: "cong-nghe.csv".into(),
+        bytes: "Tên công nghệ, thiết bị;Mức độ sẵn sàng (TRL 1-9);Chào bán hay tìm mua\nMáy sấy (minh họa);mười;Chào bán\n;7;bán\n".into(),
+        map: None,
+    };
+    let id = office.lay_sheet(&who, upload).unwrap();
+    let DeskState::Planned(plan) = wait(&office, &who, &id) else { panic!("not planned") };
+    let cells: Vec<&str> = plan.errors.iter().map(|error| error.cell.as_str()).collect();
+    assert_eq!(cells, ["B2", "C3"], "{:?}", plan.errors);
+    let mended = |words: &[(&str, &str)]| words.iter().map(|(cell, words)| ((*cell).to_owned(), (*words).to_owned())).collect();
+    office.mend_sheet(&who, &id, mended(&[("B2", "9"), ("C3", "Chào bán"), ("ZZZZ9", "x"), ("=1", "x")])).unwrap();
+    let DeskState::Planned(plan) = wait(&office, &who, &id) else { panic!("not planned") };
+    let cells: Vec<&str> = plan.errors.iter().map(|error| error.cell.as_str()).collect();
+    assert_eq!(cells, ["A3"], "what a mended row still lacks: {:?}", plan.errors);
+    office.mend_sheet(&who, &id, mended(&[("A3", "Máy rang (minh họa)")])).unwrap();
+    drop(office);
+
+    let office = Arc::new(open(folder.path()));
+    let who = office.act_as(&office.console(), "daklak.cv").unwrap();
+    let DeskState::Planned(plan) = wait(&office, &who, &id) else { panic!("not planned") };
+    assert_eq!(plan.errors, []);
+    assert!(plan.notes.iter().any(|note| note.vi.contains("A3, B2, C3")), "{:?}", plan.notes);
+    office.carry_out_sheet(&who, &id).unwrap();
+    assert!(matches!(wait(&office, &who, &id), DeskState::Done(import) if import.created == 2));
+    let many = (1..=1_001).map(|row| (format!("A{row}"), String::new())).collect();
+    assert_eq!(office.mend_sheet(&who, &id, many).unwrap_err().code(), "too_many_mended");
+}
+
 fn wait(office: &Arc<Office>, who: &Identity, id: &str) -> DeskState {
     let until = Instant::now() + Duration::from_secs(60);
     loop {

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
 import { openBrowser, Visitors } from "./browser.mjs";
+import { field, press, row, seen } from "./hands.mjs";
 import { inLanguage, LANGUAGES } from "./pages.mjs";
 import { startProduct } from "./product.mjs";
 import { WORDS } from "./words.mjs";
@@ -110,32 +111,7 @@ test("no session saw a script error, a refusal of the content policy or a reques
   assert.deepEqual(visitors.complaints, []);
 });
 
-/** The row of a table that holds these words. */
-function row(page, words) {
-  return page.locator("tbody tr").filter({ hasText: words }).first();
-}
-
 /** The lines of the bodies on a directive's page. */
 function parts(page) {
   return page.locator("table").first().locator("tbody tr");
-}
-
-function field(page, label) {
-  return page.getByLabel(label).first();
-}
-
-async function press(page, name) {
-  await page.getByRole("main").getByRole("button", { name }).first().click();
-}
-
-/** Waits until the text stands on the page and can be seen. */
-async function seen(page, text) {
-  const place = page.getByText(text).filter({ visible: true }).first();
-  try {
-    await place.waitFor({ timeout: 10_000 });
-  } catch {
-    const tab = typeof page.page === "function" ? page.page() : page;
-    const shown = (await tab.locator("body").innerText()).slice(0, 3_000);
-    assert.fail(`"${text}" is not on ${tab.url()}, which shows:\n${shown}`);
-  }
 }

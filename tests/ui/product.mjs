@@ -14,6 +14,7 @@ const PATIENCE_MS = 120_000;
 /** How the demo's printed lines name the people its one-time links are for. */
 const ROLE_WORDS = {
   officer: /chuyên viên|officer/i,
+  director: /giám đốc|director/i,
   leader: /lãnh đạo|leader/i,
   administrator: /quản trị|administrator/i,
 };

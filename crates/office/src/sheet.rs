@@ -75,6 +75,34 @@ pub struct Sheet {
     pub notes: Vec<Label>,
 }
 
+impl Sheet {
+    /// Puts words into a cell by its address, as if they stood there in the file. An address outside the rows with content is left alone.
+    pub(crate) fn mend(&mut self, address: &str, words: &str) {
+        let Some((column, row)) = place_of_address(address) else { return };
+        let Ok(at) = self.rows.binary_search_by_key(&row, |row| row.number) else { return };
+        let Some(row) = self.rows.get_mut(at) else { return };
+        if row.cells.len() <= column {
+            row.cells.resize(column + 1, SheetCell::Empty);
+        }
+        if let Some(cell) = row.cells.get_mut(column) {
+            let words = viet::nfc(words.trim());
+            *cell = if words.is_empty() { SheetCell::Empty } else { SheetCell::Text(words.into_owned()) };
+        }
+    }
+}
+
+/// The column from 0 and the row from 1 of an address like `C17`; none when it is none or lies outside of what a spreadsheet can hold.
+pub(crate) fn place_of_address(address: &str) -> Option<(usize, u32)> {
+    let digits = address.find(|c: char| c.is_ascii_digit())?;
+    let (letters, row) = address.split_at(digits);
+    if letters.is_empty() || letters.len() > 3 || !letters.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return None;
+    }
+    let column = letters.bytes().fold(0_usize, |column, byte| column * 26 + usize::from(byte - b'A') + 1);
+    let row: u32 = row.parse().ok().filter(|row| (1..=1_048_576).contains(row))?;
+    (column <= 16_384).then_some((column - 1, row))
+}
+
 /// SHA-256 of a file in hexadecimal digits, as the journal of imports keeps it.
 pub fn sha256(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
@@ -502,6 +530,12 @@ mod tests {
         assert_eq!(column_letters(26), "AA");
         assert_eq!(column_letters(701), "ZZ");
         assert_eq!(column_letters(702), "AAA");
+        for (column, row) in [(0, 1), (25, 9), (26, 17), (702, 1_048_576), (16_383, 2)] {
+            assert_eq!(place_of_address(&cell_address(column, row)), Some((column, row)));
+        }
+        for none in ["", "A", "17", "A0", "XFE1", "AAAA1", "a1", "A1048577", "A1B", "Ă1"] {
+            assert_eq!(place_of_address(none), None, "{none}");
+        }
     }
 
     #[test]

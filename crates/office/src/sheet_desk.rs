@@ -11,14 +11,16 @@ use ledger::RecordId;
 use serde::{Deserialize, Serialize};
 
 use crate::column_map::{ColumnMap, Destination};
-use crate::error::OfficeError;
+use crate::error::{OfficeError, label};
 use crate::identity::Identity;
 use crate::office::Office;
-use crate::sheet::{Sheet, read_sheet, sha256};
+use crate::sheet::{Sheet, place_of_address, read_sheet, sha256};
 use crate::sheet_import::{SheetForm, SheetImport, SheetPlan};
 
 /// Files older than this are removed from the desk.
 const WAITS: Duration = Duration::from_secs(24 * 60 * 60);
+/// Cells that can be mended on the page.
+const MOST_MENDED: usize = 1_000;
 /// Plans kept in memory; others are made again from their files.
 const MOST_PLANS: usize = 4;
 /// Ends kept in memory; later the slip tells of an import that was stored.
@@ -63,6 +65,9 @@ struct Slip {
     name: String,
     sha256: String,
     map: ColumnMap,
+    /// Cells that were mended on the page: address → words.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    mended: BTreeMap<String, String>,
     /// The import, once it is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     import: Option<String>,
@@ -139,6 +144,7 @@ impl Office {
             name: upload.name,
             sha256: sha256(&upload.bytes),
             map,
+            mended: BTreeMap::new(),
             import: None,
         };
         std::fs::create_dir_all(self.staging())?;
@@ -173,6 +179,25 @@ impl Office {
         slip.map.columns = columns;
         if let Some(name) = remember {
             self.remember_columns(who, &slip.kind, name, &slip.map)?;
+        }
+        self.write_slip(id, &slip)?;
+        self.check_sheet(who, id, slip, None);
+        Ok(())
+    }
+
+    /// Takes other words for some cells of the file, by address, and checks again. The file stays as it is; the import will say which cells were mended.
+    ///
+    /// # Errors
+    /// `Refused` (`too_many_mended`) beyond [`MOST_MENDED`] cells: then the file is the place to mend them.
+    pub fn mend_sheet(self: &Arc<Office>, who: &Identity, id: &str, cells: BTreeMap<String, String>) -> Result<(), OfficeError> {
+        let mut slip = self.slip(who, id)?;
+        slip.mended.extend(cells.into_iter().filter(|(address, _)| place_of_address(address).is_some()));
+        if slip.mended.len() > MOST_MENDED {
+            return Err(OfficeError::refused(
+                "too_many_mended",
+                format!("Đã sửa hơn {MOST_MENDED} ô trên trang; hãy sửa tiếp trong tệp rồi tải lên lại."),
+                format!("More than {MOST_MENDED} cells were mended on the page; mend the file instead and upload it again."),
+            ));
         }
         self.write_slip(id, &slip)?;
         self.check_sheet(who, id, slip, None);
@@ -221,10 +246,21 @@ impl Office {
 
     /// Reads the file again when it is not at hand.
     fn plan_file(&self, who: &Identity, id: &str, slip: Slip, sheet: Option<Sheet>) -> Result<SheetPlan, OfficeError> {
-        let sheet = match sheet {
+        let mut sheet = match sheet {
             Some(sheet) => sheet,
             None => read_sheet(&slip.name, &std::fs::read(self.staging().join(format!("{id}.sheet")))?, None)?,
         };
+        for (address, words) in &slip.mended {
+            sheet.mend(address, words);
+        }
+        if !slip.mended.is_empty() {
+            let cells = slip.mended.keys().take(50).cloned().collect::<Vec<_>>().join(", ");
+            let count = slip.mended.len();
+            sheet.notes.push(label(
+                format!("{count} ô được sửa trên trang này: {cells}."),
+                format!("{count} cells were mended on this page: {cells}."),
+            ));
+        }
         let form = SheetForm { kind: slip.kind, owner: slip.owner, file: slip.name, sha256: slip.sha256, map: slip.map };
         self.plan_sheet(who, form, &sheet, &mut |done, of| self.sheet_desk.set(id, DeskState::Checking(done, of)))
     }

@@ -22,6 +22,8 @@ use crate::service::{App, Who, parameter_id, said};
 
 /// Errors of cells on one page; the file itself is the place to mend them.
 const SHOWN_ERRORS: usize = 100;
+/// Cells that are offered for mending at once.
+const MENDED_HERE: usize = 30;
 /// Rows shown of what would come in.
 const SHOWN_ROWS: usize = 20;
 
@@ -30,6 +32,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/nhap-excel", get(start).post(upload))
         .route("/nhap-excel/{id}", get(desk))
         .route("/nhap-excel/{id}/cot", post(map))
+        .route("/nhap-excel/{id}/sua", post(mend))
         .route("/nhap-excel/{id}/nhap", post(carry_out))
         .route("/nhap-excel/{id}/hoan-tac", post(undo))
         .route("/nhap-excel/mau/{kind}", get(template))
@@ -219,7 +222,7 @@ fn working(page: Page, words: (&str, &str), done: usize, of: usize) -> Answer {
 }
 
 fn planned(page: Page, app: &App, id: &str, plan: &Arc<SheetPlan>, mut blocks: Blocks) -> Answer {
-    let Some(kind) = app.office.catalogue().kind(&plan.form.kind) else { return Err(Failure::not_found(id.to_owned())) };
+    let Some(kind) = &app.office.catalogue().kind_of_all_versions(&plan.form.kind) else { return Err(Failure::not_found(id.to_owned())) };
     let (new, changed, unchanged) = plan.counts();
     let number = |count: usize| format::number(i64::try_from(count).unwrap_or(i64::MAX), page.lang);
     blocks.push(Block::Lead(format!(
@@ -239,6 +242,9 @@ fn planned(page: Page, app: &App, id: &str, plan: &Arc<SheetPlan>, mut blocks: B
             )
         ))));
         blocks.push(Block::Table(errors_table(&page, plan)));
+        if let Some(form) = mending_form(&page, id, plan) {
+            blocks.push(Block::Form(form));
+        }
     } else {
         blocks.push(Block::Notice(Notice::done(format!(
             "{}: {} {}, {} {}, {} {}.",
@@ -299,6 +305,42 @@ fn errors_table(page: &Page, plan: &SheetPlan) -> Table {
         table.row(vec![Cell::text(cell), Cell::text(error.value.clone()), Cell::text(said(&error.message, page.lang))]);
     }
     table
+}
+
+/// Single cells can be mended here; the file stays as it is. None when the faults are not of single cells.
+fn mending_form(page: &Page, id: &str, plan: &SheetPlan) -> Option<Form> {
+    let texts = page.texts();
+    let mut form = Form::post(page.href(&format!("/nhap-excel/{id}/sua")));
+    let mut shown: Vec<&str> = Vec::new();
+    for error in &plan.errors {
+        if !error.cell.ends_with(|c: char| c.is_ascii_digit()) || shown.contains(&error.cell.as_str()) {
+            continue;
+        }
+        shown.push(&error.cell);
+        let label = format!("{} {}", page.say("Ô", "Cell"), error.cell);
+        let field = Field::text(texts, format!("o.{}", error.cell), label).value(error.value.clone());
+        form = form.field(field.hint(said(&error.message, page.lang)));
+        if shown.len() == MENDED_HERE {
+            break;
+        }
+    }
+    form.heading = page.say("Sửa ngay tại đây", "Mend them here").to_owned();
+    form.before.push(
+        page.say(
+            "Tệp gốc không đổi; chỉ lần nhập này dùng nội dung đã sửa.",
+            "The file stays as it is; only this import uses what you type.",
+        )
+        .to_owned(),
+    );
+    form.class = "card";
+    (!shown.is_empty()).then(|| form.button(page.say("Kiểm tra lại", "Check again")))
+}
+
+async fn mend(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>, pairs: FormPairs) -> Answer {
+    let (office, sought) = (app.office.clone(), id.clone());
+    let cells = pairs.0.iter().filter_map(|(name, words)| Some((name.strip_prefix("o.")?.to_owned(), words.clone()))).collect();
+    app.call(move |_| office.mend_sheet(&who, &sought, cells)).await?;
+    page.go(&format!("/nhap-excel/{id}"))
 }
 
 fn preview(page: &Page, app: &App, plan: &SheetPlan) -> Table {
