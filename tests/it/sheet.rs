@@ -234,6 +234,70 @@ fn a_file_on_the_desk_is_checked_mapped_remembered_and_carried_out_even_after_a_
 }
 
 #[test]
+fn a_sheet_with_five_encodings_comes_in_as_unicode_with_the_converted_cells_marked() {
+    use viet::LegacyEncoding::{Bkhcm2, Tcvn3, Utf8AsWindows1252, Viscii, Vni};
+    let folder = tempfile::tempdir().unwrap();
+    let office = open(folder.path());
+    let who = officer(&office);
+    let titles = [
+        (Some(Tcvn3), "Nghiên cứu chọn tạo giống lúa chịu hạn (minh họa)"),
+        (Some(Vni), "Ứng dụng công nghệ sấy lạnh trong bảo quản sầu riêng (minh họa)"),
+        (Some(Viscii), "Xây dựng mô hình nuôi cá lồng trên hồ thủy điện (minh họa)"),
+        (Some(Bkhcm2), "Hoàn thiện quy trình trồng sâm dây dưới tán rừng (minh họa)"),
+        (Some(Utf8AsWindows1252), "Đánh giá chất lượng nước hồ Lắk (minh họa)"),
+        (None, "Bảo tồn nguồn gen cà phê chè (minh họa)"),
+    ];
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    // Each column is of another origin than the rows.
+    sheet.write_string(0, 0, Tcvn3.encode("Tên nhiệm vụ")).unwrap();
+    sheet.write_string(0, 1, Vni.encode("Nơi cấp mã")).unwrap();
+    sheet.write_string(0, 2, "Mục tiêu").unwrap();
+    for (row, (encoding, title)) in (1..).zip(titles) {
+        sheet.write_string(row, 0, encoding.map_or(title.to_owned(), |encoding| encoding.encode(title))).unwrap();
+        sheet.write_string(row, 2, "5 µm, 10 m², São Paulo").unwrap();
+    }
+    let bytes = workbook.save_to_buffer().unwrap();
+    let read = office::read_sheet("cu.xlsx", &bytes, None).unwrap();
+    let cells: Vec<String> = read.rows.iter().skip(1).map(|row| row.cells[0].typed()).collect();
+    assert_eq!(cells, titles.map(|(_, title)| title.to_owned()));
+    let marked: BTreeMap<&str, &str> = read.converted.iter().map(|(cell, from)| (cell.as_str(), from.as_str())).collect();
+    let expected = [
+        ("A1", "TCVN3 (ABC)"),
+        ("A2", "TCVN3 (ABC)"),
+        ("A3", "VNI"),
+        ("A4", "VISCII"),
+        ("A5", "BKHCM2"),
+        ("A6", "UTF-8/Windows-1252"),
+        ("B1", "VNI"),
+    ];
+    assert_eq!(marked, BTreeMap::from(expected), "and nothing of the Unicode cells");
+
+    let planned = plan(&office, &who, "task", &bytes);
+    assert_eq!(planned.errors, []);
+    assert_eq!((planned.counts().0, planned.converted.len()), (6, 7));
+    let (data, file) = (folder.path().join("moi"), folder.path().join("cu.xlsx"));
+    std::fs::write(&file, &bytes).unwrap();
+    let (done, printed) = lienvung(&["import", "task", file.to_str().unwrap(), "--json"], &data);
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    assert!(done, "{printed}");
+    assert!(printed["converted"].as_array().unwrap().contains(&json!({"cell": "A3", "from": "VNI"})), "{printed}");
+}
+
+#[test]
+fn a_csv_of_before_unicode_is_read_whole_and_one_that_makes_no_sense_is_refused_by_its_cells() {
+    let bytes = |text: &str| -> Vec<u8> { text.chars().map(|character| u8::try_from(u32::from(character)).unwrap()).collect() };
+    let list = "Tên nhiệm vụ;Ghi chú\nNghiên cứu giống lúa chịu hạn;Nội\nTrồng rừng;";
+    let sheet = office::read_sheet("cu.csv", &bytes(&viet::LegacyEncoding::Tcvn3.encode(list)), None).unwrap();
+    let cells: Vec<String> = sheet.rows.iter().flat_map(|row| row.cells.iter().map(office::SheetCell::typed)).collect();
+    assert_eq!(cells, ["Tên nhiệm vụ", "Ghi chú", "Nghiên cứu giống lúa chịu hạn", "Nội", "Trồng rừng"]);
+    assert_eq!(sheet.converted.len(), 5);
+    let senseless = office::read_sheet("x.csv", b"T\xean;Ghi ch\xfa\nabc\xff\xfexyz;\xc7\xc8\xc9\n", None).unwrap_err();
+    assert_eq!(senseless.code(), "sheet_encoding");
+    assert!(senseless.message().vi.contains("A2"), "{}", senseless.message().vi);
+}
+
+#[test]
 fn single_cells_are_mended_on_the_page_and_the_import_says_which_also_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let office = Arc::new(open(folder.path()));

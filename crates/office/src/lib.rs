@@ -41,6 +41,7 @@ mod search;
 mod session;
 mod sheet;
 mod sheet_desk;
+mod sheet_encoding;
 mod sheet_import;
 mod status;
 mod step;

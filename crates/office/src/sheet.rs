@@ -1,5 +1,5 @@
 //! A spreadsheet as rows of cells: .xlsx, .xlsm, .xlsb, .xls, .ods and .csv, recognised by content. Formulas give their last value, macros are never run,
-//! a merged area gives its value to each of its rows.
+//! a merged area gives its value to each of its rows, and cells of before Unicode are read (`sheet_encoding`).
 
 use std::io::Cursor;
 
@@ -232,6 +232,7 @@ fn read_workbook(bytes: &[u8], wanted: Option<&str>) -> Result<Sheet, OfficeErro
         }
         sheet.name.clone_from(name);
         sheet.from_1904 = from_1904;
+        sheet.read_old_encodings();
         if wanted.is_none() && names.len() > 1 {
             let others: Vec<&str> = names.iter().filter(|other| *other != name).map(String::as_str).collect();
             sheet.notes.push(label(
@@ -385,12 +386,14 @@ fn spread_merged(sheet: &mut Sheet, merged: &[calamine::Dimensions]) {
     let mut areas = Vec::new();
     for area in merged.iter().filter(|area| area.end.0 > area.start.0).take(20_000) {
         let column = area.start.1 as usize;
-        let value = sheet.rows.iter().find(|row| row.number == area.start.0 + 1).and_then(|row| row.cells.get(column)).cloned();
-        let Some(value) = value.filter(|value| *value != SheetCell::Empty) else { continue };
-        for row in &mut sheet.rows {
-            if row.number > area.start.0 + 1 && row.number <= area.end.0 + 1 {
-                put_at(&mut row.cells, column, value.clone());
-            }
+        // Rows stand in the order of their numbers, so an area costs what it covers.
+        let from = sheet.rows.partition_point(|row| row.number < area.start.0 + 1);
+        let to = sheet.rows.partition_point(|row| row.number <= area.end.0 + 1);
+        let Some((first, below)) = sheet.rows.get_mut(from..to).and_then(<[SheetRow]>::split_first_mut) else { continue };
+        let value = first.cells.get(column).filter(|value| first.number == area.start.0 + 1 && **value != SheetCell::Empty).cloned();
+        let Some(value) = value else { continue };
+        for row in below {
+            put_at(&mut row.cells, column, value.clone());
         }
         areas.push(format!("{}:{}", cell_address(column, area.start.0 + 1), cell_address(area.end.1 as usize, area.end.0 + 1)));
     }
@@ -406,7 +409,7 @@ fn spread_merged(sheet: &mut Sheet, merged: &[calamine::Dimensions]) {
 }
 
 fn read_csv(name: &str, bytes: &[u8]) -> Result<Sheet, OfficeError> {
-    let text = csv_text(bytes)?;
+    let (text, of_bytes) = csv_text(bytes)?;
     let delimiter = delimiter_of(&text);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
     let mut rows = RowCollector::default();
@@ -424,35 +427,23 @@ fn read_csv(name: &str, bytes: &[u8]) -> Result<Sheet, OfficeError> {
     }
     let mut sheet = rows.finish();
     name.clone_into(&mut sheet.name);
+    sheet.read_old_encodings();
+    if of_bytes {
+        sheet.read_rest_of_bytes()?;
+    }
     Ok(sheet)
 }
 
-fn csv_text(bytes: &[u8]) -> Result<String, OfficeError> {
-    let utf16 = |rest: &[u8], little: bool| {
-        let units: Vec<u16> = rest
-            .chunks_exact(2)
-            .map(|pair| match pair {
-                [a, b] if little => u16::from_le_bytes([*a, *b]),
-                [a, b] => u16::from_be_bytes([*a, *b]),
-                _ => 0,
-            })
-            .collect();
-        String::from_utf16(&units).map_err(|error| unreadable(&error))
-    };
-    let text = match bytes {
-        [0xff, 0xfe, rest @ ..] => utf16(rest, true)?,
-        [0xfe, 0xff, rest @ ..] => utf16(rest, false)?,
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).map_err(|error| unreadable(&error))?,
-        _ => match String::from_utf8(bytes.to_vec()) {
-            Ok(text) => text,
-            // One character a byte: old Vietnamese encodings are recognised column by column afterwards.
-            Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+/// The text of a .csv, and whether its bytes were no Unicode: then each character is one byte.
+fn csv_text(bytes: &[u8]) -> Result<(String, bool), OfficeError> {
+    let (text, of_bytes) = match viet::utf16_text(bytes) {
+        Some(text) => (text.map_err(|error| unreadable(&error))?, false),
+        None => match std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)) {
+            Ok(text) => (text.to_owned(), false),
+            Err(_) => (bytes.iter().map(|byte| char::from(*byte)).collect(), true),
         },
     };
-    if text.contains('\0') {
-        return Err(unreadable(&"a binary file"));
-    }
-    Ok(text)
+    if text.contains('\0') { Err(unreadable(&"a binary file")) } else { Ok((text, of_bytes)) }
 }
 
 /// The sign that stands most often outside quotes in the first lines.

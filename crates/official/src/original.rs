@@ -43,13 +43,13 @@ pub(crate) fn text_of(name: &str, bytes: &[u8]) -> Result<(String, Vec<Note>), R
         }
     }
     let mut notes = Vec::new();
-    let text = match utf16(bytes) {
+    let text = match viet::utf16_text(bytes) {
         Some(text) => {
             notes.push(Note {
                 vi: "Tệp ở dạng UTF-16, đã đọc thành UTF-8.".to_owned(),
                 en: "The file is UTF-16 and was read as UTF-8.".to_owned(),
             });
-            text?
+            text.map_err(|error| ReadError::Damaged(error.to_string()))?
         }
         None => match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
@@ -57,14 +57,18 @@ pub(crate) fn text_of(name: &str, bytes: &[u8]) -> Result<(String, Vec<Note>), R
                 return Err(ReadError::Damaged("cut inside a character".to_owned()));
             }
             Err(_) if bytes.iter().filter(|byte| **byte == 0).count() > 0 => return Err(ReadError::Format("tệp nhị phân (binary file)")),
-            Err(_) => return Err(ReadError::OldEncoding("TCVN3/VNI")),
+            Err(_) => {
+                return Err(ReadError::OldEncoding(
+                    encoding_of(&bytes.iter().map(|byte| char::from(*byte)).collect::<String>()).unwrap_or("TCVN3/VNI"),
+                ));
+            }
         },
     };
     if text.contains('\0') {
         return Err(ReadError::Format("tệp nhị phân (binary file)"));
     }
     let text = if is_html(name, &text) { html_text(&text) } else { text };
-    if let Some(encoding) = old_encoding(&text) {
+    if let Some(encoding) = encoding_of(&text) {
         return Err(ReadError::OldEncoding(encoding));
     }
     Ok((within(text)?, notes))
@@ -80,21 +84,10 @@ fn within(text: String) -> Result<String, ReadError> {
     Ok(text)
 }
 
-fn utf16(bytes: &[u8]) -> Option<Result<String, ReadError>> {
-    let (little, rest) = match bytes {
-        [0xff, 0xfe, rest @ ..] => (true, rest),
-        [0xfe, 0xff, rest @ ..] => (false, rest),
-        _ => return None,
-    };
-    let units: Vec<u16> = rest
-        .chunks_exact(2)
-        .map(|pair| match pair {
-            [a, b] if little => u16::from_le_bytes([*a, *b]),
-            [a, b] => u16::from_be_bytes([*a, *b]),
-            _ => 0,
-        })
-        .collect();
-    Some(String::from_utf16(&units).map_err(|_| ReadError::Damaged("UTF-16".to_owned())))
+/// The old encoding that the text stands in; none when it is good Unicode. VIQR is plain ASCII, which is read as it stands.
+fn encoding_of(text: &str) -> Option<&'static str> {
+    let encoding = viet::decode_text(text)?.encoding;
+    (encoding != viet::LegacyEncoding::Viqr).then(|| encoding.name())
 }
 
 fn is_html(name: &str, text: &str) -> bool {
@@ -111,30 +104,6 @@ fn is_html(name: &str, text: &str) -> bool {
         || head.contains("<body")
         || head.starts_with("<p")
         || head.starts_with("<div")
-}
-
-/// Text typed in TCVN3 or VNI and stored as if its bytes were Western letters: many of the signs that those fonts use, hardly any Vietnamese letter.
-fn old_encoding(text: &str) -> Option<&'static str> {
-    let (mut letters, mut vietnamese, mut tcvn, mut vni) = (0_usize, 0_usize, 0_usize, 0_usize);
-    for c in text.chars().take(20_000) {
-        match c {
-            'a'..='z' | 'A'..='Z' => letters += 1,
-            '\u{1ea0}'..='\u{1ef9}' | 'đ' | 'Đ' | 'ư' | 'Ư' | 'ơ' | 'Ơ' | 'ă' | 'Ă' => vietnamese += 1,
-            '¸' | '¬' | '\u{ad}' | '®' | '¶' | '·' | '¹' | '»' | '¾' | '¼' | '½' | 'Æ' | '§' | '©' | 'ª' | '«' | '¨' | '×' | '÷' | 'Þ'
-            | 'þ' | 'ß' | '¦' | '¥' | '£' | '¤' | '¢' => {
-                tcvn += 1;
-            }
-            'ö' | 'Ö' | 'ñ' | 'Ñ' | 'ä' | 'Ä' | 'ë' | 'Ë' | 'ï' | 'Ï' | 'å' | 'Å' | 'û' | 'Û' | 'ø' | 'Ø' | 'ü' | 'Ü' => {
-                vni += 1
-            }
-            _ => {}
-        }
-    }
-    let odd = tcvn + vni;
-    if letters < 20 || odd * 12 < letters || vietnamese * 3 > odd {
-        return None;
-    }
-    Some(if tcvn >= vni { "TCVN3 (ABC)" } else { "VNI" })
 }
 
 #[cfg(test)]
