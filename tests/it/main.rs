@@ -16,5 +16,6 @@ mod shared;
 mod sheet;
 mod step;
 mod task;
+mod task_walk;
 mod visit;
 mod weight;

@@ -44,6 +44,7 @@ const PAGES = [
   { name: "records of a kind", path: "/bieu-mau/body", roles: ["public", "officer"] },
   { name: "tasks", path: "/bieu-mau/task", roles: ["public", "officer"] },
   { name: "task", from: "tasks", link: new RegExp(`^/r/${ID}$`), roles: ["public", "officer"] },
+  { name: "papers of a task", from: "task", link: new RegExp(`^/r/${ID}/giay-to$`), roles: ["public", "officer"] },
   { name: "new task", path: "/bieu-mau/task/moi", roles: ["officer"] },
   { name: "new record", path: "/bieu-mau/article/moi", roles: ["officer"] },
   { name: "administration", path: "/quan-tri", roles: ["administrator"] },

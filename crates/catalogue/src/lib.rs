@@ -31,6 +31,7 @@ mod kind;
 mod label;
 mod load;
 mod name_index;
+mod paper_form;
 mod process;
 mod process_file;
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub use form_version::{Aspect, FormChange, FormChangeSort};
 pub use kind::{Audience, Field, FieldType, Kind, Rule, Section};
 pub use label::{Label, Lang};
 pub use load::{Catalogue, Example};
+pub use paper_form::{PaperClose, PaperForm, PaperIssuer, PaperPart};
 pub use process::{Actor, Condition, Deadline, Fact, Facts, Paper, Process, Recurrence, Step};
 pub use reference::{DocumentType, GazetteerWords, KnownDocument, ReferenceBody};
 pub use sheet_map::{SheetColumn, SheetMap};

@@ -17,13 +17,15 @@ use crate::code_list::{Code, CodeList};
 use crate::commune_map::CommuneMap;
 use crate::error::{CatalogueError, Problem};
 use crate::kind::{Field, FieldType, Kind};
+use crate::paper_form::PaperForm;
 use crate::process::Process;
 use crate::reference::{GazetteerWords, ReferenceBody};
 use crate::sheet_map::SheetMap;
 use crate::workflow::Workflow;
 
 /// The folders, in the order they are read: kinds refer to lists and workflows, bodies and examples to kinds.
-const FOLDERS: [&str; 9] = ["text/", "calendar/", "processes/", "codes/", "workflows/", "kinds/", "reference/", "examples/", "maps/"];
+const FOLDERS: [&str; 10] =
+    ["text/", "calendar/", "processes/", "codes/", "workflows/", "kinds/", "reference/", "examples/", "maps/", "papers/"];
 
 /// A loaded and checked catalogue.
 #[derive(Debug, Clone, Default)]
@@ -41,11 +43,12 @@ pub struct Catalogue {
     pub(crate) calendar: Calendar,
     pub(crate) processes: Vec<Process>,
     maps: Vec<SheetMap>,
+    papers: Vec<PaperForm>,
 }
 
 impl Catalogue {
     /// Loads files given as (path, text); paths begin with `kinds/`, `codes/`, `workflows/`, `reference/`, `examples/`, `calendar/`, `processes/`,
-    /// `maps/` or `text/`.
+    /// `maps/`, `papers/` or `text/`.
     ///
     /// # Errors
     /// All problems found, each with file, line and reason; nothing is loaded then.
@@ -75,6 +78,9 @@ impl Catalogue {
         }
         loading.problems.extend(Process::check_periods(&loading.catalogue.processes));
         loading.check_bodies();
+        if loading.problems.is_empty() {
+            loading.problems.extend(PaperForm::missing(&loading.catalogue));
+        }
         if loading.problems.is_empty() { Ok(loading.catalogue) } else { Err(CatalogueError { problems: loading.problems }) }
     }
 
@@ -157,6 +163,16 @@ impl Catalogue {
         &self.maps
     }
 
+    /// The form of a paper by its code.
+    pub fn paper_form(&self, code: &str) -> Option<&PaperForm> {
+        self.papers.iter().find(|form| form.code == code)
+    }
+
+    /// The forms of papers, in the order of their files.
+    pub fn paper_forms(&self) -> &[PaperForm] {
+        &self.papers
+    }
+
     /// Reference bodies in the order of the file.
     pub fn bodies(&self) -> &[ReferenceBody] {
         &self.bodies
@@ -228,6 +244,10 @@ impl Loading {
             },
             "maps" => match SheetMap::read(path, text, &self.catalogue) {
                 Ok(map) => self.catalogue.maps.push(map),
+                Err(problems) => self.problems.extend(problems),
+            },
+            "papers" => match PaperForm::read(path, text, &self.catalogue) {
+                Ok(forms) => self.catalogue.papers.extend(forms),
                 Err(problems) => self.problems.extend(problems),
             },
             "text" => {

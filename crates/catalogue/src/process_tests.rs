@@ -35,131 +35,20 @@ fn next<'a, 'p>(standing: &'a Standing<'p>, code: &str) -> &'a NextStep<'p> {
     standing.next.iter().find(|next| next.step.code == code).unwrap()
 }
 
-/// The whole walk. Days are chosen so that the walk meets Tết, Giỗ Tổ, rest in lieu, a swapped Monday, a worked Saturday and ends on weekends.
+const WALK: &str = include_str!("../../../tests/it/task-walk.tsv");
+
+fn lines(sort: &str) -> impl Iterator<Item = Vec<&'static str>> {
+    WALK.lines().map(|line| line.split('\t').collect::<Vec<_>>()).filter(move |cells| cells[0] == sort)
+}
+
+/// The whole walk: step and day.
 fn whole_walk() -> Vec<(&'static str, Date)> {
-    vec![
-        ("proposal", date(2018, 3, 5)),
-        ("order_proposed", date(2018, 4, 10)),
-        ("duplicate_check", date(2018, 5, 7)),
-        ("identifying_council", date(2018, 6, 4)),
-        ("recommendation", date(2018, 6, 8)),
-        ("order_reviewed", date(2018, 6, 22)),
-        ("order_approved", date(2018, 7, 2)),
-        ("order_published", date(2018, 7, 10)),
-        ("call_announced", date(2018, 7, 16)),
-        ("application", date(2018, 8, 15)),
-        ("selection_council", date(2018, 9, 14)),
-        ("explanation_revised", date(2018, 10, 4)),
-        ("cost_appraised", date(2018, 10, 12)),
-        ("file_completed", date(2018, 10, 29)),
-        ("task_approved", date(2018, 11, 13)),
-        ("approval_published", date(2018, 11, 20)),
-        ("contract", date(2018, 12, 14)),
-        ("information", date(2019, 1, 28)),
-        ("information_published", date(2019, 2, 11)),
-        ("progress_report", date(2019, 6, 14)),
-        ("inspection", date(2019, 12, 10)),
-        ("progress_report", date(2019, 12, 16)),
-        ("work_confirmed", date(2019, 12, 24)),
-        ("spending_confirmed", date(2020, 1, 8)),
-        ("adjustment_requested", date(2020, 3, 2)),
-        ("adjustment_decided", date(2020, 3, 30)),
-        ("information_updated", date(2020, 4, 21)),
-        ("progress_report", date(2020, 6, 20)),
-        ("inspection", date(2020, 11, 30)),
-        ("progress_report", date(2020, 12, 11)),
-        ("work_confirmed", date(2020, 12, 14)),
-        ("contract_ended", date(2020, 12, 14)),
-        ("spending_confirmed", date(2020, 12, 28)),
-        ("dossier", date(2021, 1, 13)),
-        ("dossier_returned", date(2021, 1, 18)),
-        ("dossier", date(2021, 1, 25)),
-        ("dossier_valid", date(2021, 1, 28)),
-        ("acceptance_posted", date(2021, 2, 3)),
-        ("acceptance_council_formed", date(2021, 2, 25)),
-        ("acceptance_council", date(2021, 3, 26)),
-        ("accepted", date(2021, 3, 26)),
-        ("dossier_finished", date(2021, 5, 10)),
-        ("registration", date(2021, 5, 12)),
-        ("registration_returned", date(2021, 5, 14)),
-        ("registration", date(2021, 5, 20)),
-        ("certificate", date(2021, 5, 26)),
-        ("recognition_requested", date(2021, 6, 1)),
-        ("result_published", date(2021, 6, 8)),
-        ("recognised", date(2021, 6, 14)),
-        ("liquidated", date(2021, 7, 1)),
-        ("rights_requested", date(2021, 9, 20)),
-        ("rights_valid", date(2021, 9, 24)),
-        ("rights_appraised", date(2021, 10, 20)),
-        ("rights_decided", date(2021, 10, 22)),
-        ("application_report", date(2022, 3, 28)),
-        ("application_published", date(2022, 4, 5)),
-        ("application_report", date(2023, 3, 27)),
-        ("application_published", date(2023, 4, 10)),
-        ("application_report", date(2024, 4, 1)),
-        ("application_published", date(2024, 4, 10)),
-        ("application_report", date(2025, 3, 20)),
-        ("application_published", date(2025, 4, 1)),
-        ("application_report", date(2026, 3, 26)),
-        ("application_published", date(2026, 4, 10)),
-    ]
+    lines("happened").map(|cells| (cells[1], cells[2].parse().unwrap())).collect()
 }
 
 /// Step, counted from, last day: every term of the walk, counted by hand.
 fn last_days_by_hand() -> Vec<(&'static str, Date, Date)> {
-    vec![
-        ("recommendation", date(2018, 6, 4), date(2018, 6, 11)),
-        ("order_reviewed", date(2018, 6, 8), date(2018, 6, 23)), // a Saturday: an office's own term stays
-        ("order_published", date(2018, 7, 2), date(2018, 7, 17)),
-        ("application", date(2018, 7, 16), date(2018, 8, 15)),
-        ("explanation_revised", date(2018, 9, 14), date(2018, 10, 4)),
-        ("cost_appraised", date(2018, 10, 4), date(2018, 10, 14)),
-        ("file_completed", date(2018, 10, 12), date(2018, 10, 29)), // Saturday 27/10 moves to Monday
-        ("task_approved", date(2018, 10, 29), date(2018, 11, 13)),
-        ("approval_published", date(2018, 11, 13), date(2018, 11, 28)),
-        ("information", date(2018, 12, 14), date(2019, 1, 28)), // 31/12 swapped, 1/1 off, Saturday 5/1 worked
-        ("information_published", date(2019, 1, 28), date(2019, 2, 12)),
-        ("progress_report", date(2018, 12, 14), date(2019, 6, 14)),
-        ("progress_report", date(2018, 12, 14), date(2019, 12, 16)), // Saturday moves
-        ("progress_report", date(2018, 12, 14), date(2020, 6, 15)),  // Sunday moves
-        ("progress_report", date(2018, 12, 14), date(2020, 12, 14)),
-        ("inspection", date(2018, 12, 14), date(2019, 12, 14)),
-        ("inspection", date(2018, 12, 14), date(2020, 12, 14)),
-        ("work_confirmed", date(2019, 12, 10), date(2019, 12, 24)),
-        ("spending_confirmed", date(2019, 12, 10), date(2020, 1, 8)), // over New Year's Day
-        ("adjustment_decided", date(2020, 3, 2), date(2020, 4, 1)),
-        ("information_updated", date(2020, 3, 30), date(2020, 4, 21)), // over Giỗ Tổ, 2/4
-        ("work_confirmed", date(2020, 11, 30), date(2020, 12, 14)),
-        ("spending_confirmed", date(2020, 11, 30), date(2020, 12, 28)),
-        ("dossier", date(2020, 12, 14), date(2021, 1, 13)),
-        ("dossier_valid", date(2021, 1, 13), date(2021, 1, 18)),
-        ("dossier", date(2021, 1, 18), date(2021, 1, 25)),
-        ("dossier_valid", date(2021, 1, 25), date(2021, 1, 28)),
-        ("acceptance_posted", date(2021, 1, 28), date(2021, 2, 4)),
-        ("acceptance_council_formed", date(2021, 1, 28), date(2021, 2, 25)), // over Tết, 10-16/2
-        ("acceptance_council", date(2021, 2, 25), date(2021, 3, 27)),
-        ("dossier_finished", date(2021, 3, 26), date(2021, 5, 12)), // over 21/4, 30/4 and 3/5 in lieu of 1/5
-        ("registration", date(2021, 3, 26), date(2021, 5, 12)),
-        ("registration_returned", date(2021, 5, 12), date(2021, 5, 17)),
-        ("certificate", date(2021, 5, 12), date(2021, 5, 19)),
-        ("certificate", date(2021, 5, 20), date(2021, 5, 27)),
-        ("result_published", date(2021, 5, 26), date(2021, 6, 10)),
-        ("recognised", date(2021, 6, 1), date(2021, 6, 15)),
-        ("rights_requested", date(2021, 3, 26), date(2021, 9, 27)), // Sunday 26/9 moves
-        ("rights_valid", date(2021, 9, 20), date(2021, 9, 27)),
-        ("rights_appraised", date(2021, 9, 24), date(2021, 10, 22)),
-        ("rights_decided", date(2021, 9, 24), date(2021, 10, 24)),
-        ("application_report", date(2021, 3, 26), date(2022, 3, 28)), // Saturday moves
-        ("application_report", date(2021, 3, 26), date(2023, 3, 27)), // Sunday moves
-        ("application_report", date(2021, 3, 26), date(2024, 3, 26)),
-        ("application_report", date(2021, 3, 26), date(2025, 3, 26)),
-        ("application_report", date(2021, 3, 26), date(2026, 3, 26)),
-        ("application_published", date(2022, 3, 28), date(2022, 4, 12)),
-        ("application_published", date(2023, 3, 27), date(2023, 4, 11)),
-        ("application_published", date(2024, 4, 1), date(2024, 4, 16)),
-        ("application_published", date(2025, 3, 20), date(2025, 4, 4)),
-        ("application_published", date(2026, 3, 26), date(2026, 4, 10)),
-    ]
+    lines("due").map(|cells| (cells[1], cells[2].parse().unwrap(), cells[3].parse().unwrap())).collect()
 }
 
 #[test]

@@ -65,6 +65,8 @@ pub struct RegisterFilter {
     pub owner: Option<RecordId>,
     /// Only this workflow state.
     pub state: Option<String>,
+    /// Only this record.
+    pub record: Option<RecordId>,
     /// Only records that refer to this one.
     pub refers_to: Option<RecordId>,
     /// The order.
@@ -298,13 +300,14 @@ impl Office {
         equal("kind", filter.kind.clone());
         equal("owner", filter.owner.map(|owner| owner.to_string()));
         equal("state", filter.state.clone());
+        equal("id", filter.record.map(|record| record.to_string()));
         if let Some(target) = filter.refers_to {
             condition.push("id IN (SELECT from_record FROM link WHERE to_record = ?)".to_owned());
             values.push(Sql::Text(target.to_string()));
         }
         let condition = condition.join(" AND ");
         self.register().views.read(|connection| {
-            let counted = match filter.refers_to {
+            let counted = match filter.refers_to.or(filter.record) {
                 Some(_) => format!("SELECT COUNT(*) FROM record WHERE {condition}"),
                 None => format!("SELECT IFNULL(SUM(n), 0) FROM tally WHERE {condition}"),
             };

@@ -55,6 +55,8 @@ pub struct TaskTerm {
     pub source: String,
     /// Whether the calendar holds the years it was reckoned with.
     pub covered: bool,
+    /// Whether it runs for certain; else it depends on something that the record does not say.
+    pub certain: bool,
 }
 
 impl Office {
@@ -92,8 +94,10 @@ impl Office {
         let Some(process) = catalogue.process_begun_on(FAMILY, begun) else { return Ok(None) };
         events.retain(|event| process.step(&event.step).is_some());
         let mut facts = BTreeMap::new();
-        if let Some(level) = data.get("level").and_then(Value::as_str) {
-            facts.insert("level".to_owned(), level.to_owned());
+        for (fact, field) in [("level", "level"), ("has_ip", "files_ip")] {
+            if let Some(value) = data.get(field).and_then(Value::as_str) {
+                facts.insert(fact.to_owned(), value.to_owned());
+            }
         }
         facts.retain(|name, value| {
             process.facts.iter().any(|fact| fact.name == *name && fact.values.iter().any(|(known, _)| known == value))
@@ -128,6 +132,7 @@ impl Office {
                     days_left: due.days_left,
                     source: due.deadline.source.clone(),
                     covered: due.covered,
+                    certain: due.certain,
                 })
                 .collect(),
         }))

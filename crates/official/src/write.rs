@@ -63,7 +63,7 @@ pub struct AdministrativeDocument {
     pub issuer: String,
     /// The number, cell 3; numbers below 10 get their zero. `None` leaves the gap for the clerk: "Số:      /BC-SKHCN".
     pub number: Option<u32>,
-    /// The symbol after the number: `BC-SKHCN`; for a công văn issuer and drafting unit: `SKHCN-QLKH`.
+    /// The symbol after the number: `BC-SKHCN`; for a công văn issuer and drafting unit: `SKHCN-QLKH`. Empty for forms and requests, which have no number.
     pub symbol: String,
     /// Place and day, cell 4. `None` for minutes, which tell both in their body.
     pub dateline: Option<Dateline>,
@@ -125,7 +125,6 @@ impl AdministrativeDocument {
         let position = self.signature.as_ref().map(|signature| signature.position.as_str());
         for (field, words) in [
             ("issuer", Some(self.issuer.as_str())),
-            ("symbol", Some(self.symbol.as_str())),
             ("place", place),
             ("kind", self.kind.as_deref()),
             ("summary", Some(self.summary.as_str())),

@@ -241,7 +241,7 @@ pub(crate) fn body_choices(office: &Office, empty: &str) -> Vec<Choice> {
 /// Media type of spreadsheets.
 pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// Media type of Word documents.
-const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+pub(crate) const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 /// Media type of comma-separated values.
 pub(crate) const CSV: &str = "text/csv; charset=utf-8";
 

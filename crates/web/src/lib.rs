@@ -35,6 +35,7 @@ pub mod lang;
 pub mod links;
 pub mod list;
 pub mod page;
+mod papers;
 pub mod parts;
 mod portal;
 mod record_form;

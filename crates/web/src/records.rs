@@ -40,6 +40,9 @@ pub(crate) fn place_of(kind: &str, id: RecordId) -> String {
 }
 
 async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>) -> Answer {
+    if let Some((id, suffix)) = name.rsplit_once('.').filter(|(_, suffix)| crate::papers::SUFFIXES.contains(suffix)) {
+        return crate::papers::record_as(&app, &page, who, record_id(id)?, suffix).await;
+    }
     let as_json = name.ends_with(".json");
     let id = record_id(name.trim_end_matches(".json"))?;
     let (view, linked, titles, steps) = app
@@ -128,8 +131,10 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
         buttons.push((page.say("Xóa nội dung", "Erase").to_owned(), page.href(&format!("/r/{id}/xoa"))));
     }
     buttons.push((page.say("Lịch sử", "History").to_owned(), page.href(&format!("/r/{id}/lich-su"))));
-    buttons.push(("JSON".to_owned(), format!("/r/{id}.json")));
+    buttons.push((page.say("Giấy tờ", "Papers").to_owned(), page.href(&format!("/r/{id}/giay-to"))));
     blocks.push(Block::Buttons(buttons));
+    let files = [("Word", "docx"), ("Excel", "xlsx"), ("CSV", "csv"), ("JSON", "json")];
+    blocks.push(Block::Exports(ExportLinks::of_record(&page, files.map(|(name, suffix)| (name, format!("/r/{id}.{suffix}"))))));
     if !linked.rows.is_empty() {
         blocks.push(Block::Heading(page.say("Bản ghi nhắc đến bản ghi này", "Records that refer to this one").to_owned()));
         blocks.push(Block::Links(
@@ -167,6 +172,11 @@ fn show_progress(page: &Page, progress: &TaskProgress, blocks: &mut Blocks) {
         let mut due = vec![Cell::text(format::day(term.last_day))];
         if !term.covered {
             due.push(Cell::text(page.say("chưa tính ngày nghỉ: lịch chưa có năm này", "without holidays: the calendar lacks that year")));
+        }
+        if !term.certain {
+            let words =
+                page.say("chưa chắc: hồ sơ chưa ghi điều kiện của hạn này", "not certain: the record does not say what it depends on");
+            due.push(Cell::text(words));
         }
         table.row(vec![
             Cell::text(said(&term.step, page.lang)),

@@ -245,7 +245,8 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
         .merge(crate::sheet_import::routes())
         .merge(crate::administration::routes())
         .merge(crate::form_versions::routes())
-        .merge(crate::steps::routes());
+        .merge(crate::steps::routes())
+        .merge(crate::papers::routes());
     let all = crate::shell::mirrored(pages).merge(crate::interface::routes());
     let all = all.layer(axum::middleware::from_fn_with_state(app.clone(), identify)).with_state(app);
     crate::shell::finish(all, site)

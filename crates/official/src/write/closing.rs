@@ -45,7 +45,8 @@ pub(super) fn signatures(sheet: &mut Sheet<'_>, left: &Signatory, right: &Signat
     for signatory in [left, right] {
         sheet.begin_cell(half)?;
         sheet.line("Authority", &signatory.role.to_uppercase())?;
-        sheet.line("SignHint", "(Chữ ký, họ và tên)")?;
+        // One who signs alone leaves the other side empty.
+        sheet.line("SignHint", if signatory.role.trim().is_empty() { "" } else { "(Chữ ký, họ và tên)" })?;
         sheet.line("SignerName", signatory.name.as_deref().unwrap_or_default())?;
         sheet.end_cell()?;
     }

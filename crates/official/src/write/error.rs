@@ -104,7 +104,6 @@ impl WriteError {
 fn field_vi(field: &str) -> &str {
     match field {
         "issuer" => "tên cơ quan ban hành",
-        "symbol" => "ký hiệu văn bản",
         "place" => "địa danh",
         "kind" => "tên loại văn bản",
         "summary" => "trích yếu nội dung",

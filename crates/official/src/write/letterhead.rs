@@ -69,6 +69,10 @@ fn third(width: u32) -> u32 {
 
 fn number(document: &AdministrativeDocument) -> String {
     let symbol = document.symbol.trim().trim_start_matches('/');
+    // Forms and requests are not numbered; the cell keeps its line.
+    if symbol.is_empty() {
+        return String::new();
+    }
     match document.number {
         Some(number) => format!("Số: {number:02}/{symbol}"),
         None => format!("Số:      /{symbol}"),
@@ -130,6 +134,7 @@ mod tests {
         assert_eq!(of(None, "BC-SKHCN"), "Số:      /BC-SKHCN");
         assert_eq!(of(Some(5), "/BC-SKHCN"), "Số: 05/BC-SKHCN");
         assert_eq!(of(Some(123), "SKHCN-QLKH"), "Số: 123/SKHCN-QLKH");
+        assert_eq!(of(None, ""), "", "a form has no number");
     }
 
     fn number_of(value: Option<u32>, symbol: &str) -> String {

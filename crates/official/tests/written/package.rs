@@ -149,10 +149,10 @@ fn other_regimes_and_documents_without_a_head_are_refused_with_a_reason() {
     assert_eq!(refusal(|document| document.issuer = " ".into()), WriteError::Blank("issuer"));
     assert_eq!(refusal(|document| document.summary.clear()), WriteError::Blank("summary"));
     assert_eq!(refusal(|document| document.kind = Some(String::new())), WriteError::Blank("kind"));
-    for error in [refusal(|document| document.regime = Regime::Party), refusal(|document| document.symbol.clear())] {
+    for error in [refusal(|document| document.regime = Regime::Party), refusal(|document| document.issuer.clear())] {
         assert!(!error.message_vi().is_empty() && !error.message_en().is_empty() && !error.code().is_empty());
     }
-    assert_eq!(WriteError::Blank("symbol").message_vi(), "Chưa có ký hiệu văn bản. Hãy điền rồi xuất lại.");
+    assert_eq!(WriteError::Blank("place").message_vi(), "Chưa có địa danh. Hãy điền rồi xuất lại.");
 }
 
 #[test]

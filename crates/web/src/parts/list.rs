@@ -159,14 +159,14 @@ pub struct Tab {
 /// The list on this page as files; each file holds every row the filter finds.
 #[derive(Template, Debug, Clone, PartialEq, Eq)]
 #[template(
-    source = r#"<div class="exports"><span>{{ texts.t("export-label") }}</span>{% for (label, href) in links %}<a class="button small" href="{{ href }}" download>{{ self.icon() }}{{ label }}</a>{% endfor %}</div>"#,
+    source = r#"<div class="exports"><span>{{ label }}</span>{% for (label, href) in links %}<a class="button small" href="{{ href }}" download>{{ self.icon() }}{{ label }}</a>{% endfor %}</div>"#,
     ext = "html"
 )]
 pub struct ExportLinks {
     /// Words and address of each file.
     pub links: Vec<(String, String)>,
-    /// The interface texts.
-    pub texts: Texts,
+    /// What the files hold.
+    pub label: String,
 }
 
 impl ExportLinks {
@@ -186,7 +186,13 @@ impl ExportLinks {
                 (label, crate::links::with_query(&format!("{}.{format}", page.href(&page.path)), &query))
             })
             .collect();
-        ExportLinks { links, texts: page.texts() }
+        ExportLinks { links, label: page.t("export-label") }
+    }
+
+    /// One record as files: words and address of each.
+    pub fn of_record(page: &Page, files: impl IntoIterator<Item = (&'static str, String)>) -> ExportLinks {
+        let links = files.into_iter().map(|(words, address)| (words.to_owned(), address)).collect();
+        ExportLinks { links, label: page.say("Tải bản ghi này:", "Download this record:").to_owned() }
     }
 
     fn icon(&self) -> super::Icon {
