@@ -144,7 +144,9 @@ fn spoken(blocks: &[Block], out: &mut String) {
             Block::Signatures { left, right } => {
                 for signatory in [left, right] {
                     line(out, &signatory.role.to_uppercase());
-                    line(out, "(Chữ ký, họ và tên)");
+                    if !signatory.role.trim().is_empty() {
+                        line(out, "(Chữ ký, họ và tên)");
+                    }
                     line(out, signatory.name.as_deref().unwrap_or_default());
                 }
             }
