@@ -72,29 +72,34 @@ pub(crate) fn points_outcomes() -> [BallotWord; 2] {
 }
 
 impl ScoreSheet {
-    /// Every rule on the composition and the attendance of the council, met or not. `role_label` names a role.
-    pub fn attendance(&self, attendance: &Attendance, role_label: &dyn Fn(&str) -> Label) -> Vec<Criterion> {
-        let (members, present) = (attendance.members(), attendance.present());
+    /// The rules on who belongs to the council, met or not. A province may have its own, so they warn and do not bind.
+    pub fn composition(&self, attendance: &Attendance) -> Vec<Criterion> {
         let mut rules = Vec::new();
-        let mut rule = |met: Option<bool>, vi: String, en: String| {
-            rules.push(Criterion { met, why: Label::new(vi, en), source: self.source.clone() });
-        };
         if let Some((least, most)) = self.members {
+            let members = attendance.members();
             let wanted = if least == most { least.to_string() } else { format!("{least}–{most}") };
-            rule(
+            rules.push(self.rule(
                 Some((least..=most).contains(&members)),
                 format!("Hội đồng có {members} thành viên, quy định {wanted}."),
                 format!("The council has {members} members, prescribed are {wanted}."),
-            );
+            ));
         }
         if let Some(wanted) = self.reviewers {
             let (reviewers, _) = attendance.of_role("reviewer");
-            rule(
+            rules.push(self.rule(
                 Some(reviewers == wanted),
                 format!("Có {reviewers} ủy viên phản biện, quy định {wanted}."),
                 format!("There are {reviewers} reviewers, prescribed are {wanted}."),
-            );
+            ));
         }
+        rules
+    }
+
+    /// The rules on who has to be present, met or not; without them the council may not decide. `role_label` names a role.
+    pub fn quorum(&self, attendance: &Attendance, role_label: &dyn Fn(&str) -> Label) -> Vec<Criterion> {
+        let (members, present) = (attendance.members(), attendance.present());
+        let mut rules = Vec::new();
+        let mut rule = |met: Option<bool>, vi: String, en: String| rules.push(self.rule(met, vi, en));
         let Some(quorum) = &self.quorum else {
             rule(
                 None,
@@ -134,6 +139,10 @@ impl ScoreSheet {
             );
         }
         rules
+    }
+
+    fn rule(&self, met: Option<bool>, vi: String, en: String) -> Criterion {
+        Criterion { met, why: Label::new(vi, en), source: self.source.clone() }
     }
 
     /// What a count of choices comes to; none for a sheet with points.
@@ -263,7 +272,9 @@ mod tests {
     fn unmet(sheet: &str, roles: &[(&str, u64, u64)]) -> Vec<String> {
         let catalogue = Catalogue::builtin().unwrap();
         let label = |role: &str| catalogue.list("council-roles").and_then(|list| list.label(role)).cloned().unwrap_or_default();
-        let rules = catalogue.score_sheet(sheet).unwrap().attendance(&attendance(roles), &label);
+        let (sheet, attendance) = (catalogue.score_sheet(sheet).unwrap(), attendance(roles));
+        let mut rules = sheet.composition(&attendance);
+        rules.extend(sheet.quorum(&attendance, &label));
         rules.into_iter().filter(|rule| rule.met == Some(false)).map(|rule| rule.why.vi).collect()
     }
 
