@@ -41,7 +41,7 @@ pub struct BallotPaper {
 }
 
 /// The urns of the ballots that are open, by council.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct BallotBoxes(Mutex<BTreeMap<RecordId, BallotBox>>);
 
 /// What is in an urn.
@@ -64,7 +64,6 @@ impl Tally {
     }
 }
 
-#[derive(Debug)]
 struct BallotBox {
     paper: BallotPaper,
     /// Hash of each slip, and whether it has been used.

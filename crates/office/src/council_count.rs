@@ -120,7 +120,7 @@ impl Office {
             }
         }
         for field in BASIS {
-            if old.get("counted_how").is_some() && old.get(field) != new.get(field) {
+            if old.get("counted_how").is_some() && without_no(old.get(field)) != without_no(new.get(field)) {
                 faults.push(fault(
                     field,
                     "count_basis",
@@ -280,6 +280,22 @@ pub(crate) fn put(data: &mut Value, field: &str, value: Value) {
         members.remove(field);
     } else {
         members.insert(field.to_owned(), value);
+    }
+}
+
+/// A value without "no": a box that is not ticked is the same as one that was never asked for.
+fn without_no(value: Option<&Value>) -> Option<Value> {
+    match value? {
+        Value::Bool(false) => None,
+        Value::Object(members) => Some(
+            members
+                .iter()
+                .filter_map(|(name, member)| Some((name.clone(), without_no(Some(member))?)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+        ),
+        Value::Array(items) => Some(items.iter().filter_map(|item| without_no(Some(item))).collect()),
+        other => Some(other.clone()),
     }
 }
 
