@@ -45,6 +45,8 @@ const PAGES = [
   { name: "task", from: "tasks", link: new RegExp(`^/r/${ID}$`), roles: ["public", "officer"] },
   { name: "new task", path: "/bieu-mau/task/moi", roles: ["officer"] },
   { name: "councils", path: "/hoi-dong", roles: ["officer"] },
+  { name: "council", from: "councils", link: new RegExp(`^/hoi-dong/${ID}$`), roles: ["officer"] },
+  { name: "paper count of a council", from: "council", link: new RegExp(`^/hoi-dong/${ID}/kiem-phieu$`), roles: ["officer"] },
   { name: "new council", path: "/bieu-mau/council/moi", roles: ["officer"] },
   { name: "secret ballot", path: "/bo-phieu", roles: ["public", "officer"] },
   { name: "new record", path: "/bieu-mau/article/moi", roles: ["officer"] },
