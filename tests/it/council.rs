@@ -115,6 +115,8 @@ async fn a_council_votes_by_slips_and_hands_its_minutes_out() {
     assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.text.contains("không thuộc cuộc bỏ phiếu nào"), "{}", wrong.text);
     assert!(meeting.get("").await.text.contains("phát 9, thu 1"), "neither counted");
 
+    let first = meeting.post("/dong-bo-phieu", "note=v%E1%BB%99i").await;
+    assert!(first.status == StatusCode::UNPROCESSABLE_ENTITY && first.text.contains("kiểm lúc này là lộ"), "{}", first.text);
     for slip in &slips[1..7] {
         assert_eq!(meeting.vote(slip, "excellent").await.status, StatusCode::SEE_OTHER);
     }

@@ -19,6 +19,9 @@ use crate::record::{Draft, reference};
 /// The drawer that remembers that a ballot is open, so that one that was cut off by a stop of the program is known as such. It holds no slip and no ballot.
 pub(crate) const OPEN_BALLOTS: &str = "ballot";
 
+/// A ballot is not counted below this while slips are outstanding: who closes after the first ballot would learn it.
+const LEAST_COUNTED: u64 = 3;
+
 /// A council as it is stored.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Council {
@@ -78,12 +81,12 @@ pub struct CouncilPage {
     pub voters: u64,
     /// Where the ballot stands.
     pub ballot: BallotState,
-    /// What follows from the count, and a warning when the count shows how each voted.
+    /// What follows from the count.
     pub decided: Option<Decided>,
     /// Ballots issued, returned, invalid, and by choice in words.
     pub count: Vec<(Label, String)>,
-    /// Whether all valid ballots are alike, so that everybody knows how everybody voted.
-    pub unanimous: bool,
+    /// Whether the count itself tells how each voted: all valid ballots are alike, or there are very few.
+    pub telling: bool,
     /// The note on the count.
     pub count_note: Option<String>,
     /// Whether this person may hold the ballot.
@@ -204,7 +207,7 @@ impl Office {
             ballot: BallotState::NotHeld(Vec::new()),
             decided: crate::council_count::decided(&sheet, &data),
             count: self.count_in_words(&sheet, &data),
-            unanimous: crate::council_count::is_unanimous(&data),
+            telling: crate::council_count::is_telling(&data),
             count_note: council.count_note,
             sheet,
             hold,
@@ -253,7 +256,7 @@ impl Office {
     /// Closes the ballot: the sums go into the record of the council, ballots and slips are destroyed. While slips are outstanding a note says why.
     ///
     /// # Errors
-    /// `no_ballot_here`, `ballots_outstanding`, `urn_empty`; the ballot then stays open.
+    /// `no_ballot_here`, `ballots_outstanding`, `too_few_to_count`, `urn_empty`; the ballot then stays open.
     pub fn close_ballot(&self, who: &Identity, id: RecordId, note: &str) -> Result<(), OfficeError> {
         let page = self.council_to_hold(who, id)?;
         let Some(tally) = self.ballots.seal(id) else { return Err(no_ballot_here()) };
@@ -264,6 +267,17 @@ impl Office {
                     "urn_empty",
                     "Chưa thu được phiếu nào nên không có gì để kiểm. Hãy chờ, hoặc hủy cuộc bỏ phiếu.",
                     "No ballot has been cast, so there is nothing to count. Wait, or cancel the ballot.",
+                ));
+            }
+            if returned < issued && returned < LEAST_COUNTED {
+                return Err(OfficeError::refused(
+                    "too_few_to_count",
+                    format!(
+                        "Mới thu {returned}/{issued} phiếu; kiểm lúc này là lộ người đã bỏ phiếu. Hãy chờ có ít nhất {LEAST_COUNTED} phiếu, hoặc hủy cuộc bỏ phiếu."
+                    ),
+                    format!(
+                        "Only {returned} of {issued} ballots have been cast; counting now would tell how they were. Wait for {LEAST_COUNTED}, or cancel the ballot."
+                    ),
                 ));
             }
             let note = viet::nfc(note.trim()).into_owned();

@@ -26,6 +26,8 @@ const COUNT: [&str; 10] = [
     "outcome",
     "count_note",
 ];
+/// Below this many ballots it is easily guessed who voted how.
+const FEW_BALLOTS: u64 = 5;
 /// What a count rests on: unchangeable once it is there.
 const BASIS: [&str; 5] = ["members", "sheet", "council_type", "subject", "meeting_day"];
 
@@ -234,9 +236,11 @@ pub(crate) fn decided(sheet: &ScoreSheet, data: &Value) -> Option<Decided> {
     }
 }
 
-/// Whether all valid ballots of a count are alike.
-pub(crate) fn is_unanimous(data: &Value) -> bool {
-    votes(data).values().filter(|ballots| **ballots > 0).count() == 1
+/// Whether a count itself tells how each voted: all valid ballots are alike, or there are very few.
+pub(crate) fn is_telling(data: &Value) -> bool {
+    let returned = data.get("ballots_returned").and_then(Value::as_u64);
+    let chosen = votes(data).values().filter(|ballots| **ballots > 0).count();
+    returned.is_some_and(|returned| returned < FEW_BALLOTS || chosen == 1)
 }
 
 /// Writes the sums of an urn, and what follows from them, into the data of a council.

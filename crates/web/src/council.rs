@@ -20,8 +20,6 @@ use crate::parts::{
 use crate::service::{App, Who, record_id, said};
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
-/// Below this many ballots it is easily guessed who voted how.
-const FEW_BALLOTS: u64 = 5;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -287,7 +285,7 @@ fn show_result(page: &Page, found: &CouncilPage, how: &str, blocks: &mut Blocks)
             None => notice,
         }));
     }
-    if found.unanimous || found.voters < FEW_BALLOTS {
+    if found.telling {
         blocks.push(Block::Notice(Notice::warning(page.say(
             "Khi mọi phiếu giống nhau hoặc có rất ít phiếu, chính kết quả cho biết từng người đã bỏ phiếu thế nào; không hệ thống nào giấu được điều đó.",
             "When all ballots are alike, or there are very few, the result itself tells how each voted; no system can hide that.",
