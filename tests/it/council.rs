@@ -188,6 +188,37 @@ async fn a_member_with_a_conflict_of_interest_is_shown_and_gets_no_slip() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn namesakes_are_told_apart_by_their_records_and_the_proposing_organisation_counts_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let meeting = meeting(folder.path(), nine_members());
+    let owner = body(&meeting.office, DAK_LAK).to_string();
+    let save = |kind: &str, data: Value| {
+        meeting.office.submit(&meeting.who, Draft { id: None, kind: kind.into(), data, previous: None }).unwrap().id.to_string()
+    };
+    let person = || save("person", json!({"name": "Cán bộ (minh họa)", "owner": owner, "illustrative": true}));
+    let (one, namesake) = (person(), person());
+    let task = save("task", json!({"title": "Nhiệm vụ (minh họa)", "level": "CT", "state": "draft", "owner": owner, "principal": one}));
+    let proposal = save("proposal", json!({"title": "Đề xuất (minh họa)", "state": "draft", "owner": owner, "proposer": owner}));
+    meeting.office.settle(std::time::Duration::from_secs(20));
+    let conflicts = |subject: &str, member: Value| {
+        let data = json!({
+            "title": "Hội đồng (minh họa)", "council_type": "acceptance", "sheet": "acceptance-2014", "subject": subject, "members": [member],
+            "owner": owner,
+        });
+        let council = RecordId::parse(&save("council", data)).unwrap();
+        let page = meeting.office.council_page(&meeting.who, council).unwrap();
+        page.members[0].conflicts.iter().map(|conflict| conflict.en.clone()).collect::<Vec<_>>().join(" ")
+    };
+    let leads = "Is the principal investigator of the task.";
+    assert_eq!(conflicts(&task, json!({"council_role": "member", "person": one})), leads);
+    assert_eq!(conflicts(&task, json!({"council_role": "member", "person": namesake})), "");
+    assert_eq!(conflicts(&task, json!({"council_role": "member", "name": "CÁN BỘ (minh họa)"})), leads, "a name alone counts");
+    let proposes = "Belongs to the organisation that proposed the task.";
+    assert_eq!(conflicts(&proposal, json!({"council_role": "member", "name": "Khác", "body": owner})), proposes);
+    assert_eq!(conflicts(&proposal, json!({"council_role": "member", "name": "Khác"})), "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_paper_count_has_to_add_up_and_may_be_corrected() {
     let folder = tempfile::tempdir().unwrap();
     let meeting = meeting(folder.path(), nine_members());

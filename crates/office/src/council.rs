@@ -242,9 +242,15 @@ impl Office {
         let issued = page.voters;
         let Some(slips) = self.ballots.open(id, BallotPaper { title, sheet: page.sheet }, issued) else { return Err(ballot_open()) };
         let entry = AuditEntry::of(self, who, "council.ballot_open").record(id).note(&format!("{issued}"));
-        let noted = self.ledger().write(move |w| -> Result<(), OfficeError> {
-            w.cabinet_put(OPEN_BALLOTS, &id.to_string(), json!({ "issued": issued }))?;
-            write_audit(w, entry)
+        // Once the urn is there, the record of the council cannot be changed; before that, somebody may have been faster.
+        let noted = self.view(who, id).and_then(|view| {
+            if view.leaf != page.leaf {
+                return Err(OfficeError::Changed { current: view.version });
+            }
+            self.ledger().write(move |w| -> Result<(), OfficeError> {
+                w.cabinet_put(OPEN_BALLOTS, &id.to_string(), json!({ "issued": issued }))?;
+                write_audit(w, entry)
+            })
         });
         if let Err(error) = noted {
             self.ballots.destroy(id);
