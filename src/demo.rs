@@ -24,6 +24,7 @@ struct Story {
     undated: Vec<Undated>,
     article: Vec<Article>,
     task: Vec<Map<String, Value>>,
+    council: Vec<Map<String, Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -192,13 +193,21 @@ impl<'a> Telling<'a> {
         Ok(self.drafts)
     }
 
-    /// Illustrative tasks of one department.
+    /// Illustrative tasks of one department, with the councils on them.
     fn tasks(&mut self) -> Result<()> {
         let owner = body_of(self.office, DAK_LAK)?;
         for task in &self.story.task {
             let mut data = task.clone();
             data.insert("owner".to_owned(), json!(owner.to_string()));
-            self.push(RecordId::new(), "task", Value::Object(data));
+            let id = RecordId::new();
+            let on_this = |council: &&Map<String, Value>| council.get("subject") == task.get("title");
+            let councils: Vec<Map<String, Value>> = self.story.council.iter().filter(on_this).cloned().collect();
+            self.push(id, "task", Value::Object(data));
+            for mut council in councils {
+                council.insert("subject".to_owned(), json!(id.to_string()));
+                council.insert("owner".to_owned(), json!(owner.to_string()));
+                self.push(RecordId::new(), "council", Value::Object(council));
+            }
         }
         Ok(())
     }

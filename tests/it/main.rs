@@ -4,6 +4,8 @@
 mod bad_input;
 mod beside;
 mod conclusion;
+mod council;
+mod council_secrecy;
 mod counts;
 mod crash;
 mod demo_board;

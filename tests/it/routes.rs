@@ -84,6 +84,17 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("GET /r/{id}/buoc/{state}", "/r/SUBMITTED/buoc/approved", "", "0---x0"),
     ("POST /r/{id}/buoc/{state}", "/r/SUBMITTED/buoc/returned", "remark=", "0---x0"),
     ("GET /lanh-dao", "/lanh-dao", "", "i---x-"),
+    ("GET /hoi-dong", "/hoi-dong", "", "ixxxxx"),
+    ("GET /hoi-dong/{id}", "/hoi-dong/COUNCIL", "", "0xx000"),
+    ("GET /hoi-dong/{id}/bien-ban.docx", "/hoi-dong/COUNCIL/bien-ban.docx", "", "0xx000"),
+    ("GET /hoi-dong/{id}/kiem-phieu", "/hoi-dong/COUNCIL/kiem-phieu", "", "0-x000"),
+    ("POST /hoi-dong/{id}/kiem-phieu", "/hoi-dong/COUNCIL/kiem-phieu", "ballots_issued=x", "0-x000"),
+    ("POST /hoi-dong/{id}/mo-bo-phieu", "/hoi-dong/COUNCIL/mo-bo-phieu", "a=b", "0-x000"),
+    ("POST /hoi-dong/{id}/dong-bo-phieu", "/hoi-dong/COUNCIL/dong-bo-phieu", "note=x", "0-x000"),
+    ("POST /hoi-dong/{id}/huy-bo-phieu", "/hoi-dong/COUNCIL/huy-bo-phieu", "a=b", "0-x000"),
+    ("GET /bo-phieu", "/bo-phieu", "", "xxxxxx"),
+    ("POST /bo-phieu", "/bo-phieu", "slip=khong-co", "xxxxxx"),
+    ("POST /bo-phieu/gui", "/bo-phieu/gui", "slip=khong-co&mark=passed", "xxxxxx"),
     ("GET /van-ban/nhap", "/van-ban/nhap", "", "i-xxx-"),
     ("POST /van-ban/nhap", "/van-ban/nhap", "text=&owner=OWN", "i-x---"),
     ("GET /nhap-excel", "/nhap-excel", "", "i-xxx-"),
@@ -176,7 +187,10 @@ pub fn stage() -> Stage {
             "responsible_editor": "Ban biên tập", "source": "minh họa"});
         office.submit(&officer, office::Draft { id: None, kind: "article".into(), data, previous: None }).unwrap().id
     };
+    let council = json!({"title": "Hội đồng nghiệm thu (minh họa)", "council_type": "acceptance", "sheet": "acceptance-2014", "owner": own.to_string()});
+    let council = office.submit(&officer, office::Draft { id: None, kind: "council".into(), data: council, previous: None }).unwrap().id;
     let mut names = vec![
+        ("COUNCIL", council.to_string()),
         ("OTHERDOCUMENT", other.document.to_string()),
         ("DRAFTARTICLE", article("draft").to_string()),
         ("DOCUMENT", imported.document.to_string()),

@@ -24,6 +24,7 @@ mod changes;
 mod check;
 mod code_list;
 mod commune_map;
+mod council_rule;
 mod error;
 mod form;
 mod form_version;
@@ -40,6 +41,7 @@ mod process_tests;
 mod project;
 mod reference;
 mod schema;
+mod score_sheet;
 mod sheet_map;
 mod standing;
 #[cfg(test)]
@@ -53,6 +55,7 @@ pub use changes::Change;
 pub use check::{Checked, Fault};
 pub use code_list::{Choices, Code, CodeList, CodeSet, Edition};
 pub use commune_map::{CommuneMap, Share, Successor};
+pub use council_rule::{Attendance, ChoiceCount, Decided, PointsCount};
 pub use error::{CatalogueError, Problem};
 pub use form::FormFaults;
 pub use form_version::{Aspect, FormChange, FormChangeSort};
@@ -62,6 +65,9 @@ pub use load::{Catalogue, Example};
 pub use paper_form::{PaperClose, PaperForm, PaperIssuer, PaperPart};
 pub use process::{Actor, Condition, Deadline, Fact, Facts, Paper, Process, Recurrence, Step};
 pub use reference::{DocumentType, GazetteerWords, KnownDocument, ReferenceBody};
+pub use score_sheet::{
+    Against, BallotForm, BallotWord, Outcome, OutcomeCondition, PointsRule, Proportion, Quorum, ScoreCriterion, ScoreSheet, Whole,
+};
 pub use sheet_map::{SheetColumn, SheetMap};
 pub use standing::{Block, BlockKind, Due, DueState, Happened, Matter, MatterError, NextStep, Standing, Warning};
 pub use urgent_local_task::{Criterion, UrgentLocalTask, urgent_local_task};

@@ -20,12 +20,13 @@ use crate::kind::{Field, FieldType, Kind};
 use crate::paper_form::PaperForm;
 use crate::process::Process;
 use crate::reference::{GazetteerWords, ReferenceBody};
+use crate::score_sheet::{BallotForm, BallotWord, ScoreSheet};
 use crate::sheet_map::SheetMap;
 use crate::workflow::Workflow;
 
 /// The folders, in the order they are read: kinds refer to lists and workflows, bodies and examples to kinds.
-const FOLDERS: [&str; 10] =
-    ["text/", "calendar/", "processes/", "codes/", "workflows/", "kinds/", "reference/", "examples/", "maps/", "papers/"];
+const FOLDERS: [&str; 11] =
+    ["text/", "calendar/", "processes/", "codes/", "scores/", "workflows/", "kinds/", "reference/", "examples/", "maps/", "papers/"];
 
 /// A loaded and checked catalogue.
 #[derive(Debug, Clone, Default)]
@@ -44,11 +45,12 @@ pub struct Catalogue {
     pub(crate) processes: Vec<Process>,
     maps: Vec<SheetMap>,
     papers: Vec<PaperForm>,
+    scores: Vec<ScoreSheet>,
 }
 
 impl Catalogue {
     /// Loads files given as (path, text); paths begin with `kinds/`, `codes/`, `workflows/`, `reference/`, `examples/`, `calendar/`, `processes/`,
-    /// `maps/`, `papers/` or `text/`.
+    /// `scores/`, `maps/`, `papers/` or `text/`.
     ///
     /// # Errors
     /// All problems found, each with file, line and reason; nothing is loaded then.
@@ -62,6 +64,7 @@ impl Catalogue {
             match folder {
                 "processes/" => loading.step_lists(),
                 "codes/" => loading.tables(&files),
+                "scores/" => loading.score_lists(),
                 "kinds/" => loading.cross_check(),
                 _ => {}
             }
@@ -173,6 +176,16 @@ impl Catalogue {
         &self.papers
     }
 
+    /// Sheets of councils in the order of their names.
+    pub fn score_sheets(&self) -> &[ScoreSheet] {
+        &self.scores
+    }
+
+    /// A sheet of a council by name.
+    pub fn score_sheet(&self, name: &str) -> Option<&ScoreSheet> {
+        self.scores.iter().find(|sheet| sheet.name == name)
+    }
+
     /// Reference bodies in the order of the file.
     pub fn bodies(&self) -> &[ReferenceBody] {
         &self.bodies
@@ -231,6 +244,63 @@ impl Loading {
         }
     }
 
+    /// A sheet names a type of council and roles that exist.
+    fn score(&mut self, path: &str, sheet: ScoreSheet) {
+        let roles = sheet.quorum.iter().flat_map(|quorum| &quorum.roles).map(|role| ("council-roles", role));
+        let unknown: Vec<String> = roles
+            .chain([("council-types", &sheet.council)])
+            .filter(|(list, code)| self.catalogue.list(list).is_none_or(|list| list.get(code).is_none()))
+            .map(|(list, code)| format!("the list {list} has no code {code}"))
+            .collect();
+        for reason in unknown {
+            self.problem(path, 0, reason);
+        }
+        if self.catalogue.score_sheet(&sheet.name).is_some() {
+            self.problem(path, 0, format!("there are two sheets {}", sheet.name));
+        }
+        self.catalogue.scores.push(sheet);
+    }
+
+    /// The lists `score:sheets`, `score:choices`, `score:outcomes` and `score:criteria` of all sheets; a code means the same in each of them.
+    fn score_lists(&mut self) {
+        let mut lists: [(&str, Vec<BallotWord>); 4] = [
+            ("sheets", Vec::new()),
+            ("choices", Vec::new()),
+            ("outcomes", crate::council_rule::points_outcomes().into()),
+            ("criteria", Vec::new()),
+        ];
+        let [(_, sheets), (_, choices), (_, outcomes), (_, criteria)] = &mut lists;
+        for sheet in &self.catalogue.scores {
+            sheets.push(BallotWord { code: sheet.name.clone(), label: sheet.label.clone() });
+            match &sheet.ballot {
+                BallotForm::Choice { choices: those, outcomes: these } => {
+                    choices.extend(those.iter().cloned());
+                    outcomes.extend(these.iter().map(|outcome| outcome.word.clone()));
+                }
+                BallotForm::Points { criteria: those, .. } => criteria.extend(those.iter().map(|criterion| criterion.word.clone())),
+            }
+        }
+        let mut problems = Vec::new();
+        let mut made = Vec::new();
+        for (name, words) in lists {
+            let mut known: Vec<Code> = Vec::new();
+            for word in words {
+                match known.iter().find(|code| code.code == word.code) {
+                    Some(code) if code.label != word.label => problems.push(format!("{name}: {} has two meanings", word.code)),
+                    Some(_) => {}
+                    None => known.push(Code::plain(word.code, word.label)),
+                }
+            }
+            made.push(CodeList::new(format!("score:{name}"), "Danh mục Liên Vùng".to_owned(), known, Vec::new()));
+        }
+        for reason in problems {
+            self.problem("scores/", 0, reason);
+        }
+        for list in made {
+            self.add_list("scores/", 0, list);
+        }
+    }
+
     fn file(&mut self, path: &str, text: &str) {
         let (folder, name) = path.split_once('/').unwrap_or(("", path));
         match folder {
@@ -240,6 +310,10 @@ impl Loading {
             },
             "processes" => match Process::read(path, text) {
                 Ok(process) => self.catalogue.processes.push(process),
+                Err(problems) => self.problems.extend(problems),
+            },
+            "scores" => match ScoreSheet::read(path, text) {
+                Ok(sheet) => self.score(path, sheet),
                 Err(problems) => self.problems.extend(problems),
             },
             "maps" => match SheetMap::read(path, text, &self.catalogue) {

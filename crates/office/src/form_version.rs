@@ -25,8 +25,8 @@ const MOST_FAULTS: usize = 50;
 /// The longest file of a form, in bytes.
 const LONGEST_FILE: usize = 1_000_000;
 /// Kinds whose fields the program itself reads and fills in: their form changes with the program, not beside it.
-const FORMS_OF_THE_PROGRAM: [&str; 9] =
-    ["answer", "article", "body", "conference", "deadline_change", "directive", "document", "person", "verdict"];
+const FORMS_OF_THE_PROGRAM: [&str; 10] =
+    ["answer", "article", "body", "conference", "council", "deadline_change", "directive", "document", "person", "verdict"];
 
 /// What has become of a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,6 +16,7 @@ mod account;
 mod answer;
 mod article;
 mod audit;
+mod ballot;
 mod board;
 mod body;
 mod cell_value;
@@ -23,6 +24,9 @@ mod clock;
 mod column_map;
 mod conclusion;
 mod condition;
+mod council;
+mod council_count;
+mod council_minutes;
 mod directive;
 mod error;
 mod export;
@@ -54,6 +58,7 @@ pub use account::{Account, AccountForm, check_password};
 pub use answer::{AnswerForm, AnswerPage};
 pub use article::{Question, Readership};
 pub use audit::AuditEntry;
+pub use ballot::{BallotMark, BallotPaper};
 pub use board::{
     Answer, AssignmentRow, Board, BoardFilter, BoardPage, BoardRow, Clear, ConferenceRow, DeadlineChange, DeadlineRow, Desk, DeskRow,
     Directive, Evidence, InternalCounts, OverdueByBody, Verdict,
@@ -63,6 +68,8 @@ pub use clock::{Clock, day_of};
 pub use column_map::{ColumnMap, Columns, Destination, MappedColumn, Target, targets};
 pub use conclusion::{ConclusionDrafts, Imported, ReadingForm, Review, ReviewDirective, gazetteer, read_document};
 pub use condition::Condition;
+pub use council::{BallotState, CouncilMember, CouncilPage};
+pub use council_count::{PaperBallots, PaperCount};
 pub use directive::{DeadlineForm, DirectivePage, Notice, last_day, shorten, within_a_sentence};
 pub use error::OfficeError;
 pub use export::FileForm;

@@ -51,6 +51,7 @@ pub struct Office {
     hashing: Mutex<()>,
     pub(crate) visits: crate::article::Visits,
     pub(crate) sheet_desk: crate::sheet_desk::SheetDesk,
+    pub(crate) ballots: crate::ballot::BallotBoxes,
 }
 
 impl std::fmt::Debug for Office {
@@ -113,6 +114,7 @@ impl Office {
             hashing: Mutex::new(()),
             visits,
             sheet_desk: crate::sheet_desk::SheetDesk::default(),
+            ballots: crate::ballot::BallotBoxes::default(),
         })
     }
 

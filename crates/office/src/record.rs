@@ -158,6 +158,9 @@ impl Office {
         if kind.name == "directive" {
             faults.extend(crate::directive::check_deadline_kept(old_data, &data));
         }
+        if kind.name == "council" {
+            faults.extend(self.check_council(draft.id, action, old_data, &data));
+        }
         if !faults.is_empty() {
             return Err(OfficeError::Invalid(faults));
         }

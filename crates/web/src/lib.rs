@@ -20,8 +20,10 @@
 
 mod administration;
 pub mod assets;
+mod ballot;
 mod blocks;
 mod board;
+mod council;
 mod document;
 mod download;
 pub mod errors;

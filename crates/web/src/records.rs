@@ -35,6 +35,7 @@ pub(crate) fn place_of(kind: &str, id: RecordId) -> String {
         "conference" => format!("/hoi-nghi/{id}"),
         "document" => format!("/van-ban/{id}"),
         "article" => format!("/tin/{id}"),
+        "council" => format!("/hoi-dong/{id}"),
         _ => format!("/r/{id}"),
     }
 }

@@ -246,9 +246,12 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
         .merge(crate::administration::routes())
         .merge(crate::form_versions::routes())
         .merge(crate::steps::routes())
-        .merge(crate::papers::routes());
+        .merge(crate::papers::routes())
+        .merge(crate::council::routes());
     let all = crate::shell::mirrored(pages).merge(crate::interface::routes());
-    let all = all.layer(axum::middleware::from_fn_with_state(app.clone(), identify)).with_state(app);
+    let all = all.layer(axum::middleware::from_fn_with_state(app.clone(), identify));
+    // A ballot is cast without anybody's session being looked at.
+    let all = all.merge(crate::shell::mirrored(crate::ballot::routes())).with_state(app);
     crate::shell::finish(all, site)
 }
 

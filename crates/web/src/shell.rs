@@ -21,6 +21,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
+use tracing::instrument::WithSubscriber as _;
 
 use crate::assets;
 use crate::errors::{Answer, Failure, wants_json};
@@ -75,6 +76,8 @@ pub fn finish(router: Router, site: Arc<Site>) -> Router {
                     let id = request.extensions().get::<AskedId>().map_or("", |id| id.0.as_str());
                     tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
                 })
+                // The end of an answer is logged outside of `receive`, which keeps secret requests out of the log.
+                .on_eos(())
                 // Failures are logged once, with their detail, where they are written out.
                 .on_failure(()),
         )
@@ -104,7 +107,8 @@ async fn receive(State(site): State<Arc<Site>>, mut request: Request, next: Next
         drain(body).await;
         Failure::too_large(site.largest_body).into_response()
     } else {
-        next.run(Request::from_parts(parts, body)).await
+        let answer = next.run(Request::from_parts(parts, body));
+        if is_secret(&path) { answer.with_subscriber(tracing::Dispatch::none()).await } else { answer.await }
     };
 
     let status = response.status();
@@ -167,8 +171,17 @@ fn failure_of(response: &Response) -> Failure {
     Failure::of_status(response.status())
 }
 
+/// Whether requests to this path leave no line in the log: when somebody votes is nobody's business.
+fn is_secret(path: &str) -> bool {
+    let (_, path) = Lang::of_path(path);
+    path == "/bo-phieu" || path.starts_with("/bo-phieu/")
+}
+
 fn note_in_log(failure: &Failure, id: &str, path: &str) {
     let status = failure.status.as_u16();
+    if is_secret(path) && !failure.status.is_server_error() {
+        return;
+    }
     if failure.status.is_server_error() {
         tracing::error!(id, path, status, code = failure.code, detail = %failure.detail, "request failed");
     } else {

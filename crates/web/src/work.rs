@@ -62,6 +62,7 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     }
     blocks.push(Block::Buttons(vec![
         (page.say("Bảng chỉ đạo", "Board").to_owned(), page.href("/chi-dao")),
+        (page.say("Hội đồng", "Councils").to_owned(), page.href("/hoi-dong")),
         (page.say("Lịch nhắc hạn (iCal)", "Calendar (iCal)").to_owned(), page.href("/tai-khoan")),
     ]));
     show(page, blocks)
