@@ -1,6 +1,7 @@
 //! The catalogue in the tree, whole: examples, schema and checks side by side, refusals of broken files.
 
 mod codes;
+mod legal_fields;
 
 use std::collections::BTreeMap;
 
