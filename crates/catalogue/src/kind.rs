@@ -199,6 +199,8 @@ pub struct Kind {
     pub valid_from: String,
     /// Last day.
     pub valid_to: Option<String>,
+    /// Under which heading people find the kind: a code of the list `kind-groups`.
+    pub group: String,
     /// Legal source.
     pub source: String,
     /// Term of CERIF or schema.org.

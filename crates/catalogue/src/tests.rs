@@ -2,6 +2,7 @@
 
 mod codes;
 mod form_versions;
+mod legal_fields;
 
 use std::collections::BTreeMap;
 

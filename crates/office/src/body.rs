@@ -1,14 +1,15 @@
 //! Bodies — agencies, departments, classes of them — as they were on a date: names, members, ends and successors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, RwLock};
 
+use catalogue::Fault;
 use jiff::civil::Date;
 use ledger::RecordId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::OfficeError;
+use crate::error::{OfficeError, label};
 use crate::identity::{Identity, Role};
 use crate::office::Office;
 
@@ -164,6 +165,13 @@ pub(crate) fn within(day: Date, from: Option<&str>, to: Option<&str>) -> bool {
     from.is_none_or(|from| from <= day) && to.is_none_or(|to| day <= to)
 }
 
+/// First and last day of a parent; an absent or unreadable end is open.
+fn period(parent: &Parent) -> (Date, Date) {
+    let read = |text: &Option<String>| text.as_deref().and_then(|text| viet::PartialDate::from_iso(text).ok());
+    let first = read(&parent.valid_from).map_or(Date::MIN, |date| date.first_day());
+    (first, read(&parent.valid_to).map_or(Date::MAX, |date| date.last_day()))
+}
+
 /// All bodies in memory: a few thousand at most, asked for on every page.
 #[derive(Debug, Clone, Default)]
 pub struct BodyDirectory {
@@ -184,6 +192,59 @@ impl BodyDirectory {
     /// The short name on `day`; the id when the body is unknown.
     pub fn short_name(&self, id: RecordId, day: Date) -> String {
         self.get(id).map_or_else(|| id.to_string(), |body| body.short_on(day).to_owned())
+    }
+
+    /// What is wrong with the parents and successors of `body` beside the other bodies. A body may not stand above itself on any day; it may have
+    /// several successors, since a body can be divided, but not itself and none twice.
+    pub(crate) fn lineage_faults(&self, body: &Body) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for (index, parent) in body.parents.iter().enumerate() {
+            if self.leads_to(parent, body.id) {
+                faults.push(Fault {
+                    path: format!("parents.{index}.body"),
+                    rule: "cycle".to_owned(),
+                    message: label(
+                        "Cơ quan cấp trên: cơ quan này đang ở dưới chính bản ghi đang sửa. Hãy chọn cơ quan khác hoặc sửa thời gian.",
+                        "Parent body: this body stands below the very record being changed. Choose another body or correct the dates.",
+                    ),
+                });
+            }
+        }
+        let mut seen = BTreeSet::from([body.id]);
+        for (index, successor) in body.successors.iter().enumerate() {
+            if !seen.insert(successor.body) {
+                faults.push(Fault {
+                    path: format!("successors.{index}.body"),
+                    rule: "unique".to_owned(),
+                    message: label(
+                        "Cơ quan kế thừa: trùng với chính cơ quan này hoặc đã nêu ở dòng trên. Hãy chọn cơ quan khác hoặc bỏ dòng.",
+                        "Successor: it is the body itself or stands in a line above. Choose another body or remove the line.",
+                    ),
+                });
+            }
+        }
+        faults
+    }
+
+    /// Whether, on some day, `target` stands above `start` or is it.
+    fn leads_to(&self, start: &Parent, target: RecordId) -> bool {
+        let (first, last) = period(start);
+        let mut seen = BTreeSet::new();
+        let mut waiting = vec![(start.body, first, last)];
+        while let Some((place, first, last)) = waiting.pop() {
+            if first > last || !seen.insert((place, first, last)) {
+                continue;
+            }
+            if place == target {
+                return true;
+            }
+            let Some(found) = self.get(place) else { continue };
+            for parent in &found.parents {
+                let (from, to) = period(parent);
+                waiting.push((parent.body, first.max(from), last.min(to)));
+            }
+        }
+        false
     }
 
     pub(crate) fn set(&self, body: Body) {
@@ -264,5 +325,24 @@ mod tests {
         assert_eq!(body.members_on(date(2019, 6, 21)), vec![a, b]);
         assert_eq!(body.members_on(date(2025, 7, 1)), vec![b]);
         assert!(body.is_valid_on(date(2030, 12, 31)) && !body.is_valid_on(date(2031, 1, 1)));
+    }
+
+    #[test]
+    fn a_body_never_stands_above_itself_on_one_day_and_names_each_successor_once() {
+        let (a, b, c) = (RecordId::new(), RecordId::new(), RecordId::new());
+        let body = |id: RecordId, data: Value| Body::from_data(id, &data).unwrap();
+        let directory = BodyDirectory::default();
+        directory.set(body(b, json!({"parents": [{"body": c.to_string(), "valid_to": "2020"}]})));
+        directory.set(body(c, json!({"parents": [{"body": a.to_string(), "valid_from": "2015"}]})));
+        let faults =
+            |data: Value| directory.lineage_faults(&body(a, data)).into_iter().map(|fault| (fault.path, fault.rule)).collect::<Vec<_>>();
+        let cycle = |index: usize| vec![(format!("parents.{index}.body"), "cycle".to_owned())];
+        assert_eq!(faults(json!({"parents": [{"body": a.to_string()}]})), cycle(0));
+        assert_eq!(faults(json!({"parents": [{"body": RecordId::new().to_string()}, {"body": b.to_string()}]})), cycle(1));
+        assert_eq!(faults(json!({"parents": [{"body": b.to_string(), "valid_from": "2021"}]})), vec![], "never on one day");
+        assert_eq!(faults(json!({"successors": [{"body": b.to_string()}, {"body": c.to_string()}]})), vec![], "a body may be divided");
+        let twice = json!({"successors": [{"body": b.to_string()}, {"body": b.to_string()}]});
+        assert_eq!(faults(twice), vec![("successors.1.body".to_owned(), "unique".to_owned())]);
+        assert_eq!(faults(json!({"successors": [{"body": a.to_string()}]})), vec![("successors.0.body".to_owned(), "unique".to_owned())]);
     }
 }

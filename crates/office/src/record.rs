@@ -10,6 +10,7 @@ use ledger::{LeafHash, LedgerError, Projection, Put, Reader, RecordId, Version, 
 use serde_json::Value;
 
 use crate::audit::{AuditEntry, write_audit};
+use crate::body::Body;
 use crate::error::{OfficeError, label};
 use crate::identity::{Identity, Role};
 use crate::office::Office;
@@ -155,6 +156,11 @@ impl Office {
         let checked = self.catalogue().check_under(kind, &data).map_err(OfficeError::Invalid)?;
         let mut faults = self.check_references(kind, &data, together)?;
         faults.extend(self.check_transition(who, kind, old_data, &data));
+        if let Some(id) = draft.id
+            && kind.name == "body"
+        {
+            faults.extend(self.directory().lineage_faults(&Body::from_data(id, &data)?));
+        }
         if kind.name == "directive" {
             faults.extend(crate::directive::check_deadline_kept(old_data, &data));
         }

@@ -395,24 +395,31 @@ async fn kinds(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     let counts = app.call(move |office| office.kind_counts(&who)).await?;
     let title = page.say("Biểu mẫu", "Kinds and forms").to_owned();
     let page = page.titled(title).at(Nav::Data);
-    let columns = vec![
-        Column::new(page.say("Loại bản ghi", "Kind")),
-        Column::new(page.say("Căn cứ", "Legal source")),
-        Column::numeric(page.say("Số bản ghi", "Records")),
-        Column::new("JSON Schema"),
-    ];
-    let mut table = Table::new(page.texts(), page.say("Loại bản ghi", "Kinds of records"), columns);
-    for kind in app.office.catalogue().kinds() {
-        let count = counts.iter().find(|(name, _)| *name == kind.name).map_or(0, |(_, count)| *count);
-        table.row(vec![
-            Cell::link(said(&kind.plural, page.lang), page.href(&format!("/bieu-mau/{}", kind.name))),
-            Cell::text(kind.source.clone()),
-            Cell::number(i64::try_from(count).unwrap_or(0), page.lang),
-            Cell::link(format!("{} v{}", kind.name, kind.version), format!("/api/v1/kinds/{}/schema", kind.name)),
-        ]);
-    }
+    let catalogue = app.office.catalogue();
     let mut blocks = Blocks::default();
-    blocks.push(Block::Table(table));
+    for group in catalogue.list("kind-groups").map(|groups| groups.codes.as_slice()).unwrap_or_default() {
+        let kinds: Vec<_> = catalogue.kinds().filter(|kind| kind.group == group.code).collect();
+        if kinds.is_empty() {
+            continue;
+        }
+        let columns = vec![
+            Column::new(page.say("Loại bản ghi", "Kind")),
+            Column::new(page.say("Căn cứ", "Legal source")),
+            Column::numeric(page.say("Số bản ghi", "Records")),
+            Column::new("JSON Schema"),
+        ];
+        let mut table = Table::new(page.texts(), said(&group.label, page.lang), columns);
+        for kind in kinds {
+            let count = counts.iter().find(|(name, _)| *name == kind.name).map_or(0, |(_, count)| *count);
+            table.row(vec![
+                Cell::link(said(&kind.plural, page.lang), page.href(&format!("/bieu-mau/{}", kind.name))),
+                Cell::text(kind.source.clone()),
+                Cell::number(i64::try_from(count).unwrap_or(0), page.lang),
+                Cell::link(format!("{} v{}", kind.name, kind.version), format!("/api/v1/kinds/{}/schema", kind.name)),
+            ]);
+        }
+        blocks.push(Block::Table(table));
+    }
     show(page, blocks)
 }
 

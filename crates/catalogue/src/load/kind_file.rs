@@ -17,6 +17,8 @@ struct KindFile {
     version: u64,
     valid_from: String,
     valid_to: Option<String>,
+    #[serde(default = "other_group")]
+    group: String,
     vi: String,
     en: String,
     plural_vi: String,
@@ -32,6 +34,10 @@ struct KindFile {
     field: Vec<Spanned<FieldFile>>,
     #[serde(default)]
     rule: Vec<Spanned<RuleFile>>,
+}
+
+fn other_group() -> String {
+    "other".to_owned()
 }
 
 #[derive(Deserialize)]
@@ -136,6 +142,7 @@ impl Loading {
             plural: Label::new(file.plural_vi, file.plural_en),
             valid_from: file.valid_from,
             valid_to: file.valid_to,
+            group: file.group,
             source: file.source,
             term: file.term,
             title_field: file.title_field.into_inner(),
@@ -289,6 +296,9 @@ impl Loading {
         for kind in self.catalogue.kinds.iter().chain(&self.catalogue.other_versions) {
             // A kind without a place came with the catalogue that a form is added to, and was checked then.
             let Some((file, line)) = self.places.get(&place_name(&kind.name, kind.version)).cloned() else { continue };
+            if self.catalogue.list("kind-groups").is_none_or(|groups| groups.get(&kind.group).is_none()) {
+                found.push((file.clone(), line, format!("kind {} stands in the unknown group {}", kind.name, kind.group)));
+            }
             let workflow = kind.workflow.as_ref().and_then(|name| self.catalogue.workflows.get(name));
             check_fields(&self.catalogue, &kinds, workflow, &kind.fields, &kind.name, &mut |reason| {
                 found.push((file.clone(), line, reason))
