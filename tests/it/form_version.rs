@@ -212,7 +212,22 @@ async fn what_was_typed_stays_when_the_form_changes_under_the_typing_and_the_pag
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
     assert!(get(&saved.place, &officer).await.text.contains("Việt Nam"));
 
+    // A draft written for the second version, which is then withdrawn.
+    let draft = format!("_form=2&_draft=keep&title={}&origin={}&state=draft&owner={own}", encoded("Máy sàng (minh họa)"), encoded("Đắk Lắk"));
+    assert_eq!(post("/bieu-mau/technology/moi", &draft, &officer).await.place, "/viec");
+    assert!(get("/viec", &officer).await.text.contains("Máy sàng (minh họa)"));
     post("/quan-tri/bieu-mau/technology/2/thu-hoi", "a=b", &admin).await;
+    let offered = get("/bieu-mau/technology/moi", &officer).await.text;
+    assert!(offered.contains("Làm tiếp bản nháp") && !offered.contains("Máy sàng"), "{offered}");
+    let again = get("/bieu-mau/technology/moi?nhap=1", &officer).await.text;
+    assert!(again.contains("Máy sàng (minh họa)") && again.contains("name=\"_form\" value=\"1\""), "nothing typed is lost: {again}");
+    assert!(again.contains("Mẫu đã đổi") && again.contains("Xuất xứ: “Đắk Lắk”"), "and what has no field any more is named: {again}");
+    let quiet = format!("_form=1&_draft=quiet&title={}&state=draft&owner={own}", encoded("Máy sàng 2 (minh họa)"));
+    assert_eq!(post("/bieu-mau/technology/moi", &quiet, &officer).await.status, StatusCode::NO_CONTENT);
+    assert!(!get("/viec", &admin).await.text.contains("Máy sàng"), "a draft is its writer's alone");
+    let done = format!("_form=1&title={}&state=draft&owner={own}", encoded("Máy sàng 2 (minh họa)"));
+    assert_eq!(post("/bieu-mau/technology/moi", &done, &officer).await.status, StatusCode::SEE_OTHER);
+    assert!(!get("/viec", &officer).await.text.contains("Máy sàng"), "saved, so no draft is left");
     let record = get(&saved.place, &officer).await.text;
     assert!(record.contains("Mẫu phiên bản 2") && record.contains("Việt Nam"), "{record}");
     let moving = get(&format!("{}/sua?mau=1", saved.place), &officer).await.text;

@@ -514,6 +514,11 @@ impl Writer<'_> {
         self.store.cabinet_list(drawer, "", after, limit, descending)
     }
 
+    /// Cabinet documents whose key begins with `prefix`, last first.
+    pub fn cabinet_list_prefix(&self, drawer: &str, prefix: &str, limit: usize) -> Result<Vec<(String, Value)>, LedgerError> {
+        self.store.cabinet_list(drawer, prefix, None, limit, true)
+    }
+
     /// Keeps a cabinet document: node-local, never replicated, in the same transaction as the records.
     pub fn cabinet_put(&mut self, drawer: &str, key: &str, value: Value) -> Result<(), LedgerError> {
         self.store.cabinet_put(drawer, key, &value)

@@ -51,6 +51,7 @@ mod sheet_import;
 mod status;
 mod step;
 mod task;
+mod unfinished;
 mod view_file;
 mod view_pool;
 
@@ -91,3 +92,4 @@ pub use sheet_import::{CellError, PlannedRow, SheetForm, SheetImport, SheetPlan,
 pub use status::{Counts, Status, days_between, days_late, status_on};
 pub use step::{NextStep, StepForm, Waiting, waiting_filter};
 pub use task::{NextTaskStep, TaskProgress, TaskTerm};
+pub use unfinished::UnfinishedForm;

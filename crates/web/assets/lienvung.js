@@ -77,6 +77,25 @@
   document.addEventListener("submit", (event) => { if (event.target.matches("form[data-guard]")) unsaved = false; });
   addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
 
+  // A form is kept as a draft while it is typed (form data-draft: the words that say so); without script its button does it.
+  all("form[data-draft]").forEach((form) => {
+    const status = one(".actions", form).appendChild(document.createElement("span"));
+    status.setAttribute("role", "status");
+    status.className = "hint";
+    let timer, kept = "";
+    const keep = async () => {
+      const inputs = new URLSearchParams(new FormData(form));
+      if (form.dataset.sent || inputs.toString() === kept) return;
+      kept = inputs.toString();
+      inputs.set("_draft", "quiet");
+      try {
+        const answer = await fetch(form.action, { method: "POST", redirect: "manual", body: inputs });
+        if (answer.status === 204) { unsaved = false; status.textContent = form.dataset.draft + " " + new Date().toLocaleTimeString("vi-VN"); }
+      } catch { kept = ""; }
+    };
+    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, 2000); });
+  });
+
   // A form sent twice by a double click is sent once.
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented || event.target.method !== "post") return;

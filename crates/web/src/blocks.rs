@@ -94,6 +94,8 @@ pub(crate) struct Form {
     pub(crate) id: String,
     /// A heading inside; may be empty.
     pub(crate) heading: String,
+    /// Words that say it was kept as a draft; a form with them is kept while it is typed.
+    pub(crate) draft: String,
     /// Words before the fields.
     pub(crate) before: Vec<String>,
     /// Badges before the fields.
@@ -129,6 +131,7 @@ impl Form {
             class: "",
             id: String::new(),
             heading: String::new(),
+            draft: String::new(),
             before: Vec::new(),
             badges: Vec::new(),
             errors: None,

@@ -2,9 +2,10 @@
 
 use axum::Router;
 use axum::extract::{Path, State};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use catalogue::{CodeList, FieldType, Kind};
-use office::{Draft, Identity, LeafHash, Office, OfficeError, RecordId, RecordView};
+use office::{Draft, Identity, LeafHash, Office, OfficeError, RecordId, RecordView, UnfinishedForm};
 use serde_json::Value;
 
 use crate::blocks::{Block, Blocks, Form, FormPart, show, show_faulty};
@@ -35,7 +36,7 @@ async fn new(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path
         values.0.push((state.clone(), "draft".to_owned()));
     }
     let action = page.href(&format!("/bieu-mau/{name}/moi"));
-    show_form(page, &app, &kind, action, &values, None, no_errors())
+    begin(page, who, &app, &kind, action, None, values, None).await
 }
 
 async fn create(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>, pairs: FormPairs) -> Answer {
@@ -49,18 +50,48 @@ async fn edit(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<
     let id = record_id(&id)?;
     let lang = crate::service::office_lang(page.lang);
     let wanted = page.parameter("mau").and_then(|form| form.parse().ok());
+    let asking = who.clone();
     let (view, kind, values) = app
         .call(move |office| {
-            let view = office.view_to_edit(&who, id)?;
+            let view = office.view_to_edit(&asking, id)?;
             let own = office.form(&view.kind, view.form)?;
             let mut values = own.form_values(view.data.as_ref().unwrap_or(&Value::Null));
-            name_what_is_typed(office, &who, own, lang, &mut values)?;
+            name_what_is_typed(office, &asking, own, lang, &mut values)?;
             let kind = form_to_use(office, &view, wanted)?;
             Ok((view, kind, FormPairs(values)))
         })
         .await?;
     let action = page.href(&format!("/r/{id}/sua"));
-    show_form(page, &app, &kind, action, &values, Some(view.leaf), no_errors())
+    begin(page, who, &app, &kind, action, Some(id), values, Some(view.leaf)).await
+}
+
+/// Shows a form for the first time: as the record stands, or as it was left when the person wants to go on with that.
+#[expect(clippy::too_many_arguments, reason = "what a form is made of")]
+async fn begin(
+    page: Page,
+    who: Identity,
+    app: &App,
+    kind: &Kind,
+    action: String,
+    id: Option<RecordId>,
+    values: FormPairs,
+    previous: Option<LeafHash>,
+) -> Answer {
+    let name = kind.name.clone();
+    let left = app.call(move |office| office.unfinished(&who, &name, id)).await?;
+    let go_on = page.parameter("nhap").is_some();
+    match left {
+        Some(left) if go_on => {
+            let pairs = FormPairs(left.inputs);
+            let previous = pairs.get("_previous").and_then(LeafHash::from_hex).or(previous);
+            let mut errors = FormErrors::none(page.texts());
+            if form_filled_in(&pairs).is_some_and(|form| form != kind.version) {
+                errors.add("", form_has_changed(&page, kind));
+            }
+            show_form(page, app, kind, action, &pairs, previous, errors)
+        }
+        left => show_form_and_draft(page, app, kind, action, &values, previous, no_errors(), left.as_ref()),
+    }
 }
 
 async fn save(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>, pairs: FormPairs) -> Answer {
@@ -89,18 +120,57 @@ fn no_errors() -> FormErrors {
     FormErrors::none(crate::lang::Lang::Vi.texts())
 }
 
+fn form_has_changed(page: &Page, kind: &Kind) -> String {
+    let words = page.say(
+        "Mẫu đã đổi trong lúc anh/chị nhập; chưa lưu gì. Những gì đã nhập vẫn còn dưới đây. Hãy xem lại theo mẫu phiên bản",
+        "The form changed while you were typing; nothing was saved. What you typed is still below. Look it over by form version",
+    );
+    format!("{words} {}.", kind.version)
+}
+
+/// Keeps or discards a draft, as the button or the script asked.
+#[expect(clippy::too_many_arguments, reason = "what a form is made of")]
+async fn draft(
+    page: Page,
+    who: Identity,
+    app: &App,
+    kind: &Kind,
+    action: String,
+    id: Option<RecordId>,
+    pairs: FormPairs,
+    how: &str,
+) -> Answer {
+    let previous = pairs.get("_previous").and_then(LeafHash::from_hex);
+    let name = kind.name.clone();
+    if how == "drop" {
+        app.call(move |office| office.forget_unfinished(&who, &name, id)).await?;
+        return Ok(axum::response::Redirect::to(&action).into_response());
+    }
+    let inputs: Vec<(String, String)> = pairs.0.iter().filter(|(name, _)| name != "_draft").cloned().collect();
+    let kept = app.call(move |office| office.keep_unfinished(&who, &name, id, inputs)).await;
+    match kept {
+        Ok(_) if how == "quiet" => Ok(axum::http::StatusCode::NO_CONTENT.into_response()),
+        Ok(_) => page.go("/viec"),
+        Err(failure) if failure.status == axum::http::StatusCode::UNPROCESSABLE_ENTITY => {
+            let mut errors = FormErrors::none(page.texts());
+            errors.add("", failure.message.map(|message| message.get(page.lang).to_owned()).unwrap_or_default());
+            show_form(page, app, kind, action, &pairs, previous, errors)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
 async fn submit(page: Page, who: Identity, app: &App, kind: &Kind, action: String, id: Option<RecordId>, mut pairs: FormPairs) -> Answer {
+    if let Some(how) = pairs.get("_draft").map(str::to_owned) {
+        return draft(page, who, app, kind, action, id, pairs, &how).await;
+    }
     let previous = pairs.get("_previous").and_then(LeafHash::from_hex);
     if pairs.press_row_button() {
         return show_form(page, app, kind, action, &pairs, previous, no_errors());
     }
     if form_filled_in(&pairs).is_some_and(|form| form != kind.version) {
         let mut errors = FormErrors::none(page.texts());
-        let words = page.say(
-            "Mẫu đã đổi trong lúc anh/chị nhập; chưa lưu gì. Những gì đã nhập vẫn còn dưới đây. Hãy xem lại theo mẫu phiên bản",
-            "The form changed while you were typing; nothing was saved. What you typed is still below. Look it over by form version",
-        );
-        errors.add("", format!("{words} {}.", kind.version));
+        errors.add("", form_has_changed(&page, kind));
         return show_form(page, app, kind, action, &pairs, previous, errors);
     }
     let (typed, asking, looked_up) = (pairs.0.clone(), who.clone(), kind.clone());
@@ -126,8 +196,14 @@ async fn submit(page: Page, who: Identity, app: &App, kind: &Kind, action: Strin
     };
     let (asking, typed) = (who.clone(), data.clone());
     let draft = Draft { id, kind: kind.name.clone(), data, previous };
-    let (name, form) = (kind.name.clone(), kind.version);
-    let saved = app.save(move |office| office.submit_by_form(&who, draft, form)).await;
+    let (name, kept, form) = (kind.name.clone(), kind.name.clone(), kind.version);
+    let saved = app
+        .save(move |office| {
+            let stored = office.submit_by_form(&who, draft, form)?;
+            office.forget_unfinished(&who, &kept, id)?;
+            Ok(stored)
+        })
+        .await;
     match saved {
         Ok(stored) => page.go(&place_of(&name, stored.id)),
         Err(failure) if failure.code == "invalid" => {
@@ -232,6 +308,20 @@ fn show_form(
     previous: Option<LeafHash>,
     errors: FormErrors,
 ) -> Answer {
+    show_form_and_draft(page, app, kind, action, values, previous, errors, None)
+}
+
+#[expect(clippy::too_many_arguments, reason = "what a form is made of")]
+fn show_form_and_draft(
+    page: Page,
+    app: &App,
+    kind: &Kind,
+    action: String,
+    values: &FormPairs,
+    previous: Option<LeafHash>,
+    errors: FormErrors,
+    left: Option<&UnfinishedForm>,
+) -> Answer {
     let label = said(&kind.plural, page.lang).to_owned();
     let title = format!(
         "{}: {}",
@@ -239,7 +329,8 @@ fn show_form(
         office::within_a_sentence(said(&kind.label, page.lang))
     );
     let page = page.titled(title).crumb(label, &format!("/bieu-mau/{}", kind.name));
-    let mut form = Form::post(action);
+    let mut form = Form::post(action.clone());
+    form.draft = page.say("Đã lưu nháp lúc", "Draft kept at").to_owned();
     let faulty = !errors.is_empty();
     let mut section = None;
     for field in &kind.fields {
@@ -257,10 +348,19 @@ fn show_form(
     }
     form = form.field(Field::hidden(page.texts(), "_form", kind.version.to_string()));
     form.errors = Some(errors);
-    let form = form.button(page.say("Lưu", "Save"));
+    let form = form.button(page.say("Lưu", "Save")).button_with("_draft", "keep", page.say("Lưu nháp, làm tiếp sau", "Keep as a draft"));
     let mut blocks = Blocks::default();
     let version = format!("{} {}", page.say("Mẫu phiên bản", "Form version"), kind.version);
     blocks.push(Block::Muted(format!("{} {}. {version}.", page.say("Căn cứ:", "Source:"), kind.source)));
+    if let Some(left) = left {
+        let words = page.say("Anh/chị có bản nháp chưa lưu, giữ lúc", "You have an unsaved draft, kept on");
+        blocks.push(Block::Notice(Notice::info(format!("{words} {}.", crate::format::instant(left.at)))));
+        let go_on = page.say("Làm tiếp bản nháp", "Go on with the draft").to_owned();
+        blocks.push(Block::Buttons(vec![(go_on, format!("{action}?nhap=1"))]));
+        let mut drop = Form::post(action.clone()).button_with("_draft", "drop", page.say("Bỏ bản nháp", "Discard the draft"));
+        drop.class = "plain";
+        blocks.push(Block::Form(drop));
+    }
     let homeless = without_a_field(app, &page, kind, values);
     if !homeless.is_empty() {
         let words = page.say(

@@ -30,12 +30,16 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         return Err(Failure::sign_in_needed());
     }
     let asking = who.clone();
-    let (desk, notices) = app.call(move |office| Ok((office.desk(&asking)?, office.notices(&asking)?))).await?;
+    let (desk, notices, left) =
+        app.call(move |office| Ok((office.desk(&asking)?, office.notices(&asking)?, office.all_unfinished(&asking)?))).await?;
     let title = page.say("Việc của tôi", "My work").to_owned();
     let page = page.titled(title).at(Nav::Work);
     let mut blocks = Blocks::default();
     for (_, notice) in notices.iter().take(5) {
         blocks.push(Block::Notice(Notice::warning(format!("{} – {}", notice.text, notice.from))));
+    }
+    if !left.is_empty() {
+        blocks.push(Block::Table(drafts_table(&page, &app, &left)));
     }
     let heaps = [
         (page.say("Quá hạn", "Overdue"), &desk.overdue, true),
@@ -45,7 +49,7 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         (page.say("Đang làm, còn hạn hoặc không nêu hạn", "Open"), &desk.open, true),
         (page.say("Chờ cơ quan giao xác minh", "Waiting for the assigner"), &desk.waiting, true),
     ];
-    let mut anything = false;
+    let mut anything = !left.is_empty();
     for (title, rows, mine) in heaps {
         if rows.is_empty() {
             continue;
@@ -66,6 +70,32 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         (page.say("Lịch nhắc hạn (iCal)", "Calendar (iCal)").to_owned(), page.href("/tai-khoan")),
     ]));
     show(page, blocks)
+}
+
+/// Forms that were begun and not saved.
+fn drafts_table(page: &Page, app: &App, left: &[office::UnfinishedForm]) -> Table {
+    let columns = vec![
+        Column::new(page.say("Bản nháp", "Draft")),
+        Column::new(page.say("Loại", "Kind")),
+        Column::new(page.say("Giữ lúc", "Kept on")),
+    ];
+    let caption = page.say("Biểu mẫu nhập dở", "Forms begun and not saved");
+    let mut table = Table::new(page.texts(), caption, columns).with_total(left.len() as u64);
+    for form in left {
+        let kind = app.office.catalogue().kind(&form.kind);
+        let title = kind.and_then(|kind| form.inputs.iter().find(|(name, _)| *name == kind.title_field)).map(|(_, text)| text.trim());
+        let title = title.filter(|title| !title.is_empty()).unwrap_or(page.say("(chưa có tên)", "(no title yet)"));
+        let place = match form.record {
+            Some(record) => format!("/r/{record}/sua?nhap=1"),
+            None => format!("/bieu-mau/{}/moi?nhap=1", form.kind),
+        };
+        table.row(vec![
+            Cell::link(office::shorten(title, 120), page.href(&place)),
+            Cell::text(kind.map(|kind| said(&kind.label, page.lang)).unwrap_or_default()),
+            Cell::text(format::instant(form.at)),
+        ]);
+    }
+    table
 }
 
 fn desk_table(page: &Page, app: &App, title: &str, rows: &[DeskRow], mine: bool) -> Table {
