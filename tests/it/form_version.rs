@@ -213,7 +213,8 @@ async fn what_was_typed_stays_when_the_form_changes_under_the_typing_and_the_pag
     assert!(get(&saved.place, &officer).await.text.contains("Việt Nam"));
 
     // A draft written for the second version, which is then withdrawn.
-    let draft = format!("_form=2&_draft=keep&title={}&origin={}&state=draft&owner={own}", encoded("Máy sàng (minh họa)"), encoded("Đắk Lắk"));
+    let draft =
+        format!("_form=2&_draft=keep&title={}&origin={}&state=draft&owner={own}", encoded("Máy sàng (minh họa)"), encoded("Đắk Lắk"));
     assert_eq!(post("/bieu-mau/technology/moi", &draft, &officer).await.place, "/viec");
     assert!(get("/viec", &officer).await.text.contains("Máy sàng (minh họa)"));
     post("/quan-tri/bieu-mau/technology/2/thu-hoi", "a=b", &admin).await;

@@ -45,6 +45,7 @@ const PAGES = [
   { name: "tasks", path: "/bieu-mau/task", roles: ["public", "officer"] },
   { name: "task", from: "tasks", link: new RegExp(`^/r/${ID}$`), roles: ["public", "officer"] },
   { name: "papers of a task", from: "task", link: new RegExp(`^/r/${ID}/giay-to$`), roles: ["public", "officer"] },
+  { name: "step of a task", from: "task", link: new RegExp(`^/r/${ID}/buoc/[a-z_]+$`), roles: ["officer"] },
   { name: "new task", path: "/bieu-mau/task/moi", roles: ["officer"] },
   { name: "councils", path: "/hoi-dong", roles: ["officer"] },
   { name: "council", from: "councils", link: new RegExp(`^/hoi-dong/${ID}$`), roles: ["officer"] },
@@ -71,7 +72,7 @@ export function inLanguage(path, language) {
 /** The form of an address without its ids and search words, to compare addresses. */
 export function form(address) {
   const path = address.replace(/[?#].*$/, "").replace(/^\/en(?=\/|$)/, "") || "/";
-  return path.replace(new RegExp(ID, "g"), "{id}").replace(/^\/tin\/.+$/, "/tin/{name}").replace(/^\/bieu-mau\/[a-z_]+/, "/bieu-mau/{kind}");
+  return path.replace(new RegExp(ID, "g"), "{id}").replace(/^\/tin\/.+$/, "/tin/{name}").replace(/^\/bieu-mau\/[a-z_]+/, "/bieu-mau/{kind}").replace(/\/buoc\/[a-z_]+$/, "/buoc/{state}");
 }
 
 /**

@@ -16,7 +16,7 @@ use crate::identity::Identity;
 use crate::office::Office;
 use crate::record::RecordView;
 use crate::register::RegisterFilter;
-use crate::sheet_import::TOO_LONG_FOR_CELL;
+use crate::sheet_plan::TOO_LONG_FOR_CELL;
 
 /// Most characters in a cell of a spreadsheet.
 const LONGEST_CELL: usize = 32_767;

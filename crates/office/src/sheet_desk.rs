@@ -15,7 +15,8 @@ use crate::error::{OfficeError, label};
 use crate::identity::Identity;
 use crate::office::Office;
 use crate::sheet::{Sheet, place_of_address, read_sheet, sha256};
-use crate::sheet_import::{SheetForm, SheetImport, SheetPlan};
+use crate::sheet_import::SheetImport;
+use crate::sheet_plan::{SheetForm, SheetPlan};
 
 /// Files older than this are removed from the desk.
 const WAITS: Duration = Duration::from_secs(24 * 60 * 60);
