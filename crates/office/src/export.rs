@@ -89,17 +89,15 @@ impl Office {
                     }
                 },
             };
-            let cells = self.board_cells(&row, lang);
-            let words = |at: usize| cells.get(at).map(csv_text).unwrap_or_default();
             let late = if row.days_late > 0 { format!(" (+{})", row.days_late) } else { String::new() };
             rows.push([
                 row.item.clone(),
                 format!("{document}: {}", row.text).trim_start_matches(": ").to_owned(),
-                words(2),
+                self.leads_of(&row),
                 row.last_day.map(viet::format_day).or_else(|| row.due_raw.clone()).unwrap_or_default(),
                 format!("{}{late}", row.status.label().get(lang)),
                 String::new(),
-                words(13),
+                illustrative_words(&row, lang).to_owned(),
             ]);
             Ok(())
         })?;
@@ -195,19 +193,25 @@ impl Office {
         Ok(())
     }
 
+    /// Who leads, by the names of the day of issue; the class, or the words of the document, when no body is named.
+    fn leads_of(&self, row: &BoardRow) -> String {
+        let day = row.issued_day.unwrap_or_else(|| self.clock().today());
+        let name = |id: &ledger::RecordId| self.directory().short_name(*id, day);
+        match (row.leads.as_slice(), &row.class) {
+            ([], Some(class)) => name(class),
+            ([], None) => row.addressee_raw.clone().unwrap_or_default(),
+            (leads, _) => leads.iter().map(name).collect::<Vec<_>>().join("; "),
+        }
+    }
+
     fn board_cells(&self, row: &BoardRow, lang: Lang) -> Vec<Cell> {
         let day = row.issued_day.unwrap_or_else(|| self.clock().today());
         let names =
             |bodies: &[ledger::RecordId]| bodies.iter().map(|id| self.directory().short_name(*id, day)).collect::<Vec<_>>().join("; ");
-        let leads = if row.leads.is_empty() {
-            row.class.map(|class| names(&[class])).or_else(|| row.addressee_raw.clone()).unwrap_or_default()
-        } else {
-            names(&row.leads)
-        };
         vec![
             Cell::text(row.item.clone()),
             Cell::text(row.text.clone()),
-            Cell::text(leads),
+            Cell::text(self.leads_of(row)),
             Cell::text(names(&row.co_operators)),
             Cell::text(row.due_raw.clone().unwrap_or_default()),
             Cell::day(row.last_day),
@@ -218,13 +222,17 @@ impl Office {
             Cell::count(row.verified),
             Cell::count(row.bodies),
             Cell::day(row.internal_due),
-            Cell::text(if row.illustrative || row.illustrative_answers {
-                if lang == Lang::Vi { "minh họa" } else { "illustrative" }
-            } else {
-                ""
-            }),
+            Cell::text(illustrative_words(row, lang)),
             Cell::text(row.id.to_string()),
         ]
+    }
+}
+
+fn illustrative_words(row: &BoardRow, lang: Lang) -> &'static str {
+    match (row.illustrative || row.illustrative_answers, lang) {
+        (false, _) => "",
+        (true, Lang::Vi) => "minh họa",
+        (true, Lang::En) => "illustrative",
     }
 }
 

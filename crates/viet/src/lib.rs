@@ -26,7 +26,7 @@ pub use legacy::{LegacyEncoding, LegacyText, decode_column, decode_text};
 pub use letters::{fold, has_marks, is_foldable_mark, nfc};
 pub use money::{Dong, MoneyError};
 pub use name::PersonName;
-pub use number::{Number, NumberError, format_decimal, format_number, in_words, parse_number, roman};
+pub use number::{Number, NumberError, format_decimal, format_number, in_words, parse_number, roman, to_roman};
 pub use order::{compare, sort_key};
 pub use syllable::{Syllable, is_legal, key, syllables};
 pub use utf16::{Utf16Error, utf16_text};

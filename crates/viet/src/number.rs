@@ -152,10 +152,11 @@ pub fn roman(text: &str) -> Option<u32> {
         smallest = value;
     }
     // Only the usual spelling counts: the number printed again must be the same.
-    (print_roman(total) == text.to_ascii_uppercase()).then_some(total)
+    (to_roman(total) == text.to_ascii_uppercase()).then_some(total)
 }
 
-fn print_roman(mut number: u32) -> String {
+/// Writes a number in Roman letters: 16 → "XVI"; empty for 0.
+pub fn to_roman(mut number: u32) -> String {
     const STEPS: [(u32, &str); 13] = [
         (1000, "M"),
         (900, "CM"),
