@@ -22,6 +22,7 @@ mod administration;
 pub mod assets;
 mod blocks;
 mod board;
+mod boundaries;
 mod document;
 mod download;
 pub mod errors;
