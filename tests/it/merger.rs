@@ -159,3 +159,61 @@ async fn the_list_on_the_page_switches_and_refuses_what_it_does_not_know() {
         assert_eq!(refused.status, 400, "{query}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_profile_of_lam_dong_tells_the_share_of_binh_thuan_and_its_sums_are_those_of_the_lists() {
+    let folder = tempfile::tempdir().unwrap();
+    let (office, who) = region(folder.path());
+    let of =
+        |counts: &[office::StateCount], kind: &str| counts.iter().filter(|count| count.kind == kind).map(|count| count.count).sum::<u64>();
+    let profile = office.province_profile(&who, LAM_DONG).unwrap();
+    let part = |code: &str| profile.parts.iter().find(|part| part.province.code == code).unwrap();
+    assert_eq!(profile.parts.iter().map(|part| part.province.code.as_str()).collect::<Vec<_>>(), ["60", "67", "68", LAM_DONG]);
+    assert_eq!((part(BINH_THUAN).counts["task"], part(LAM_DONG).counts["task"]), (5, 1));
+    assert_eq!((part(BINH_THUAN).outside.len(), part("67").outside.len(), part("68").outside.len()), (1, 0, 0));
+    let shares: u64 = profile.parts.iter().map(|part| part.counts["task"]).sum();
+    assert_eq!(of(&profile.counts, "task"), shares - 1, "the task of two parts counts once");
+    assert_eq!(of(&profile.counts, "task"), total(&office, &who, Some(LAM_DONG), None, Boundaries::AsNow));
+    let head = body(&office, "Sở KH&CN Lâm Đồng");
+    assert_eq!(profile.heads.iter().map(|head| head.id).collect::<Vec<_>>(), [head]);
+    assert_eq!(of(&profile.kept, "task"), total(&office, &who, None, Some(head), Boundaries::AsNow));
+    for line in office.province_lines(&who, Boundaries::AsNow).unwrap() {
+        let counted = line.counts.get("task").copied().unwrap_or(0);
+        assert_eq!(counted, total(&office, &who, Some(&line.province.code), None, Boundaries::AsNow), "{}", line.province.label.vi);
+    }
+    for line in office.province_lines(&who, Boundaries::AsThen).unwrap() {
+        let counted = line.counts.get("task").copied().unwrap_or(0);
+        assert_eq!(counted, total(&office, &who, Some(&line.province.code), None, Boundaries::AsThen), "{}", line.province.code);
+    }
+    let former = office.province_profile(&who, BINH_THUAN).unwrap();
+    assert_eq!((former.now.unwrap().code.as_str(), former.parts.len(), of(&former.counts, "task")), (LAM_DONG, 1, 5));
+    assert_eq!(
+        of(&office.province_profile(&Identity::public(), LAM_DONG).unwrap().counts, "task"),
+        0,
+        "drafts are not counted for the public"
+    );
+
+    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let own = crate::visit::session(&office, "vung");
+    let page = Visit::get("/tinh/68.2025-07-01").by(Some(&own)).send(&router).await.text;
+    assert!(page.contains("Gồm phần tỉnh Bình Thuận cũ: 5 nhiệm vụ") && page.contains("gồm phần tỉnh Đắk Nông cũ"), "{page}");
+    let empty = Visit::get("/tinh/01").send(&router).await.text;
+    assert!(empty.contains("Chưa có bản ghi nào") && !empty.contains("Gồm phần"));
+    assert_eq!(Visit::get("/en/tinh/60").send(&router).await.text.matches("Now part of").count(), 1);
+}
+
+#[test]
+fn counts_of_a_province_follow_a_record_that_moves() {
+    let folder = tempfile::tempdir().unwrap();
+    let (office, who) = region(folder.path());
+    let filter = RegisterFilter { kind: Some("task".into()), province: Some(LAM_DONG.into()), ..RegisterFilter::default() };
+    let row = office.register_page(&who, &filter, None, 10).unwrap().rows.remove(0);
+    let view = office.view(&who, row.id).unwrap();
+    let mut data = view.data.unwrap();
+    data["provinces"] = json!(["66"]);
+    let before = total(&office, &who, Some("66"), None, Boundaries::AsNow);
+    office.submit(&who, Draft { id: Some(row.id), kind: "task".into(), data, previous: Some(view.leaf) }).unwrap();
+    assert!(office.settle(Duration::from_secs(30)));
+    assert_eq!(total(&office, &who, Some(LAM_DONG), None, Boundaries::AsThen), 0);
+    assert_eq!(total(&office, &who, Some("66"), None, Boundaries::AsNow), before + 1);
+}

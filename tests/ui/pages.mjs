@@ -44,6 +44,11 @@ const PAGES = [
   { name: "records of a kind", path: "/bieu-mau/body", roles: ["public", "officer"] },
   { name: "tasks", path: "/bieu-mau/task", roles: ["public", "officer"] },
   { name: "task", from: "tasks", link: new RegExp(`^/r/${ID}$`), roles: ["public", "officer"] },
+  { name: "tasks, boundaries as then", path: "/bieu-mau/task?tinh=60&dia-gioi=luc-do", roles: ["public"] },
+  { name: "provinces", path: "/tinh", roles: ["public", "officer"] },
+  { name: "provinces, as then", path: "/tinh?dia-gioi=luc-do", roles: ["public"] },
+  { name: "province", path: "/tinh/68.2025-07-01", roles: ["public", "officer"] },
+  { name: "former province", path: "/tinh/60", roles: ["public"] },
   { name: "new task", path: "/bieu-mau/task/moi", roles: ["officer"] },
   { name: "new record", path: "/bieu-mau/article/moi", roles: ["officer"] },
   { name: "administration", path: "/quan-tri", roles: ["administrator"] },
@@ -65,7 +70,7 @@ export function inLanguage(path, language) {
 /** The form of an address without its ids and search words, to compare addresses. */
 export function form(address) {
   const path = address.replace(/[?#].*$/, "").replace(/^\/en(?=\/|$)/, "") || "/";
-  return path.replace(new RegExp(ID, "g"), "{id}").replace(/^\/tin\/.+$/, "/tin/{name}").replace(/^\/bieu-mau\/[a-z_]+/, "/bieu-mau/{kind}");
+  return path.replace(new RegExp(ID, "g"), "{id}").replace(/^\/tin\/.+$/, "/tin/{name}").replace(/^\/bieu-mau\/[a-z_]+/, "/bieu-mau/{kind}").replace(/^\/tinh\/.+$/, "/tinh/{key}");
 }
 
 /**

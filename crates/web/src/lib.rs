@@ -38,6 +38,7 @@ pub mod list;
 pub mod page;
 pub mod parts;
 mod portal;
+mod province;
 mod record_form;
 mod records;
 mod service;

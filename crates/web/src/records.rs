@@ -402,6 +402,7 @@ async fn kinds(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     }
     let mut blocks = Blocks::default();
     blocks.push(Block::Table(table));
+    blocks.push(Block::Buttons(vec![(page.say("Theo tỉnh, thành phố", "By province").to_owned(), page.href("/tinh"))]));
     show(page, blocks)
 }
 
