@@ -208,6 +208,46 @@ fn import() {
     times.sort();
     let p95 = times[times.len() * 95 / 100].as_secs_f64() * 1_000.0;
     say("list of 50 out of as many tasks", &format!("p95 {p95:.1} ms in the service (goal ≤ 50 ms with the page)"));
+    province(&office, &who);
+}
+
+/// The profile of the province that most tasks name, and the list of its tasks with the boundaries of today.
+fn province(office: &Office, who: &Identity) {
+    let lines = office.province_lines(who, office::Boundaries::AsNow).unwrap();
+    let most = lines.iter().max_by_key(|line| line.counts.get("task").copied().unwrap_or(0)).unwrap();
+    let code = most.province.code.clone();
+    let tasks = most.counts.get("task").copied().unwrap_or(0);
+    let filter = office::RegisterFilter {
+        kind: Some("task".into()),
+        province: Some(code.clone()),
+        boundaries: Some(office::Boundaries::AsNow),
+        ..office::RegisterFilter::default()
+    };
+    let (mut profiles, mut lists) = (Vec::new(), Vec::new());
+    for _ in 0..60 {
+        let started = Instant::now();
+        office.province_profile(who, &code).unwrap();
+        profiles.push(started.elapsed());
+        let started = Instant::now();
+        office.register_page(who, &filter, None, 50).unwrap();
+        lists.push(started.elapsed());
+    }
+    for (name, times, limit) in [("profile of a province", profiles, 100.0), ("list of 50 of its tasks", lists, 50.0)] {
+        let p95 = slowest_but_the_last_twentieth(times);
+        say(
+            name,
+            &format!(
+                "p95 {p95:.1} ms in the service with {tasks} of its tasks (goal ≤ {limit} ms with the page): {:.2} of the limit",
+                p95 / limit
+            ),
+        );
+    }
+}
+
+/// The 95th percentile in milliseconds.
+fn slowest_but_the_last_twentieth(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    times.get(times.len() * 95 / 100).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
 }
 
 /// Tasks as offices have them: every third without a lead organisation, every fifth without dates, amounts in million.
@@ -223,6 +263,7 @@ fn spreadsheet(count: usize) -> Vec<u8> {
         "Kết thúc (dự kiến)",
         "Kinh phí (triệu đồng)",
         "Mục tiêu",
+        "Tỉnh, thành phố thực hiện",
     ]
     .iter()
     .enumerate()
@@ -243,6 +284,7 @@ fn spreadsheet(count: usize) -> Vec<u8> {
         }
         sheet.write_number(row, 6, 100.0 + (at % 900) as f64 + 0.5).unwrap();
         sheet.write_string(row, 7, sentence(at + 7)).unwrap();
+        sheet.write_string(row, 8, ["60", "66", "67", "68", "48", "01"][at % 6]).unwrap();
     }
     workbook.save_to_buffer().unwrap()
 }

@@ -69,6 +69,12 @@ pub(crate) struct ExportArguments {
     /// Chỉ những bản ghi thỏa điều kiện: “level=CT”, “title~gấc”; nhiều lần là và – Only records that fit; several are joined by and
     #[arg(long = "where")]
     conditions: Vec<String>,
+    /// Thêm cột tỉnh và cơ quan như lúc đó (then) hoặc như hiện nay (now) – Add columns of province and body as they were or as they are now
+    #[arg(long, value_name = "then|now", value_parser = ["then", "now"])]
+    boundaries: Option<String>,
+    /// Chỉ tỉnh này (mã lưu, ví dụ 60); với --boundaries now gồm cả các tỉnh cũ đã sáp nhập – Only this province; with “now” all that was merged into it
+    #[arg(long)]
+    province: Option<String>,
     /// Bảng chỉ đạo: done_on_time, done_late, within_term, overdue, standing – Board: status
     #[arg(long)]
     status: Option<String>,
@@ -341,7 +347,21 @@ pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCod
         for text in &arguments.conditions {
             conditions.push(Condition::parse(&office, &arguments.what, text)?);
         }
-        let filter = RegisterFilter { kind: Some(arguments.what.clone()), conditions, ..RegisterFilter::default() };
+        if let Some(province) = &arguments.province
+            && office.catalogue().list("provinces").is_none_or(|list| list.get(province).is_none())
+        {
+            bail!(
+                "--province {province}: {}",
+                words.say("không có mã này trong bảng tỉnh, thành phố.", "no such code in the list of provinces.")
+            );
+        }
+        let filter = RegisterFilter {
+            kind: Some(arguments.what.clone()),
+            conditions,
+            province: arguments.province.clone(),
+            boundaries: arguments.boundaries.as_deref().and_then(|text| text.parse().ok()),
+            ..RegisterFilter::default()
+        };
         office.export_register(&who, &filter, words.lang(), form, &mut out)?
     };
     out.flush()?;

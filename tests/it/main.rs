@@ -11,6 +11,7 @@ mod crash;
 mod demo_board;
 mod form_version;
 mod journey;
+mod merger;
 mod people;
 mod permission;
 mod routes;

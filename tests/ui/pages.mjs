@@ -46,6 +46,11 @@ const PAGES = [
   { name: "task", from: "tasks", link: new RegExp(`^/r/${ID}$`), roles: ["public", "officer"] },
   { name: "papers of a task", from: "task", link: new RegExp(`^/r/${ID}/giay-to$`), roles: ["public", "officer"] },
   { name: "step of a task", from: "task", link: new RegExp(`^/r/${ID}/buoc/[a-z_]+$`), roles: ["officer"] },
+  { name: "tasks, boundaries as then", path: "/bieu-mau/task?tinh=60&dia-gioi=luc-do", roles: ["public"] },
+  { name: "provinces", path: "/tinh", roles: ["public", "officer"] },
+  { name: "provinces, as then", path: "/tinh?dia-gioi=luc-do", roles: ["public"] },
+  { name: "province", path: "/tinh/68.2025-07-01", roles: ["public", "officer"] },
+  { name: "former province", path: "/tinh/60", roles: ["public"] },
   { name: "new task", path: "/bieu-mau/task/moi", roles: ["officer"] },
   { name: "councils", path: "/hoi-dong", roles: ["officer"] },
   { name: "council", from: "councils", link: new RegExp(`^/hoi-dong/${ID}$`), roles: ["officer"] },
@@ -72,7 +77,7 @@ export function inLanguage(path, language) {
 /** The form of an address without its ids and search words, to compare addresses. */
 export function form(address) {
   const path = address.replace(/[?#].*$/, "").replace(/^\/en(?=\/|$)/, "") || "/";
-  return path.replace(new RegExp(ID, "g"), "{id}").replace(/^\/tin\/.+$/, "/tin/{name}").replace(/^\/bieu-mau\/[a-z_]+/, "/bieu-mau/{kind}").replace(/\/buoc\/[a-z_]+$/, "/buoc/{state}");
+  return path.replace(new RegExp(ID, "g"), "{id}").replace(/^\/tin\/.+$/, "/tin/{name}").replace(/^\/bieu-mau\/[a-z_]+/, "/bieu-mau/{kind}").replace(/\/buoc\/[a-z_]+$/, "/buoc/{state}").replace(/^\/tinh\/.+$/, "/tinh/{key}");
 }
 
 /**

@@ -15,7 +15,7 @@ use crate::export::{Cell, Column, FileForm, write_table};
 use crate::identity::Identity;
 use crate::office::Office;
 use crate::record::RecordView;
-use crate::register::RegisterFilter;
+use crate::register::{RegisterFilter, RegisterRow};
 use crate::sheet_plan::TOO_LONG_FOR_CELL;
 
 /// Most characters in a cell of a spreadsheet.
@@ -55,7 +55,7 @@ impl Office {
         }
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         if kind.fields.iter().any(|field| field.repeated && is_group(field)) {
-            self.each_record(who, filter, &mut |view| {
+            self.each_record(who, filter, &mut |_, view| {
                 for field in kind.fields.iter().filter(|field| field.repeated && is_group(field)) {
                     let count = view.data.as_ref().and_then(|data| data.get(&field.name)).and_then(Value::as_array).map_or(0, Vec::len);
                     let most = places.entry(field.name.clone()).or_default();
@@ -68,9 +68,17 @@ impl Office {
         let mut columns =
             vec![Column { label: label(RECORD.0, RECORD.1), width: 38.0 }, Column { label: label(VERSION.0, VERSION.1), width: 10.0 }];
         columns.extend(table.iter().map(|column| Column { label: column.heading.clone(), width: 24.0 }));
+        // After the fields, so that the table still comes back in as it is.
+        if let Some(boundaries) = filter.boundaries {
+            let words = boundaries.label();
+            for (vi, en, width) in [("Tỉnh, thành phố", "Provinces", 40.0), ("Cơ quan giữ hồ sơ", "Body that keeps the record", 40.0)]
+            {
+                columns.push(Column { label: label(format!("{vi} ({})", words.vi), format!("{en} ({})", words.en)), width });
+            }
+        }
         let mut names = Names::default();
         write_table(&kind.plural, &columns, lang, form, out, &mut |row_out| {
-            self.each_record(who, filter, &mut |view| {
+            self.each_record(who, filter, &mut |row, view| {
                 let version = i64::try_from(view.version).unwrap_or(i64::MAX);
                 let mut cells = vec![
                     Cell::text(view.id.to_string()),
@@ -83,6 +91,10 @@ impl Office {
                 let data = view.data.unwrap_or_default();
                 for column in &table {
                     cells.push(self.table_cell(who, column, &data, lang, &mut names)?);
+                }
+                if let Some(boundaries) = filter.boundaries {
+                    cells.push(text_cell(self.provinces_of_row(row, boundaries).get(lang).to_owned()));
+                    cells.push(text_cell(self.keeper_of_row(row, boundaries).get(lang).to_owned()));
                 }
                 row_out(cells)
             })
@@ -106,7 +118,7 @@ impl Office {
     /// One JSON object a line: id, kind, version, audience and data as stored.
     fn export_lines(&self, who: &Identity, filter: &RegisterFilter, out: &mut (dyn Write + Send)) -> Result<u64, OfficeError> {
         let mut count = 0;
-        self.each_record(who, filter, &mut |view| {
+        self.each_record(who, filter, &mut |_, view| {
             count += 1;
             let line = json!({
                 "id": view.id.to_string(), "kind": view.kind, "form": view.form, "version": view.version, "audience": view.audience.as_str(), "data": view.data,
@@ -123,7 +135,7 @@ impl Office {
         &self,
         who: &Identity,
         filter: &RegisterFilter,
-        each: &mut dyn FnMut(RecordView) -> Result<(), OfficeError>,
+        each: &mut dyn FnMut(&RegisterRow, RecordView) -> Result<(), OfficeError>,
     ) -> Result<(), OfficeError> {
         let mut after: Option<String> = None;
         loop {
@@ -131,7 +143,7 @@ impl Office {
             for row in &page.rows {
                 match self.view(who, row.id) {
                     Ok(view) if filter.conditions.iter().any(|condition| !condition.holds(view.data.as_ref())) => {}
-                    Ok(view) => each(view)?,
+                    Ok(view) => each(row, view)?,
                     // Withdrawn between the list and the look at it.
                     Err(OfficeError::NotFound(_)) => {}
                     Err(other) => return Err(other),

@@ -12,6 +12,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde_json::Value;
 
+use crate::boundaries::Boundaries;
 use crate::condition::Condition;
 use crate::error::OfficeError;
 use crate::form_shelf::FormShelf;
@@ -20,13 +21,16 @@ use crate::office::Office;
 use crate::view_file::{digest_rows, set_cursor};
 use crate::view_pool::ViewPool;
 
-const SHAPE: i64 = 5;
+const SHAPE: i64 = 6;
 const SCHEMA: &str = "
 CREATE TABLE record (id TEXT PRIMARY KEY, kind TEXT NOT NULL, audience TEXT NOT NULL, owner TEXT, title TEXT NOT NULL, sort_key BLOB NOT NULL,
-  day TEXT NOT NULL, state TEXT, illustrative INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
+  day TEXT NOT NULL, state TEXT, illustrative INTEGER NOT NULL, version INTEGER NOT NULL, places TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX record_by_title ON record (kind, sort_key, id);
 CREATE INDEX record_by_day ON record (kind, day, id);
 CREATE INDEX record_by_owner ON record (owner, kind, state);
+CREATE INDEX record_by_places ON record (kind, places);
+-- Which sets of provinces (`record.places`) hold a province. Sets are few, and one that no record has any more does no harm.
+CREATE TABLE place_set (province TEXT NOT NULL, places TEXT NOT NULL, PRIMARY KEY (province, places)) WITHOUT ROWID;
 CREATE TABLE link (from_record TEXT NOT NULL, field TEXT NOT NULL, to_record TEXT NOT NULL, PRIMARY KEY (to_record, field, from_record)) WITHOUT ROWID;
 CREATE INDEX link_from ON link (from_record);
 -- By what names people know a record: title, other spellings, numbers. `exact` keeps the marks, `fold` does not.
@@ -34,15 +38,17 @@ CREATE TABLE known_as (kind TEXT NOT NULL, exact TEXT NOT NULL, record TEXT NOT 
 CREATE INDEX known_as_fold ON known_as (kind, fold, record);
 CREATE INDEX known_as_record ON known_as (record);
 -- How many records of each sort there are: counting a million rows for every list would be slow.
-CREATE TABLE tally (kind TEXT NOT NULL, audience TEXT NOT NULL, owner TEXT, state TEXT, n INTEGER NOT NULL);
-CREATE UNIQUE INDEX tally_sort ON tally (kind, audience, IFNULL(owner, ''), IFNULL(state, ''));
+CREATE TABLE tally (kind TEXT NOT NULL, audience TEXT NOT NULL, owner TEXT, state TEXT, places TEXT NOT NULL, n INTEGER NOT NULL);
+CREATE UNIQUE INDEX tally_sort ON tally (kind, audience, IFNULL(owner, ''), IFNULL(state, ''), places);
+CREATE INDEX tally_by_places ON tally (places);
 CREATE TRIGGER record_in AFTER INSERT ON record BEGIN
-  INSERT INTO tally VALUES (NEW.kind, NEW.audience, NEW.owner, NEW.state, 1)
-    ON CONFLICT (kind, audience, IFNULL(owner, ''), IFNULL(state, '')) DO UPDATE SET n = n + 1;
+  INSERT INTO tally VALUES (NEW.kind, NEW.audience, NEW.owner, NEW.state, NEW.places, 1)
+    ON CONFLICT (kind, audience, IFNULL(owner, ''), IFNULL(state, ''), places) DO UPDATE SET n = n + 1;
 END;
 CREATE TRIGGER record_out AFTER DELETE ON record BEGIN
   UPDATE tally SET n = n - 1
-    WHERE kind = OLD.kind AND audience = OLD.audience AND IFNULL(owner, '') = IFNULL(OLD.owner, '') AND IFNULL(state, '') = IFNULL(OLD.state, '');
+    WHERE kind = OLD.kind AND audience = OLD.audience AND IFNULL(owner, '') = IFNULL(OLD.owner, '') AND IFNULL(state, '') = IFNULL(OLD.state, '')
+      AND places = OLD.places;
 END;
 ";
 
@@ -67,6 +73,11 @@ pub struct RegisterFilter {
     pub state: Option<String>,
     /// Only this record.
     pub record: Option<RecordId>,
+    /// Only records of this province, a stored code of the list `provinces`.
+    pub province: Option<String>,
+    /// Whose boundaries `owner` and `province` mean and the list shows: with [`Boundaries::AsNow`] what went into the body or province counts too. None
+    /// takes everything as it is written.
+    pub boundaries: Option<Boundaries>,
     /// Only records that refer to this one.
     pub refers_to: Option<RecordId>,
     /// The order.
@@ -96,6 +107,8 @@ pub struct RegisterRow {
     pub illustrative: bool,
     /// Its version.
     pub version: u64,
+    /// The provinces written in it, stored codes in their order.
+    pub provinces: Vec<String>,
 }
 
 /// A page of a list.
@@ -107,6 +120,17 @@ pub struct RegisterPage {
     pub total: u64,
     /// Opaque: pass it as `after` for the next page.
     pub next: Option<String>,
+}
+
+/// How many records of a kind stand in a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateCount {
+    /// The kind.
+    pub kind: String,
+    /// The workflow state, when the kind has one.
+    pub state: Option<String>,
+    /// How many.
+    pub count: u64,
 }
 
 /// The view behind the lists.
@@ -151,8 +175,9 @@ impl Register {
         let Some(shown) = shown else { return Ok(()) };
         let Some(kind) = self.forms.kind_at(&shown.kind, shown.cat) else { return Ok(()) };
         let title = self.forms.catalogue().title(&kind.name, &shown.data, Lang::Vi);
+        let places = provinces_in(&kind.fields, &shown.data);
         let state = kind.state_field.as_deref().and_then(|field| shown.data.get(field)).and_then(Value::as_str);
-        connection.prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
+        connection.prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?.execute(params![
             id,
             shown.kind,
             shown.audience,
@@ -163,7 +188,11 @@ impl Register {
             state,
             shown.data.get("illustrative").and_then(Value::as_bool).unwrap_or(false),
             i64::try_from(shown.version).unwrap_or(i64::MAX),
+            places.join(" "),
         ])?;
+        for province in &places {
+            connection.prepare_cached("INSERT OR IGNORE INTO place_set VALUES (?1, ?2)")?.execute([*province, &places.join(" ")])?;
+        }
         let mut links = Vec::new();
         collect_links(&kind.fields, &shown.data, "", &mut links);
         for (field, target) in links {
@@ -195,7 +224,7 @@ impl Follower for Register {
     }
 
     fn rebuild(&self) -> Result<(), ledger::FollowError> {
-        Ok(self.views.clear(&["tally", "record", "link", "known_as", "tally"])?)
+        Ok(self.views.clear(&["tally", "record", "link", "known_as", "place_set", "tally"])?)
     }
 
     fn digest(&self) -> Result<String, ledger::FollowError> {
@@ -260,6 +289,24 @@ pub(crate) fn day_of_record(data: &Value) -> &str {
     .unwrap_or_default()
 }
 
+/// The provinces a record names in fields of its own, ordered, each once.
+fn provinces_in<'a>(fields: &[Field], data: &'a Value) -> Vec<&'a str> {
+    let mut provinces = Vec::new();
+    for field in fields {
+        if !matches!(&field.of, FieldType::Code { list } if list == "provinces") {
+            continue;
+        }
+        match data.get(&field.name) {
+            Some(Value::Array(items)) => provinces.extend(items.iter().filter_map(Value::as_str)),
+            Some(Value::String(one)) => provinces.push(one),
+            _ => {}
+        }
+    }
+    provinces.sort_unstable();
+    provinces.dedup();
+    provinces
+}
+
 fn collect_links(fields: &[Field], data: &Value, prefix: &str, links: &mut Vec<(String, String)>) {
     for field in fields {
         let Some(value) = data.get(&field.name) else { continue };
@@ -298,9 +345,17 @@ impl Office {
             }
         };
         equal("kind", filter.kind.clone());
-        equal("owner", filter.owner.map(|owner| owner.to_string()));
         equal("state", filter.state.clone());
         equal("id", filter.record.map(|record| record.to_string()));
+        if let Some(owner) = filter.owner {
+            let owners = self.bodies_meant(owner, filter.boundaries);
+            condition.push(format!("owner IN ({})", vec!["?"; owners.len()].join(",")));
+            values.extend(owners.iter().map(|owner| Sql::Text(owner.to_string())));
+        }
+        if let Some(province) = &filter.province {
+            let keys = self.provinces_meant(province, filter.boundaries);
+            condition.push(format!("places IN {}", sets_of(&keys, &mut values)));
+        }
         if let Some(target) = filter.refers_to {
             condition.push("id IN (SELECT from_record FROM link WHERE to_record = ?)".to_owned());
             values.push(Sql::Text(target.to_string()));
@@ -317,13 +372,14 @@ impl Office {
                 Order::Latest => ("day DESC, id DESC", "(day, id) < (?, ?)"),
             };
             let mut values = values.clone();
-            let mut paged = condition.clone();
+            // The rows of a small province are found by place and ordered; those of a large one stand close together in the whole list.
+            let mut paged = if total > 5_000 { condition.replace("places IN", "+places IN") } else { condition.clone() };
             if let Some(after) = after {
                 paged = format!("{paged} AND {beyond}");
                 values.extend(read_key(filter.order, after)?);
             }
             values.push(Sql::Integer(i64::try_from(limit + 1).unwrap_or(i64::MAX)));
-            let query = format!("SELECT id, kind, audience, owner, title, day, state, illustrative, version, sort_key FROM record WHERE {paged} ORDER BY {order} LIMIT ?");
+            let query = format!("SELECT id, kind, audience, owner, title, day, state, illustrative, version, places, sort_key FROM record WHERE {paged} ORDER BY {order} LIMIT ?");
             let mut statement = connection.prepare_cached(&query)?;
             let mut rows = statement.query(params_from_iter(values.iter()))?;
             let mut found = Vec::new();
@@ -357,7 +413,7 @@ impl Office {
         condition.push(self.visible(who, &mut values));
         values.push(Sql::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
         let query = format!(
-            "SELECT DISTINCT id, record.kind, audience, owner, title, day, state, illustrative, version FROM known_as AS k
+            "SELECT DISTINCT id, record.kind, audience, owner, title, day, state, illustrative, version, places FROM known_as AS k
                JOIN record ON record.id = k.record WHERE k.{column} = ? AND {} ORDER BY sort_key, id LIMIT ?",
             condition.join(" AND ")
         );
@@ -383,7 +439,7 @@ impl Office {
         let marks = vec!["?"; ids.len()].join(",");
         values.extend(ids.iter().map(|id| Sql::Text(id.to_string())));
         let query = format!(
-            "SELECT id, kind, audience, owner, title, day, state, illustrative, version FROM record WHERE {visible} AND id IN ({marks})"
+            "SELECT id, kind, audience, owner, title, day, state, illustrative, version, places FROM record WHERE {visible} AND id IN ({marks})"
         );
         self.register().views.read(|connection| {
             let mut statement = connection.prepare(&query)?;
@@ -412,6 +468,55 @@ impl Office {
         })
     }
 
+    /// How many records that name one of these provinces this person may see, by kind and state; each record counts once.
+    pub(crate) fn counts_in(&self, who: &Identity, provinces: &[String]) -> Result<Vec<StateCount>, OfficeError> {
+        let mut values = Vec::new();
+        let visible = self.visible(who, &mut values);
+        let sets = sets_of(provinces, &mut values);
+        self.state_counts(&format!("{visible} AND places IN {sets}"), &values)
+    }
+
+    /// How many records these bodies keep that this person may see, by kind and state.
+    pub(crate) fn counts_kept_by(&self, who: &Identity, bodies: &[RecordId]) -> Result<Vec<StateCount>, OfficeError> {
+        let mut values = Vec::new();
+        let visible = self.visible(who, &mut values);
+        values.extend(bodies.iter().map(|body| Sql::Text(body.to_string())));
+        self.state_counts(&format!("{visible} AND owner IN ({})", vec!["?"; bodies.len()].join(",")), &values)
+    }
+
+    fn state_counts(&self, condition: &str, values: &[Sql]) -> Result<Vec<StateCount>, OfficeError> {
+        let query = format!("SELECT kind, state, SUM(n) FROM tally WHERE {condition} AND n > 0 GROUP BY kind, state ORDER BY kind, state");
+        self.register().views.read(|connection| {
+            let mut statement = connection.prepare_cached(&query)?;
+            let mut rows = statement.query(params_from_iter(values.iter()))?;
+            let mut counts = Vec::new();
+            while let Some(row) = rows.next()? {
+                let count = u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
+                counts.push(StateCount { kind: row.get(0)?, state: row.get(1)?, count });
+            }
+            Ok(counts)
+        })
+    }
+
+    /// How many records of each kind this person may see for each set of provinces that some record names.
+    pub(crate) fn counts_by_places(&self, who: &Identity) -> Result<Vec<(Vec<String>, String, u64)>, OfficeError> {
+        let mut values = Vec::new();
+        let visible = self.visible(who, &mut values);
+        let query = format!(
+            "SELECT places, kind, SUM(n) FROM tally WHERE {visible} AND places > '' AND n > 0 GROUP BY places, kind ORDER BY places, kind"
+        );
+        self.register().views.read(|connection| {
+            let mut statement = connection.prepare_cached(&query)?;
+            let mut rows = statement.query(params_from_iter(values.iter()))?;
+            let mut counts = Vec::new();
+            while let Some(row) = rows.next()? {
+                let places = row.get::<_, String>(0)?.split_whitespace().map(str::to_owned).collect();
+                counts.push((places, row.get(1)?, u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0)));
+            }
+            Ok(counts)
+        })
+    }
+
     /// The condition on rows that this person may see.
     fn visible(&self, who: &Identity, values: &mut Vec<Sql>) -> String {
         let audiences: Vec<String> = self.audiences_of(who).iter().map(|audience| format!("'{}'", audience.as_str())).collect();
@@ -431,6 +536,12 @@ impl Office {
     }
 }
 
+/// The sets of provinces that hold one of these, as a query.
+fn sets_of(provinces: &[String], values: &mut Vec<Sql>) -> String {
+    values.extend(provinces.iter().map(|province| Sql::Text(province.clone())));
+    format!("(SELECT places FROM place_set WHERE province IN ({}))", vec!["?"; provinces.len()].join(","))
+}
+
 fn register_row(row: &Row<'_>) -> Result<RegisterRow, OfficeError> {
     let id: String = row.get(0)?;
     Ok(RegisterRow {
@@ -443,6 +554,7 @@ fn register_row(row: &Row<'_>) -> Result<RegisterRow, OfficeError> {
         state: row.get(6)?,
         illustrative: row.get(7)?,
         version: u64::try_from(row.get::<_, i64>(8)?).unwrap_or(0),
+        provinces: row.get::<_, String>(9)?.split_whitespace().map(str::to_owned).collect(),
     })
 }
 
@@ -452,7 +564,7 @@ fn key_of(order: Order, row: &Row<'_>) -> Result<String, OfficeError> {
         Order::Latest => format!("{}_{id}", row.get::<_, String>(5)?),
         Order::Title => {
             let mut text = String::new();
-            for byte in row.get::<_, Vec<u8>>(9)? {
+            for byte in row.get::<_, Vec<u8>>(10)? {
                 text.push_str(&format!("{byte:02x}"));
             }
             format!("{text}_{id}")

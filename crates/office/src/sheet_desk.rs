@@ -271,7 +271,10 @@ impl Office {
     }
 
     fn write_slip(&self, id: &str, slip: &Slip) -> Result<(), OfficeError> {
-        Ok(std::fs::write(self.staging().join(format!("{id}.json")), serde_json::to_vec(slip)?)?)
+        // Who reads it meanwhile finds the one before, never half of it.
+        let fresh = self.staging().join(format!("{id}.json.new"));
+        std::fs::write(&fresh, serde_json::to_vec(slip)?)?;
+        Ok(std::fs::rename(fresh, self.staging().join(format!("{id}.json")))?)
     }
 
     /// The slip of a file of this account; others do not learn that it is there.

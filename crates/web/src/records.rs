@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use catalogue::{Audience, DueState, FieldType};
-use office::{FileForm, Identity, Office, OfficeError, Order, RecordId, RegisterFilter, TaskProgress};
+use office::{Boundaries, FileForm, Identity, Office, OfficeError, Order, RecordId, RegisterFilter, TaskProgress};
 use serde_json::{Value, json};
 
 use crate::blocks::{Block, Blocks, Form, show, show_faulty};
@@ -420,6 +420,7 @@ async fn kinds(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         }
         blocks.push(Block::Table(table));
     }
+    blocks.push(Block::Buttons(vec![(page.say("Theo tỉnh, thành phố", "By province").to_owned(), page.href("/tinh"))]));
     show(page, blocks)
 }
 
@@ -430,9 +431,8 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, Path(name): Pat
         _ => (name, None),
     };
     let Some(kind) = app.office.catalogue().kind(&name).cloned() else { return Err(Failure::not_found(name)) };
-    let latest = place.sort.as_deref() == Some("day");
-    let filter =
-        RegisterFilter { kind: Some(name.clone()), order: if latest { Order::Latest } else { Order::Title }, ..RegisterFilter::default() };
+    let order = if place.sort.as_deref() == Some("day") { Order::Latest } else { Order::Title };
+    let filter = crate::boundaries::narrowed(&page, &app, RegisterFilter { kind: Some(name.clone()), order, ..RegisterFilter::default() })?;
     if let Some(form) = form {
         let lang = crate::service::office_lang(page.lang);
         let (suffix, media) = if form == FileForm::Csv { ("csv", crate::board::CSV) } else { ("xlsx", crate::board::XLSX) };
@@ -442,30 +442,37 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, Path(name): Pat
         .await;
     }
     let may_add = app.office.may_create(&who, &name)?.allowed;
+    let boundaries = filter.boundaries.unwrap_or(Boundaries::AsNow);
+    let narrowing = crate::boundaries::form(&page, &app, &kind, &filter);
     let found = app.call(move |office| office.register_page(&who, &filter, place.after.as_deref(), place.limit)).await?;
     let label = page.say("Biểu mẫu", "Kinds").to_owned();
     let page = page.titled(said(&kind.plural, crate::lang::Lang::Vi)).crumb(label, "/bieu-mau");
     let title = said(&kind.plural, page.lang).to_owned();
     let page = page.titled(title.clone());
-    let columns = vec![
-        Column::new(page.say("Tên", "Title")).sorted_by(&page, "title"),
-        Column::new(page.say("Cơ quan", "Body")),
-        Column::new(page.say("Ngày", "Date")).sorted_by(&page, "day"),
-    ];
+    let mut columns = vec![Column::new(page.say("Tên", "Title")).sorted_by(&page, "title"), Column::new(page.say("Cơ quan", "Body"))];
+    let with_provinces = crate::boundaries::has_provinces(&kind);
+    if with_provinces {
+        columns.push(Column::new(page.say("Tỉnh, thành phố", "Provinces")));
+    }
+    columns.push(Column::new(page.say("Ngày", "Date")).sorted_by(&page, "day"));
     let mut table = Table::new(page.texts(), title, columns).with_total(found.total);
-    let today = app.office.clock().today();
     for row in &found.rows {
-        let owner = row.owner.map(|owner| app.office.directory().short_name(owner, today)).unwrap_or_default();
-        table.row(vec![
+        let mut cells = vec![
             Cell::link(office::shorten(&row.title, 140), page.href(&place_of(&row.kind, row.id))),
-            Cell::text(owner),
-            Cell::text(format::partial(&row.day, page.lang)),
-        ]);
+            Cell::text(said(&app.office.keeper_of_row(row, boundaries), page.lang)),
+        ];
+        if with_provinces {
+            cells.push(Cell::text(said(&app.office.provinces_of_row(row, boundaries), page.lang)));
+        }
+        cells.push(Cell::text(format::partial(&row.day, page.lang)));
+        table.row(cells);
     }
     let mut blocks = Blocks::default();
     if may_add {
         blocks.push(Block::Buttons(vec![(page.say("Thêm", "Add").to_owned(), page.href(&format!("/bieu-mau/{name}/moi")))]));
     }
+    blocks.push(Block::Form(narrowing));
+    blocks.push(Block::Muted(crate::boundaries::note(&page, &app, boundaries)));
     blocks.push(Block::Table(table));
     blocks.push(Block::Pager(Pager::new(&page, found.rows.len(), found.total, found.next.as_deref())));
     blocks.push(Block::Exports(ExportLinks::new(&page, &["xlsx", "csv"])));
