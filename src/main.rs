@@ -5,7 +5,6 @@ mod words;
 mod command;
 mod config;
 mod demo;
-mod generate;
 
 use std::process::ExitCode;
 

@@ -3,7 +3,6 @@
 mod check;
 mod copy;
 mod document;
-mod generate;
 mod run;
 mod table;
 mod user;
@@ -52,8 +51,6 @@ enum Command {
     Import(table::ImportArguments),
     /// Xuất một loại bản ghi hoặc bảng chỉ đạo ra csv, xlsx, jsonl, ics – Export a kind of record or the board
     Export(table::ExportArguments),
-    /// Sinh dữ liệu thử ở quy mô lớn, có đánh dấu, vào một thư mục riêng – Generate marked test data at scale, into a folder of its own
-    Generate(generate::GenerateArguments),
     /// Tìm trong dữ liệu, gõ có dấu hay không dấu – Search, with or without marks
     Search(document::SearchArguments),
     /// Kiểm tra toàn bộ sổ cái, tệp và khung nhìn – Check the whole ledger, files and views
@@ -80,7 +77,6 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Read(arguments) => document::read(arguments, words),
         Command::Import(arguments) => table::import(arguments, words),
         Command::Export(arguments) => table::export(arguments, words),
-        Command::Generate(arguments) => generate::generate(arguments, words),
         Command::Search(arguments) => document::search(arguments, words),
         Command::Verify(arguments) => check::verify(arguments, words),
         Command::Rebuild(arguments) => check::rebuild(arguments, words),

@@ -267,7 +267,7 @@ fn undo(id: &str, arguments: &ImportArguments, words: Words) -> Result<ExitCode>
 }
 
 /// The office of the folder; a new one of the usual body when there is none, so that a table can come into an empty folder.
-pub(super) fn open_or_make(folder: &Path, words: Words) -> Result<Arc<Office>> {
+fn open_or_make(folder: &Path, words: Words) -> Result<Arc<Office>> {
     if Config::path(folder).exists() {
         return Ok(open(folder, words)?.0);
     }
