@@ -8,6 +8,7 @@ mod counts;
 mod crash;
 mod demo_board;
 mod form_version;
+mod generate;
 mod journey;
 mod people;
 mod permission;
