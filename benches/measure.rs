@@ -1,7 +1,7 @@
 //! The budgets of the house, each measured beside a limit of the same machine in the same run: `just bench`.
 //!
-//! `cargo bench --bench measure -- writes import pages memory` chooses parts; without words all are run. `LIENVUNG_BENCH_DIRECTIVES` (100,000) and
-//! `LIENVUNG_BENCH_RECORDS` (1,000,000) make it smaller for a quick look.
+//! `cargo bench --bench measure -- writes import pages lists memory` chooses parts; without words all are run. `LIENVUNG_BENCH_DIRECTIVES` (100,000),
+//! `LIENVUNG_BENCH_TASKS` (100,000) and `LIENVUNG_BENCH_RECORDS` (1,000,000) make it smaller for a quick look.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -39,6 +39,9 @@ fn main() {
     }
     if wanted("pages") {
         pages();
+    }
+    if wanted("lists") {
+        lists();
     }
     if wanted("memory") {
         memory();
@@ -372,31 +375,7 @@ fn pages() {
         office.ledger().read(|r| r.list("public", "directive", None, 5_000)).unwrap().into_iter().map(|version| version.rec).collect();
     let office = Arc::new(office);
     let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let timed = |name: &str, goal: u64, addresses: Vec<String>| {
-        runtime.block_on(async {
-            let mut times = Vec::new();
-            let mut bytes = 0;
-            for (at, address) in addresses.iter().enumerate() {
-                let request = Request::builder().uri(address).header("host", "localhost").body(Body::empty()).unwrap();
-                let started = Instant::now();
-                let response = router.clone().oneshot(request).await.unwrap();
-                assert!(response.status().is_success(), "{address}: {}", response.status());
-                bytes += axum::body::to_bytes(response.into_body(), 50_000_000).await.unwrap().len();
-                // The first answers warm the caches, as in any office after the first visitor.
-                if at >= 5 {
-                    times.push(started.elapsed());
-                }
-            }
-            times.sort();
-            let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1_000.0;
-            let size = bytes / addresses.len() / 1_000;
-            say(
-                name,
-                &format!("p50 {:.1} ms, p95 {:.1} ms, slowest {:.1} ms (goal p95 ≤ {goal} ms), {size} kB", at(0.5), at(0.95), at(1.0)),
-            );
-        });
-    };
+    let timed = |name: &str, goal: u64, addresses: Vec<String>| timed(&router, name, goal, &addresses);
     // Pages deep in the list, found by following "next" as a reader does.
     let mut after: Vec<String> = Vec::new();
     let mut place: Option<String> = None;
@@ -426,6 +405,110 @@ fn pages() {
     ];
     timed("search", 100, (0..240).map(|at| format!("/tim?q={}", encoded(queries[at % queries.len()]))).collect());
     timed("front page", 50, vec!["/".to_owned(); 60]);
+}
+
+/// Server time of whole pages as the public sees them, without the network: the slowest twentieth beside the goal in ms.
+fn timed(router: &axum::Router, name: &str, goal: u64, addresses: &[String]) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut times = Vec::new();
+        let mut bytes = 0;
+        for (at, address) in addresses.iter().enumerate() {
+            let request = Request::builder().uri(address).header("host", "localhost").body(Body::empty()).unwrap();
+            let started = Instant::now();
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert!(response.status().is_success(), "{address}: {}", response.status());
+            bytes += axum::body::to_bytes(response.into_body(), 50_000_000).await.unwrap().len();
+            // The first answers warm the caches, as in any office after the first visitor.
+            if at >= 5 {
+                times.push(started.elapsed());
+            }
+        }
+        times.sort();
+        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1_000.0;
+        let size = bytes / addresses.len() / 1_000;
+        let ratio = at(0.95) / goal as f64;
+        say(
+            name,
+            &format!(
+                "p50 {:.1} ms, p95 {:.1} ms = {ratio:.2} of the goal of {goal} ms, slowest {:.1} ms, {size} kB",
+                at(0.5),
+                at(0.95),
+                at(1.0)
+            ),
+        );
+    });
+}
+
+// ---- lists of generated tasks
+
+/// Lists of 50 out of 100,000 tasks that `lienvung generate` made: both orders, by body and by state, and pages deep in each.
+fn lists() {
+    let count = number_from("LIENVUNG_BENCH_TASKS", 100_000);
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let started = Instant::now();
+    let generated = Command::new(env!("CARGO_BIN_EXE_lienvung"))
+        .args(["generate", "--tasks", &count.to_string(), "--data"])
+        .arg(&data)
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(generated.success());
+    let elapsed = started.elapsed().as_secs_f64();
+    let settings = Settings {
+        node: "lienvung.local".into(),
+        body: RecordId::parse(MINISTRY).unwrap(),
+        clock: Clock::standing_at(jiff::civil::date(2026, 11, 23)),
+    };
+    let office = Arc::new(Office::open(&data, settings).unwrap());
+    assert!(office.settle(Duration::from_secs(3_600)));
+    let all = office.ledger().read(|r| r.count("private", None)).unwrap();
+    say("generated test data, stored and searchable", &format!("{all} records of {count} tasks, {:.0} records/s", all as f64 / elapsed));
+    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let who = Identity::public();
+    let departments: Vec<RecordId> =
+        office.directory().all().iter().filter(|body| body.form == "department").map(|body| body.id).take(4).collect();
+    for (order, sort) in [(office::Order::Title, "title"), (office::Order::Latest, "day")] {
+        for (name, owner, state) in [
+            ("all", None, None),
+            ("of a body", departments.first(), None),
+            ("in a state", None, Some("running")),
+            ("of a body in a state", departments.last(), Some("finished")),
+        ] {
+            let filter = office::RegisterFilter {
+                kind: Some("task".into()),
+                owner: owner.copied(),
+                state: state.map(str::to_owned),
+                order,
+                ..office::RegisterFilter::default()
+            };
+            // Places all the way down the list; the list of 50 is then read from each.
+            let mut places: Vec<Option<String>> = vec![None; 10];
+            for _ in 0..100 {
+                let after = places.last().and_then(Option::as_deref);
+                let Some(next) = office.register_page(&who, &filter, after, 1_000).unwrap().next else { break };
+                places.push(Some(next));
+            }
+            let mut times = Vec::new();
+            for place in &places {
+                let started = Instant::now();
+                office.register_page(&who, &filter, place.as_deref(), 50).unwrap();
+                times.push(started.elapsed());
+            }
+            times.sort();
+            let p95 = times[(times.len() - 1) * 95 / 100].as_secs_f64() * 1_000.0;
+            let name = format!("list of 50 of {count} tasks, {name}, by {sort}");
+            say(&name, &format!("{} places, p95 {p95:.1} ms in the service = {:.2} of the goal of 50 ms", times.len(), p95 / 50.0));
+            if owner.is_none() && state.is_none() {
+                let address = |place: &Option<String>| {
+                    let after = place.as_deref().map(encoded).unwrap_or_default();
+                    format!("/bieu-mau/task?sort={sort}&after={after}")
+                };
+                timed(&router, "  the same as whole pages", 50, &places.iter().map(address).collect::<Vec<_>>());
+            }
+        }
+    }
 }
 
 fn encoded(text: &str) -> String {

@@ -5,6 +5,7 @@ mod words;
 mod command;
 mod config;
 mod demo;
+mod generator;
 
 use std::process::ExitCode;
 

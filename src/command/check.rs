@@ -1,18 +1,14 @@
 //! `verify`, `rebuild` and `doctor`.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
-use super::{Folder, bar, open};
+use super::{CATCH_UP, Folder, bar, open};
 use crate::config::Config;
 use crate::words::Words;
-
-/// How long a check waits for the views to catch up with the ledger.
-const CATCH_UP: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArguments {

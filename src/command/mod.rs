@@ -3,6 +3,7 @@
 mod check;
 mod copy;
 mod document;
+mod generate;
 mod run;
 mod table;
 mod user;
@@ -11,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
@@ -19,6 +21,9 @@ use office::{Clock, Identity, Office, RecordId, Settings};
 
 use crate::config::Config;
 use crate::words::{Language, Words};
+
+/// How long a command waits for the views to catch up with the ledger.
+pub(crate) const CATCH_UP: Duration = Duration::from_secs(600);
 
 /// Hệ thống thông tin KH&CN của tỉnh, đơn vị và Bộ – The science-and-technology information system of provinces, units and the Ministry.
 #[derive(Debug, Parser)]
@@ -63,6 +68,8 @@ enum Command {
     Restore(copy::RestoreArguments),
     /// Khám nút: nói thiếu gì, hỏng gì, làm gì – Examine the node: what is missing or broken and what to do
     Doctor(check::DoctorArguments),
+    /// Sinh dữ liệu thử có đánh dấu, để đo và luyện tập – Generate marked test data, to measure and to practise
+    Generate(generate::GenerateArguments),
     /// Tài khoản: thêm, đặt mật khẩu, liên kết đăng nhập – Accounts: add, set a password, sign-in link
     #[command(subcommand)]
     User(user::UserCommand),
@@ -83,6 +90,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Backup(arguments) => copy::backup(arguments, words),
         Command::Restore(arguments) => copy::restore(arguments, words),
         Command::Doctor(arguments) => check::doctor(arguments, words),
+        Command::Generate(arguments) => generate::generate(arguments, words),
         Command::User(command) => user::user(command, words),
     }
 }

@@ -4,7 +4,6 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
@@ -12,12 +11,10 @@ use office::{BoardFilter, ColumnMap, Condition, FileForm, Identity, Office, Reco
 use serde_json::json;
 
 use super::document::contents;
-use super::{Folder, acting, bar, open, open_config};
+use super::{CATCH_UP, Folder, acting, bar, open, open_config};
 use crate::config::{Config, USUAL_ADDRESS};
 use crate::words::Words;
 
-/// How long a command waits for the views.
-const CATCH_UP: Duration = Duration::from_secs(600);
 /// Errors that are printed; `--json` prints more.
 const SHOWN_ERRORS: usize = 30;
 /// The body of a node that an import makes in a new folder.
@@ -267,7 +264,7 @@ fn undo(id: &str, arguments: &ImportArguments, words: Words) -> Result<ExitCode>
 }
 
 /// The office of the folder; a new one of the usual body when there is none, so that a table can come into an empty folder.
-fn open_or_make(folder: &Path, words: Words) -> Result<Arc<Office>> {
+pub(crate) fn open_or_make(folder: &Path, words: Words) -> Result<Arc<Office>> {
     if Config::path(folder).exists() {
         return Ok(open(folder, words)?.0);
     }

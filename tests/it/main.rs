@@ -10,6 +10,7 @@ mod counts;
 mod crash;
 mod demo_board;
 mod form_version;
+mod generate;
 mod journey;
 mod merger;
 mod people;
