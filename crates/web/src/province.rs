@@ -64,7 +64,10 @@ async fn provinces(page: Page, Who(who): Who, State(app): State<App>) -> Answer 
 async fn profile(page: Page, Who(who): Who, State(app): State<App>, Path(key): Path<String>) -> Answer {
     let profile = app.call(move |office| office.province_profile(&who, &key)).await?;
     let label = page.say("Tỉnh, thành phố", "Provinces").to_owned();
-    let title = with_period(&page, &profile.province, profile.now.is_some());
+    let name = with_period(&page, &profile.province, profile.now.is_some());
+    // A heading begins with a capital: "Tỉnh Lâm Đồng".
+    let mut letters = name.chars();
+    let title: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters.as_str().chars()).collect();
     let page = page.titled(title).at(Nav::Data).crumb(label, "/tinh");
     let mut blocks = Blocks::default();
     if let Some(now) = &profile.now {
