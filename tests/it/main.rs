@@ -23,3 +23,4 @@ mod task;
 mod task_walk;
 mod visit;
 mod weight;
+mod working_calendar;

@@ -50,6 +50,7 @@ pub mod shell;
 mod sign_in;
 mod steps;
 mod work;
+mod working_calendar;
 
 #[cfg(test)]
 mod gallery;
