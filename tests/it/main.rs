@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod beside;
+mod code_list;
 mod conclusion;
 mod council;
 mod council_secrecy;

@@ -24,6 +24,7 @@ mod ballot;
 mod blocks;
 mod board;
 mod boundaries;
+mod code_lists;
 mod council;
 mod document;
 mod download;

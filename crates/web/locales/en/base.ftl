@@ -18,6 +18,7 @@ nav-leader = Leader
 nav-administration = Administration
 crumbs-label = Where you are
 foot-help = Help
+foot-codes = Code lists
 foot-calendar = Working calendar
 foot-data = Data, API
 foot-accessibility = Access to information

@@ -18,6 +18,7 @@ nav-leader = Lãnh đạo
 nav-administration = Quản trị
 crumbs-label = Vị trí trang
 foot-help = Hướng dẫn
+foot-codes = Bảng mã
 foot-calendar = Lịch làm việc
 foot-data = Dữ liệu, API
 foot-accessibility = Tiếp cận thông tin
