@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod beside;
+mod code_list;
 mod conclusion;
 mod council;
 mod council_secrecy;
@@ -23,3 +24,4 @@ mod task;
 mod task_walk;
 mod visit;
 mod weight;
+mod working_calendar;

@@ -17,6 +17,11 @@ const PAGES = [
   { name: "conferences", path: "/hoi-nghi", roles: ["public"] },
   { name: "documents", path: "/van-ban", roles: ["public"] },
   { name: "help", path: "/tro-giup", roles: ["public"] },
+  { name: "code lists", path: "/bang-ma", roles: ["public"] },
+  { name: "code list, a tree", path: "/bang-ma/research-fields", roles: ["public", "officer"] },
+  { name: "code list of communes", path: "/bang-ma/communes?xa-cu=00001", roles: ["public"] },
+  { name: "working calendar", path: "/lich-lam-viec", roles: ["public"] },
+  { name: "working calendar of a year, a term reckoned", path: "/lich-lam-viec/2026?tu=13/02/2026&so=5", roles: ["public", "officer"] },
   { name: "accessibility", path: "/tiep-can", roles: ["public"] },
   { name: "account", path: "/tai-khoan", roles: ["officer"] },
   { name: "board", path: "/chi-dao", roles: ROLES },
@@ -77,7 +82,7 @@ export function inLanguage(path, language) {
 /** The form of an address without its ids and search words, to compare addresses. */
 export function form(address) {
   const path = address.replace(/[?#].*$/, "").replace(/^\/en(?=\/|$)/, "") || "/";
-  return path.replace(new RegExp(ID, "g"), "{id}").replace(/^\/tin\/.+$/, "/tin/{name}").replace(/^\/bieu-mau\/[a-z_]+/, "/bieu-mau/{kind}").replace(/\/buoc\/[a-z_]+$/, "/buoc/{state}").replace(/^\/tinh\/.+$/, "/tinh/{key}");
+  return path.replace(new RegExp(ID, "g"), "{id}").replace(/^\/tin\/.+$/, "/tin/{name}").replace(/^\/bieu-mau\/[a-z_]+/, "/bieu-mau/{kind}").replace(/\/buoc\/[a-z_]+$/, "/buoc/{state}").replace(/^\/tinh\/.+$/, "/tinh/{key}").replace(/^\/lich-lam-viec\/\d+/, "/lich-lam-viec/{year}").replace(/^\/bang-ma\/[^/]+/, "/bang-ma/{list}");
 }
 
 /**

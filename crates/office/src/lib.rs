@@ -22,6 +22,7 @@ mod body;
 mod boundaries;
 mod cell_value;
 mod clock;
+mod code_table;
 mod column_map;
 mod conclusion;
 mod condition;
@@ -70,6 +71,7 @@ pub use board::{
 pub use body::{Body, BodyDirectory, BodyName, Member, Parent, Successor};
 pub use boundaries::Boundaries;
 pub use clock::{Clock, day_of};
+pub use code_table::{CodeFilter, CodePage};
 pub use column_map::{ColumnMap, Columns, Destination, MappedColumn, Target, targets};
 pub use conclusion::{ConclusionDrafts, Imported, ReadingForm, Review, ReviewDirective, gazetteer, read_document};
 pub use condition::Condition;

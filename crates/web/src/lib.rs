@@ -24,6 +24,7 @@ mod ballot;
 mod blocks;
 mod board;
 mod boundaries;
+mod code_lists;
 mod council;
 mod document;
 mod download;
@@ -50,6 +51,7 @@ pub mod shell;
 mod sign_in;
 mod steps;
 mod work;
+mod working_calendar;
 
 #[cfg(test)]
 mod gallery;

@@ -248,7 +248,9 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
         .merge(crate::form_versions::routes())
         .merge(crate::steps::routes())
         .merge(crate::papers::routes())
-        .merge(crate::council::routes());
+        .merge(crate::council::routes())
+        .merge(crate::working_calendar::routes())
+        .merge(crate::code_lists::routes());
     let all = crate::shell::mirrored(pages).merge(crate::interface::routes());
     let all = all.layer(axum::middleware::from_fn_with_state(app.clone(), identify));
     // A ballot is cast without anybody's session being looked at.
