@@ -387,57 +387,25 @@ fn without_a_field(app: &App, page: &Page, kind: &Kind, values: &FormPairs) -> V
 }
 
 fn form_part(app: &App, page: &Page, kind: &Kind, field: &catalogue::Field, values: &FormPairs, errors: &FormErrors) -> FormPart {
-    let texts = page.texts();
-    let rows = values.rows(&field.name);
-    match &field.of {
+    let one = |inner: &catalogue::Field, path: String| input(app, page, kind, inner, &path, values, errors);
+    let numbers = 0..values.rows(&field.name);
+    let rows: Vec<Vec<Field>> = match &field.of {
         FieldType::Group { fields, .. } if field.repeated => {
-            let rows = (0..rows)
-                .map(|row| {
-                    fields
-                        .iter()
-                        .map(|inner| input(app, page, kind, inner, &format!("{}.{row}.{}", field.name, inner.name), values, errors))
-                        .collect()
-                })
-                .collect();
-            FormPart::Group(FieldGroup {
-                name: field.name.clone(),
-                label: said(&field.label, page.lang).to_owned(),
-                hint: hint(page, kind, field),
-                rows,
-                may_add: true,
-                may_remove: true,
-                texts,
-            })
+            numbers.map(|row| fields.iter().map(|inner| one(inner, format!("{}.{row}.{}", field.name, inner.name))).collect()).collect()
         }
-        FieldType::Group { fields, .. } => {
-            let row = fields
-                .iter()
-                .map(|inner| input(app, page, kind, inner, &format!("{}.{}", field.name, inner.name), values, errors))
-                .collect();
-            FormPart::Group(FieldGroup {
-                name: field.name.clone(),
-                label: said(&field.label, page.lang).to_owned(),
-                hint: hint(page, kind, field),
-                rows: vec![row],
-                may_add: false,
-                may_remove: false,
-                texts,
-            })
-        }
-        _ if field.repeated => {
-            let rows = (0..rows).map(|row| vec![input(app, page, kind, field, &format!("{}.{row}", field.name), values, errors)]).collect();
-            FormPart::Group(FieldGroup {
-                name: field.name.clone(),
-                label: said(&field.label, page.lang).to_owned(),
-                hint: hint(page, kind, field),
-                rows,
-                may_add: true,
-                may_remove: true,
-                texts,
-            })
-        }
-        _ => FormPart::Field(Box::new(input(app, page, kind, field, &field.name, values, errors))),
-    }
+        FieldType::Group { fields, .. } => vec![fields.iter().map(|inner| one(inner, format!("{}.{}", field.name, inner.name))).collect()],
+        _ if field.repeated => numbers.map(|row| vec![one(field, format!("{}.{row}", field.name))]).collect(),
+        _ => return FormPart::Field(Box::new(one(field, field.name.clone()))),
+    };
+    FormPart::Group(FieldGroup {
+        name: field.name.clone(),
+        label: said(&field.label, page.lang).to_owned(),
+        hint: hint(page, kind, field),
+        rows,
+        may_add: field.repeated,
+        may_remove: field.repeated,
+        texts: page.texts(),
+    })
 }
 
 /// Help, an example, how a record is named, and the legal source where it is not that of the whole form, which stands once above it.
