@@ -1,4 +1,4 @@
-//! `backup` and `restore`.
+//! `backup` and `restore`; `archive` and what reads it back.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use super::{Folder, bar, open};
-use crate::config::Config;
+use super::{CATCH_UP, Folder, bar, open};
+use crate::config::{Config, USUAL_ADDRESS};
 use crate::words::Words;
 
 #[derive(Debug, Args)]
@@ -16,6 +16,15 @@ pub(crate) struct BackupArguments {
     folder: Folder,
     /// Thư mục mới cho bản sao lưu – New folder for the backup
     to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ArchiveArguments {
+    #[command(flatten)]
+    folder: Folder,
+    /// Tệp .zip mới – New .zip file
+    #[arg(long)]
+    out: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -40,6 +49,69 @@ pub(crate) fn backup(arguments: BackupArguments, words: Words) -> Result<ExitCod
     std::fs::copy(Config::path(&arguments.folder.data), Config::path(&arguments.to))?;
     bar.finish_and_clear();
     tell!("{} {}", words.say("Đã sao lưu nhất quán vào", "Backed up consistently into"), arguments.to.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn archive(arguments: ArchiveArguments, words: Words) -> Result<ExitCode> {
+    let (office, _) = open(&arguments.folder.data, words)?;
+    let Some(out) = new_file(&arguments.out)? else {
+        bail!("{} {}", words.say("Đã có sẵn, không ghi đè:", "Exists already, not overwritten:"), arguments.out.display());
+    };
+    office.settle(CATCH_UP);
+    let bar = bar(words.say("Lưu trữ", "Archiving"));
+    let written = office.write_archive(&office.console(), std::io::BufWriter::new(out), &mut |done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    });
+    let manifest = match written {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            // Half an archive is none.
+            std::fs::remove_file(&arguments.out)?;
+            return Err(error.into());
+        }
+    };
+    bar.finish_and_clear();
+    tell!(
+        "{} {}: {} {}, {} {}",
+        words.say("Đã lưu trữ vào", "Archived into"),
+        arguments.out.display(),
+        manifest.logs.values().map(|log| log.size).sum::<u64>(),
+        words.say("mục của sổ cái", "entries of the ledger"),
+        manifest.records.values().sum::<u64>(),
+        words.say("bản ghi hiện hành", "current records")
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A file that was not there before.
+fn new_file(path: &std::path::Path) -> Result<Option<std::fs::File>> {
+    match std::fs::File::create_new(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `import archive FILE`: a new folder with the logs, files and forms of an archive.
+pub(crate) fn import_archive(file: &std::path::Path, folder: &std::path::Path, words: Words) -> Result<ExitCode> {
+    let bar = bar(words.say("Đọc lại", "Reading back"));
+    let manifest = office::restore_archive(file, folder, &mut |done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    })?;
+    let config = Config { node: manifest.node, body: manifest.body, listen: USUAL_ADDRESS.parse()?, base_url: None };
+    config.write_new(folder)?;
+    bar.finish_and_clear();
+    tell!(
+        "{} {}. {}",
+        words.say("Đã đọc lại và kiểm tra vào", "Read back and checked into"),
+        folder.display(),
+        words.say(
+            "Tài khoản không có trong tệp: hãy thêm bằng “lienvung user add”.",
+            "Accounts are not in the file: add them with “lienvung user add”."
+        )
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -64,6 +64,8 @@ enum Command {
     Rebuild(check::RebuildArguments),
     /// Sao lưu khi nút đang chạy – Back up while the node runs
     Backup(copy::BackupArguments),
+    /// Gom toàn bộ dữ liệu, lịch sử, tệp vào một tệp .zip; “import archive” đọc lại – All data, history and files in one .zip; “import archive” reads it back
+    Archive(copy::ArchiveArguments),
     /// Khôi phục từ bản sao lưu vào thư mục mới – Restore a backup into a new folder
     Restore(copy::RestoreArguments),
     /// Khám nút: nói thiếu gì, hỏng gì, làm gì – Examine the node: what is missing or broken and what to do
@@ -88,6 +90,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Verify(arguments) => check::verify(arguments, words),
         Command::Rebuild(arguments) => check::rebuild(arguments, words),
         Command::Backup(arguments) => copy::backup(arguments, words),
+        Command::Archive(arguments) => copy::archive(arguments, words),
         Command::Restore(arguments) => copy::restore(arguments, words),
         Command::Doctor(arguments) => check::doctor(arguments, words),
         Command::Generate(arguments) => generate::generate(arguments, words),

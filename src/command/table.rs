@@ -104,6 +104,7 @@ pub(crate) enum Form {
 pub(crate) fn import(arguments: ImportArguments, words: Words) -> Result<ExitCode> {
     match arguments.what.as_slice() {
         [id] if arguments.undo => undo(id, &arguments, words),
+        [word, file] if word == "archive" => super::copy::import_archive(Path::new(file), &arguments.folder.data, words),
         [kind, file] => import_table(kind, Path::new(file), &arguments, words),
         [file] => import_conclusion(Path::new(file), &arguments, words),
         _ => bail!("KIND FILE"),

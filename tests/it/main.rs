@@ -1,6 +1,7 @@
 //! The product as a whole: real files, a real ledger, the real router. One binary, one module a behaviour.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs, reason = "tests")]
 
+mod archive;
 mod bad_input;
 mod beside;
 mod code_list;

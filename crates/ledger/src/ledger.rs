@@ -19,7 +19,7 @@ use crate::tree::Frontier;
 /// The audience of the log that holds every record whole.
 const INSIDE: &str = "private";
 /// The log of types.
-const CATALOGUE: &str = "catalogue";
+pub(crate) const CATALOGUE: &str = "catalogue";
 /// Commitments that fit one `erase` entry of 4,096 bytes.
 const COMMITMENTS_PER_ENTRY: usize = 60;
 
@@ -470,8 +470,7 @@ impl Writer<'_> {
     /// Publishes a type in the catalogue log and returns its index; the one there is when the same definition was published before. Types are
     /// immutable: a new definition has a new index.
     pub fn publish_type(&mut self, name: &str, definition: Value) -> Result<u64, LedgerError> {
-        let digest = hex(&Sha256::digest(canonical(&definition)?));
-        let key = format!("type:{name}:{digest}");
+        let key = type_key(name, &definition)?;
         if let Some(index) = self.store.meta(&key)?.and_then(|text| text.parse().ok()) {
             return Ok(index);
         }
@@ -491,6 +490,11 @@ impl Writer<'_> {
         append(self.store, &mut log, &Entry::new(at, op), Some(payload.bytes))?;
         self.store.set_meta(&key, &index.to_string())?;
         Ok(index)
+    }
+
+    /// Remembers where a definition stands, so that it is not published again.
+    pub(crate) fn note_type(&mut self, name: &str, definition: &Value, index: u64) -> Result<(), LedgerError> {
+        self.store.set_meta(&type_key(name, definition)?, &index.to_string())
     }
 
     /// The current version of a record in an audience's log.
@@ -529,12 +533,16 @@ impl Writer<'_> {
         self.store.cabinet_remove(drawer, key)
     }
 
-    fn open(&mut self, audience: &str) -> Result<LogRow, LedgerError> {
+    pub(crate) fn open(&mut self, audience: &str) -> Result<LogRow, LedgerError> {
         match self.store.log(audience)? {
             Some(log) => Ok(log),
             None => self.store.open_log(&Origin::of(&self.node, audience)?, audience),
         }
     }
+}
+
+fn type_key(name: &str, definition: &Value) -> Result<String, LedgerError> {
+    Ok(format!("type:{name}:{}", hex(&Sha256::digest(canonical(definition)?))))
 }
 
 fn current(store: &dyn StoreRead, audience: &str, rec: RecordId) -> Result<Option<Version>, LedgerError> {
@@ -562,7 +570,16 @@ fn frontier(log: &LogRow) -> Result<Frontier, LedgerError> {
 }
 
 fn append(store: &mut dyn StoreWrite, log: &mut LogRow, entry: &Entry, payload: Option<Vec<u8>>) -> Result<EntryRow, LedgerError> {
-    let bytes = entry.to_bytes()?;
+    append_bytes(store, log, entry.to_bytes()?, payload)
+}
+
+/// Appends an entry by its bytes.
+pub(crate) fn append_bytes(
+    store: &mut dyn StoreWrite,
+    log: &mut LogRow,
+    bytes: Vec<u8>,
+    payload: Option<Vec<u8>>,
+) -> Result<EntryRow, LedgerError> {
     let leaf = crate::tree::leaf_hash(&bytes);
     let row = EntryRow { index: log.size, leaf, bytes, payload };
     let mut edge = frontier(log)?;

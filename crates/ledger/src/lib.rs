@@ -27,6 +27,7 @@ mod follower;
 mod ledger;
 mod names;
 mod payload;
+mod replay;
 mod sqlite;
 mod store;
 #[cfg(test)]

@@ -14,6 +14,7 @@
 
 mod account;
 mod answer;
+mod archive;
 mod article;
 mod audit;
 mod ballot;
@@ -61,6 +62,7 @@ mod view_pool;
 
 pub use account::{Account, AccountForm, check_password};
 pub use answer::{AnswerForm, AnswerPage};
+pub use archive::{ArchiveManifest, ArchivedLog, ArchivedMember, restore_archive};
 pub use article::{Question, Readership};
 pub use audit::AuditEntry;
 pub use ballot::{BallotMark, BallotPaper};

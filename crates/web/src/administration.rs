@@ -316,6 +316,16 @@ async fn backup(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         "lienvung backup --data lienvung-data sao-luu\nlienvung verify --data lienvung-data\nlienvung restore sao-luu --data thu-khoi-phuc"
             .to_owned(),
     ));
+    blocks.push(Block::Text(
+        page.say(
+            "Mang toàn bộ dữ liệu đi nơi khác: bản ghi, lịch sử, tệp trong một tệp .zip, không có tài khoản và mật khẩu:",
+            "Take all data elsewhere: records, history and files in one .zip, without accounts and passwords:",
+        )
+        .to_owned(),
+    ));
+    blocks.push(Block::Code(
+        "lienvung archive --data lienvung-data --out tat-ca.zip\nlienvung import archive tat-ca.zip --data thu-muc-moi".to_owned(),
+    ));
     let columns =
         vec![Column::new(page.say("Sổ", "Log")), Column::numeric(page.say("Số mục", "Entries")), Column::new(page.say("Gốc cây", "Root"))];
     let mut table = Table::new(page.texts(), page.say("Các sổ", "Logs"), columns).with_total(logs.len() as u64);
