@@ -527,6 +527,13 @@ fn real_lists_come_in_as_they_are_and_a_second_harvest_changes_nothing() {
         assert!(office.settle(Duration::from_secs(60)));
         let sheet = office::read_sheet(file, &bytes, None).unwrap();
         let map = office.column_map(&who, kind, map).unwrap();
+        let unmapped = office.plan_sheet(&who, form(&office, kind, &bytes), &sheet, &mut |_, _| {}).unwrap();
+        assert!(
+            unmapped.errors.iter().all(|error| error.message.vi.contains("khớp nhiều bản ghi")),
+            "by its headings alone: {:?}",
+            unmapped.errors
+        );
+        assert_eq!(unmapped.row_count, rows);
         let form = |bytes: &[u8]| SheetForm { map: map.clone(), ..form(&office, kind, bytes) };
         let plan = office.plan_sheet(&who, form(&bytes), &sheet, &mut |_, _| {}).unwrap();
         assert_eq!(plan.row_count, rows, "{file}");
