@@ -21,13 +21,14 @@ use crate::office::Office;
 use crate::view_file::{digest_rows, set_cursor};
 use crate::view_pool::ViewPool;
 
-const SHAPE: i64 = 6;
+const SHAPE: i64 = 7;
 const SCHEMA: &str = "
 CREATE TABLE record (id TEXT PRIMARY KEY, kind TEXT NOT NULL, audience TEXT NOT NULL, owner TEXT, title TEXT NOT NULL, sort_key BLOB NOT NULL,
   day TEXT NOT NULL, state TEXT, illustrative INTEGER NOT NULL, version INTEGER NOT NULL, places TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX record_by_title ON record (kind, sort_key, id);
 CREATE INDEX record_by_day ON record (kind, day, id);
-CREATE INDEX record_by_owner ON record (owner, kind, state);
+CREATE INDEX record_by_owner ON record (owner, kind, state, sort_key, id);
+CREATE INDEX record_by_owner_day ON record (owner, kind, state, day, id);
 CREATE INDEX record_by_places ON record (kind, places);
 -- Which sets of provinces (`record.places`) hold a province. Sets are few, and one that no record has any more does no harm.
 CREATE TABLE place_set (province TEXT NOT NULL, places TEXT NOT NULL, PRIMARY KEY (province, places)) WITHOUT ROWID;
