@@ -27,6 +27,20 @@ impl Writer<'_> {
         let damaged = |what: String| LedgerError::Damaged(format!("{audience}: {what}"));
         let entry = Entry::from_bytes(bytes).map_err(|error| damaged(error.to_string()))?;
         let mut log = self.open(audience)?;
+        // An entry tells its time in whole seconds.
+        let at = entry.at.saturating_mul(1_000_000);
+        let version = |rec, ver, op: &str, kind, cat, row: EntryRow| VersionRow {
+            rec,
+            ver,
+            op: op.to_owned(),
+            kind,
+            cat,
+            at,
+            seq: 0,
+            index: row.index,
+            leaf: row.leaf,
+            payload: None,
+        };
         match entry.op {
             Op::Put { rec, typ, cat, ver, prev, pay, len } => {
                 if let Some(payload) = &payload
@@ -46,38 +60,14 @@ impl Writer<'_> {
                 if before.as_ref().map_or(ver != 1 || prev.is_some(), |before| ver != before.ver + 1 || prev != Some(before.leaf)) {
                     return Err(damaged(format!("entry {} does not follow the version before it", row.index)));
                 }
-                let version = VersionRow {
-                    rec,
-                    ver,
-                    op: "put".to_owned(),
-                    kind: typ,
-                    cat,
-                    at: entry.at.saturating_mul(1_000_000),
-                    seq: 0,
-                    index: row.index,
-                    leaf: row.leaf,
-                    payload: None,
-                };
-                self.store.note_version(log.id, &version).map(|_| ())
+                self.store.note_version(log.id, &version(rec, ver, "put", typ, cat, row)).map(|_| ())
             }
             Op::Drop { rec, ver, prev } => {
                 let before =
                     self.store.latest(log.id, rec)?.filter(|before| before.op == "put" && before.leaf == prev && ver == before.ver + 1);
                 let Some(before) = before else { return Err(damaged(format!("entry {} withdraws what is not there", log.size))) };
                 let row = append_bytes(self.store, &mut log, bytes.to_vec(), None)?;
-                let version = VersionRow {
-                    rec,
-                    ver,
-                    op: "drop".to_owned(),
-                    kind: before.kind,
-                    cat: 0,
-                    at: entry.at.saturating_mul(1_000_000),
-                    seq: 0,
-                    index: row.index,
-                    leaf: row.leaf,
-                    payload: None,
-                };
-                self.store.note_version(log.id, &version).map(|_| ())
+                self.store.note_version(log.id, &version(rec, ver, "drop", before.kind, 0, row)).map(|_| ())
             }
             Op::Erase { .. } | Op::Other(_) => append_bytes(self.store, &mut log, bytes.to_vec(), None).map(|_| ()),
         }
