@@ -37,6 +37,11 @@ impl RecordId {
         self.0.as_bytes()
     }
 
+    /// The identifier with these 16 bytes, where the caller has its own source of time and chance.
+    pub fn from_bytes(bytes: [u8; 16]) -> RecordId {
+        RecordId(Uuid::from_bytes(bytes))
+    }
+
     pub(crate) fn from_slice(bytes: &[u8]) -> Result<RecordId, LedgerError> {
         Uuid::from_slice(bytes).map(RecordId).map_err(|_| LedgerError::Damaged("record id".to_owned()))
     }
@@ -85,6 +90,31 @@ impl Origin {
         } else {
             Err(LedgerError::Name(format!("audience {}", shortened(audience))))
         }
+    }
+
+    /// Reads an origin as it came: `lv1/<node>/<audience>` and, after a disaster, `/e<k>` with k from 1.
+    pub fn parse(text: &str) -> Result<Origin, LedgerError> {
+        let bad = || LedgerError::Name(format!("origin {}", shortened(text)));
+        let mut parts = text.split('/');
+        let (Some("lv1"), Some(node), Some(audience)) = (parts.next(), parts.next(), parts.next()) else { return Err(bad()) };
+        let first = Origin::of(&NodeName::parse(node)?, audience)?;
+        let epoch = match (parts.next(), parts.next()) {
+            (None, _) => return Ok(first),
+            (Some(epoch), None) => epoch.strip_prefix('e').and_then(|number| number.parse::<u32>().ok()).filter(|number| *number > 0),
+            _ => None,
+        };
+        let origin = Origin(format!("{first}/e{}", epoch.ok_or_else(bad)?));
+        if origin.0 == text { Ok(origin) } else { Err(bad()) }
+    }
+
+    /// The node that owns the log.
+    pub fn node(&self) -> NodeName {
+        NodeName(self.0.split('/').nth(1).unwrap_or_default().to_owned())
+    }
+
+    /// The audience of the log.
+    pub fn audience(&self) -> &str {
+        self.0.split('/').nth(2).unwrap_or_default()
     }
 
     pub(crate) fn stored(text: String) -> Origin {
@@ -175,6 +205,21 @@ mod tests {
         let node = NodeName::parse("bo.khcn").unwrap();
         assert_eq!(Origin::of(&node, "public").unwrap().as_str(), "lv1/bo.khcn/public");
         assert!(Origin::of(&node, "Public/..").is_err());
+        for good in ["lv1/bo.khcn/public", "lv1/bo.khcn/region/e2"] {
+            let origin = Origin::parse(good).unwrap();
+            assert_eq!((origin.as_str(), origin.node()), (good, node.clone()));
+        }
+        for bad in [
+            "",
+            "lv1/bo.khcn",
+            "lv2/bo.khcn/public",
+            "lv1/bo.khcn/public/",
+            "lv1/bo.khcn/public/e0",
+            "lv1/bo.khcn/public/e01",
+            "lv1/bo.khcn/public/e1/x",
+        ] {
+            assert!(Origin::parse(bad).is_err(), "{bad}");
+        }
         assert!(RecordId::parse("0193A100-0000-7000-8000-000000000001").is_err());
     }
 }

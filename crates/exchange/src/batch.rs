@@ -1,0 +1,131 @@
+//! The bodies of the write calls: streams of entries with their payloads, and of single payloads. Integers are big-endian.
+
+use crate::protocol::Malformed;
+
+/// Most entries in one append.
+pub const MOST_ENTRIES: usize = 8_192;
+/// Longest body of one append in bytes, uncompressed.
+pub const LONGEST: usize = 32 << 20;
+/// Stands for the length of a payload that is not sent: erased, or absent by rule.
+const NONE: u32 = u32::MAX;
+
+/// An entry and its payload, if any.
+pub type EntryAndPayload<'a> = (&'a [u8], Option<&'a [u8]>);
+
+/// Adds an entry and its payload to a body.
+pub fn push_entry(body: &mut Vec<u8>, entry: &[u8], payload: Option<&[u8]>) {
+    // An entry has at most 4,096 bytes, a payload at most 2^20: ledger never stores longer ones.
+    body.extend(u16::try_from(entry.len()).unwrap_or(u16::MAX).to_be_bytes());
+    body.extend(entry);
+    push_payload(body, payload);
+}
+
+/// Adds a payload for the entry at `index` to a body.
+pub fn push_filling(body: &mut Vec<u8>, index: u64, payload: &[u8]) {
+    body.extend(index.to_be_bytes());
+    push_payload(body, Some(payload));
+}
+
+/// Adds a payload, or the mark for none.
+pub(crate) fn push_payload(body: &mut Vec<u8>, payload: Option<&[u8]>) {
+    match payload {
+        Some(payload) => {
+            body.extend(u32::try_from(payload.len()).unwrap_or(NONE).to_be_bytes());
+            body.extend(payload);
+        }
+        None => body.extend(NONE.to_be_bytes()),
+    }
+}
+
+/// Reads a body of entries and payloads.
+///
+/// # Errors
+/// [`Malformed`] when it ends early, holds nothing, or more than [`MOST_ENTRIES`].
+pub fn read_entries(body: &[u8]) -> Result<Vec<EntryAndPayload<'_>>, Malformed> {
+    let mut rest = body;
+    let mut entries = Vec::new();
+    while !rest.is_empty() {
+        if entries.len() == MOST_ENTRIES {
+            return Err(Malformed::TooMany);
+        }
+        let length = u16::from_be_bytes(take(&mut rest)?);
+        let entry = take_slice(&mut rest, usize::from(length))?;
+        entries.push((entry, take_payload(&mut rest)?));
+    }
+    Ok(entries)
+}
+
+/// Reads a body of payloads for single entries.
+///
+/// # Errors
+/// As [`read_entries`].
+pub fn read_fillings(body: &[u8]) -> Result<Vec<(u64, &[u8])>, Malformed> {
+    let mut rest = body;
+    let mut fillings = Vec::new();
+    while !rest.is_empty() {
+        if fillings.len() == MOST_ENTRIES {
+            return Err(Malformed::TooMany);
+        }
+        let index = u64::from_be_bytes(take(&mut rest)?);
+        fillings.push((index, take_payload(&mut rest)?.ok_or(Malformed::Short)?));
+    }
+    Ok(fillings)
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Malformed> {
+    let (head, tail) = rest.split_first_chunk::<N>().ok_or(Malformed::Short)?;
+    *rest = tail;
+    Ok(*head)
+}
+
+/// Takes `length` bytes off the front.
+pub(crate) fn take_slice<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], Malformed> {
+    let (head, tail) = rest.split_at_checked(length).ok_or(Malformed::Short)?;
+    *rest = tail;
+    Ok(head)
+}
+
+/// Takes a payload, or the mark for none, off the front.
+pub(crate) fn take_payload<'a>(rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>, Malformed> {
+    match u32::from_be_bytes(take(rest)?) {
+        NONE => Ok(None),
+        length => take_slice(rest, usize::try_from(length).map_err(|_| Malformed::Short)?).map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_body_comes_back_as_it_was_and_no_part_of_it_panics(rows in proptest::collection::vec((proptest::collection::vec(any::<u8>(), 0..50),
+            proptest::option::of(proptest::collection::vec(any::<u8>(), 0..50))), 0..10), cut in 0_usize..400) {
+            let mut body = Vec::new();
+            for (entry, payload) in &rows {
+                push_entry(&mut body, entry, payload.as_deref());
+            }
+            let read = read_entries(&body).unwrap();
+            prop_assert_eq!(read.len(), rows.len());
+            for ((entry, payload), (wanted, wanted_payload)) in read.iter().zip(&rows) {
+                prop_assert_eq!(*entry, wanted.as_slice());
+                prop_assert_eq!(*payload, wanted_payload.as_deref());
+            }
+            let part = body.get(..cut.min(body.len())).unwrap();
+            let _ = read_entries(part);
+            let _ = read_fillings(part);
+        }
+    }
+
+    #[test]
+    fn too_many_entries_and_a_body_that_ends_early_are_refused() {
+        let mut body = Vec::new();
+        for _ in 0..=MOST_ENTRIES {
+            push_entry(&mut body, b"x", None);
+        }
+        assert_eq!(read_entries(&body), Err(Malformed::TooMany));
+        body.truncate(8);
+        assert_eq!(read_entries(&body), Err(Malformed::Short));
+    }
+}

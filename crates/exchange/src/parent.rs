@@ -1,0 +1,304 @@
+//! The parent: answers calls on the logs it holds. Each answer is the outcome of one transaction and leaves only when that is durable, so a cosignature is
+//! never ahead of the disk (LV-Log/1 §5).
+
+use ledger::tree::empty_root;
+use ledger::{LedgerError, NodeName, Op, Origin};
+use sha2::{Digest, Sha256};
+
+use crate::batch::{read_entries, read_fillings};
+use crate::checkpoint::SignedCheckpoint;
+use crate::directory::Directory;
+use crate::key::NodeKey;
+use crate::log::{CheckedEntry, append, is_payload_of};
+use crate::note::{print_lines, read_lines};
+use crate::protocol::{Answer, Call, Head, Malformed, Possession, Request};
+use crate::shelf::{HeldLog, Shelf, Standing};
+use crate::tile::{TilePlace, WIDTH, entry_bundle, is_level, payload_bundle, root_at};
+
+/// Most places named in `missing`.
+const MOST_MISSING: usize = 256;
+/// Most places of one `prove`.
+const MOST_PROOFS: usize = 64;
+/// Bytes beyond the checkpoint that a holder keeps for one log.
+pub const PROVISIONAL_LIMIT: u64 = 256 << 20;
+
+/// A node in its role towards those that call it.
+#[derive(Debug, Clone)]
+pub struct Parent {
+    /// Its name.
+    pub name: NodeName,
+    /// Its key, for cosignatures.
+    pub key: NodeKey,
+}
+
+impl Parent {
+    /// Answers a call at `now` (seconds since 1970). The caller runs this in one transaction and sends the answer after its commit.
+    ///
+    /// # Errors
+    /// Those of the shelf; then nothing may be kept and the caller answers "later".
+    pub fn answer(&self, shelf: &mut dyn Shelf, directory: &Directory, call: &Call, now: u64) -> Result<Answer, LedgerError> {
+        let origin = &call.origin;
+        if call.request.is_write() || matches!(call.request, Request::Head | Request::Prove { .. }) {
+            let witnesses = matches!(call.request, Request::Cosign { .. }) && origin.node() == self.name;
+            let may = call.caller.as_ref().is_some_and(|caller| {
+                if witnesses {
+                    directory.parent_of(caller).as_ref() == Some(&self.name)
+                } else {
+                    directory.may_write(caller, origin, &self.name)
+                }
+            });
+            if !may {
+                return Ok(Answer::Forbidden("this log is not the caller's to write here"));
+            }
+        } else if !directory.may_read(call.caller.as_ref(), origin) {
+            return Ok(Answer::Forbidden("this log is not for the caller"));
+        }
+        match &call.request {
+            Request::Head => Ok(Answer::Head(head(shelf, origin)?)),
+            Request::Append { from, body } => append_entries(shelf, origin, *from, body),
+            Request::Payloads { body } => fill_payloads(shelf, origin, body),
+            Request::Checkpoint { note } => self.cosign(shelf, directory, origin, note, now),
+            Request::Cosign { size, lines } => take_witness(shelf, directory, call.caller.as_ref(), origin, *size, lines),
+            Request::Prove { nonce, indices } => prove(shelf, origin, nonce, indices),
+            Request::ReadCheckpoint { after } => Ok(match shelf.log(origin)?.and_then(|log| log.checkpoint) {
+                None => Answer::NotFound,
+                Some(signed) if signed.checkpoint.size <= *after => Answer::Unchanged,
+                Some(signed) => Answer::Note(signed.to_string()),
+            }),
+            Request::ReadReceipt => Ok(match shelf.log(origin)?.and_then(|log| log.receipt) {
+                None => Answer::NotFound,
+                Some(signed) => Answer::Note(signed.to_string()),
+            }),
+            Request::HashTile { level, place } => read_hashes(shelf, call, *level, *place),
+            Request::EntryTile { place } => read_bundle(shelf, call, *place, entry_bundle),
+            Request::PayloadTile { place } => read_bundle(shelf, call, *place, payload_bundle),
+        }
+    }
+
+    /// Checks a checkpoint against the entries held, keeps it, and cosigns.
+    fn cosign(&self, shelf: &mut dyn Shelf, directory: &Directory, origin: &Origin, note: &str, now: u64) -> Result<Answer, LedgerError> {
+        let Ok(signed) = SignedCheckpoint::parse(note) else { return Ok(Answer::Malformed(Malformed::Note)) };
+        let checkpoint = &signed.checkpoint;
+        if checkpoint.origin != *origin {
+            return Ok(Answer::Malformed(Malformed::Note));
+        }
+        if !directory.is_signed_by_owner(&signed) {
+            return Ok(Answer::Forbidden("the checkpoint is not signed with a key that counts"));
+        }
+        let mut log = shelf.log(origin)?.unwrap_or_else(HeldLog::empty);
+        if let Some(why) = closed(&log, true) {
+            return Ok(Answer::Closed(why));
+        }
+        if checkpoint.size > log.size {
+            return Ok(Answer::Conflict(head(shelf, origin)?));
+        }
+        let root = if checkpoint.size == log.size { log.frontier.root() } else { root_at(shelf, origin, checkpoint.size)? };
+        if root != checkpoint.root {
+            shelf.keep_evidence(origin, note)?;
+            if let Some(before) = &log.checkpoint
+                && checkpoint.size <= before.checkpoint.size
+            {
+                // Both trees are signed and one is no part of the other.
+                shelf.keep_evidence(origin, &before.to_string())?;
+                log.standing = Standing::Forked;
+                shelf.keep(origin, &log)?;
+            }
+            return Ok(Answer::RootDiffers);
+        }
+        let missing = shelf.gaps(origin, checkpoint.size, MOST_MISSING)?;
+        if !missing.is_empty() {
+            return Ok(Answer::Missing(missing));
+        }
+        let line = signed.cosignature(&self.name, &self.key, now);
+        if checkpoint.size >= log.signed_size() {
+            if checkpoint.size == log.size {
+                log.provisional_bytes = 0;
+            }
+            let mut kept = signed;
+            kept.add(std::slice::from_ref(&line));
+            log.checkpoint = Some(kept);
+            shelf.keep(origin, &log)?;
+        }
+        Ok(Answer::Cosigned(print_lines(&[line])))
+    }
+}
+
+/// How far a log is held.
+pub fn head(shelf: &dyn Shelf, origin: &Origin) -> Result<Head, LedgerError> {
+    let Some(log) = shelf.log(origin)? else {
+        return Ok(Head { next: 0, root: empty_root(), checkpoint: 0, missing: Vec::new() });
+    };
+    let missing = shelf.gaps(origin, log.size, MOST_MISSING)?;
+    Ok(Head { next: log.size, root: log.frontier.root(), checkpoint: log.signed_size(), missing })
+}
+
+fn append_entries(shelf: &mut dyn Shelf, origin: &Origin, from: u64, body: &[u8]) -> Result<Answer, LedgerError> {
+    let sent = match read_entries(body) {
+        Ok(sent) => sent,
+        Err(malformed) => return Ok(Answer::Malformed(malformed)),
+    };
+    let log = shelf.log(origin)?.unwrap_or_else(HeldLog::empty);
+    if from > log.size {
+        return Ok(Answer::Conflict(head(shelf, origin)?));
+    }
+    // Everything is checked before anything is written.
+    let mut fresh = Vec::new();
+    let mut fillings = Vec::new();
+    let known = usize::try_from(log.size - from).unwrap_or(usize::MAX).min(sent.len());
+    for (offset, (bytes, payload)) in sent.iter().enumerate() {
+        let checked = match CheckedEntry::read(bytes, *payload) {
+            Ok(checked) => checked,
+            Err(malformed) => return Ok(Answer::Malformed(malformed)),
+        };
+        if offset >= known {
+            fresh.push(checked);
+        } else if let Some(payload) = payload {
+            fillings.push((from + offset as u64, payload.to_vec()));
+        }
+    }
+    let mut index = from;
+    while index < from + known as u64 {
+        let held = shelf.entries(origin, index, known - usize::try_from(index - from).unwrap_or(known), usize::MAX)?;
+        if held.is_empty() {
+            return Err(LedgerError::Damaged(format!("entry {index} of {origin}")));
+        }
+        for row in held {
+            let same = sent.get(usize::try_from(row.index - from).unwrap_or(usize::MAX)).is_some_and(|(bytes, _)| *bytes == row.bytes);
+            if !same {
+                return Ok(Answer::Conflict(head(shelf, origin)?));
+            }
+            index = row.index + 1;
+        }
+    }
+    if !fresh.is_empty() {
+        if let Some(why) = closed(&log, false) {
+            return Ok(Answer::Closed(why));
+        }
+        if fresh.iter().rev().skip(1).any(CheckedEntry::is_seal) {
+            return Ok(Answer::Malformed(Malformed::Seal));
+        }
+        if log.provisional_bytes.saturating_add(body.len() as u64) > PROVISIONAL_LIMIT {
+            return Ok(Answer::Full);
+        }
+    }
+    if !fillings.is_empty() {
+        let gaps = shelf.gaps(origin, from + known as u64, usize::MAX)?;
+        for (index, payload) in fillings {
+            if gaps.binary_search(&index).is_ok() {
+                shelf.fill(origin, index, payload)?;
+            }
+        }
+    }
+    for checked in fresh {
+        append(shelf, origin, checked)?;
+    }
+    Ok(Answer::Head(head(shelf, origin)?))
+}
+
+fn fill_payloads(shelf: &mut dyn Shelf, origin: &Origin, body: &[u8]) -> Result<Answer, LedgerError> {
+    let fillings = match read_fillings(body) {
+        Ok(fillings) => fillings,
+        Err(malformed) => return Ok(Answer::Malformed(malformed)),
+    };
+    let size = shelf.log(origin)?.map_or(0, |log| log.size);
+    let mut wanted = Vec::new();
+    for (index, payload) in fillings {
+        let row = if index < size { shelf.entries(origin, index, 1, usize::MAX)?.pop() } else { None };
+        let Some(row) = row else { return Ok(Answer::Conflict(head(shelf, origin)?)) };
+        let entry = ledger::Entry::from_bytes(&row.bytes)?;
+        if !is_payload_of(&entry, payload) {
+            return Ok(Answer::Malformed(Malformed::Payload));
+        }
+        let Op::Put { pay, .. } = &entry.op else { continue };
+        if row.payload.is_none() && !shelf.is_erased(origin, pay)? {
+            wanted.push((index, payload.to_vec()));
+        }
+    }
+    for (index, payload) in wanted {
+        shelf.fill(origin, index, payload)?;
+    }
+    Ok(Answer::Head(head(shelf, origin)?))
+}
+
+fn take_witness(
+    shelf: &mut dyn Shelf,
+    directory: &Directory,
+    caller: Option<&NodeName>,
+    origin: &Origin,
+    size: u64,
+    lines: &str,
+) -> Result<Answer, LedgerError> {
+    let Some(mut log) = shelf.log(origin)? else { return Ok(Answer::NotFound) };
+    let Some(mut signed) = log.checkpoint.clone().filter(|signed| signed.checkpoint.size == size) else { return Ok(Answer::Unchanged) };
+    let Ok(lines) = read_lines(lines.trim_end_matches('\n')) else { return Ok(Answer::Malformed(Malformed::Note)) };
+    signed.add(&lines);
+    if !caller.is_some_and(|caller| directory.is_cosigned_by(&signed, caller)) {
+        return Ok(Answer::Forbidden("the cosignature is not the caller's"));
+    }
+    log.checkpoint = Some(signed);
+    shelf.keep(origin, &log)?;
+    Ok(Answer::Unchanged)
+}
+
+fn prove(shelf: &dyn Shelf, origin: &Origin, nonce: &[u8], indices: &[u64]) -> Result<Answer, LedgerError> {
+    if indices.is_empty() || indices.len() > MOST_PROOFS || nonce.len() > 64 {
+        return Ok(Answer::Malformed(Malformed::TooMany));
+    }
+    let size = shelf.log(origin)?.map_or(0, |log| log.size);
+    let mut possessions = Vec::new();
+    for index in indices {
+        let row = if *index < size { shelf.entries(origin, *index, 1, usize::MAX)?.pop() } else { None };
+        let Some(row) = row else {
+            possessions.push(Possession::Lacking);
+            continue;
+        };
+        possessions.push(match (ledger::Entry::from_bytes(&row.bytes)?.op, row.payload) {
+            (_, Some(payload)) => {
+                Possession::Held(ledger::LeafHash(Sha256::new().chain_update(nonce).chain_update(payload).finalize().into()))
+            }
+            (Op::Put { pay, .. }, None) if shelf.is_erased(origin, &pay)? => Possession::Erased,
+            (Op::Put { .. }, None) => Possession::Lacking,
+            _ => Possession::None,
+        });
+    }
+    Ok(Answer::Possessions(possessions))
+}
+
+/// The owner reads what it lost also beyond the checkpoint; nobody else does.
+fn readable_size(log: &HeldLog, call: &Call) -> u64 {
+    if call.caller.as_ref() == Some(&call.origin.node()) { log.size } else { log.signed_size() }
+}
+
+fn read_hashes(shelf: &dyn Shelf, call: &Call, level: u8, place: TilePlace) -> Result<Answer, LedgerError> {
+    let size = shelf.log(&call.origin)?.map_or(0, |log| readable_size(&log, call));
+    if !is_level(level) || place.end() > size >> (8 * u32::from(level)) {
+        return Ok(Answer::NotFound);
+    }
+    let count = usize::try_from(place.width).unwrap_or(0);
+    Ok(Answer::Hashes(shelf.hashes(&call.origin, level, place.start(), count)?))
+}
+
+fn read_bundle(
+    shelf: &dyn Shelf,
+    call: &Call,
+    place: TilePlace,
+    bundle: fn(&[ledger::EntryRow]) -> Vec<u8>,
+) -> Result<Answer, LedgerError> {
+    let size = shelf.log(&call.origin)?.map_or(0, |log| readable_size(&log, call));
+    if place.end() > size || place.width > WIDTH {
+        return Ok(Answer::NotFound);
+    }
+    let rows = shelf.entries(&call.origin, place.start(), usize::try_from(place.width).unwrap_or(0), usize::MAX)?;
+    Ok(Answer::Bundle(bundle(&rows)))
+}
+
+/// Why a log takes no entries, or with `seal_is_open` no checkpoints.
+fn closed(log: &HeldLog, seal_is_open: bool) -> Option<&'static str> {
+    match log.standing {
+        Standing::Following => None,
+        Standing::Sealed if seal_is_open => None,
+        Standing::Sealed => Some("the log is sealed"),
+        Standing::Forked => Some("the log has two signed trees that contradict each other"),
+        Standing::Suspended => Some("the log is suspended"),
+    }
+}

@@ -1,0 +1,171 @@
+//! A reader: follows a log at a holder of it, tile by tile, and believes nothing but what adds up to the signed root (promise I4).
+
+use ledger::{LedgerError, Origin};
+
+use crate::checkpoint::SignedCheckpoint;
+use crate::directory::Directory;
+use crate::log::{CheckedEntry, append};
+use crate::owner::{Effect, Event, QUIET};
+use crate::protocol::{Answer, Request};
+use crate::shelf::{HeldLog, Shelf, Standing};
+use crate::tile::{TilePlace, read_entry_bundle, read_payload_bundle, root_at};
+
+/// First and longest pause after an error, in seconds; doubled each time.
+const RETRIES: (u64, u64) = (1, 900);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stage {
+    Resting,
+    AskingCheckpoint,
+    FetchingEntries { goal: SignedCheckpoint, place: TilePlace },
+    FetchingPayloads { goal: SignedCheckpoint, place: TilePlace, entries: Vec<Vec<u8>> },
+}
+
+/// Follows one log. Entries are kept as they come, and count only when the root over them is the signed one.
+#[derive(Debug, Clone)]
+pub struct ReaderLoop {
+    origin: Origin,
+    stage: Stage,
+    failures: u32,
+}
+
+impl ReaderLoop {
+    /// A loop that rests until it is woken.
+    pub fn new(origin: Origin) -> ReaderLoop {
+        ReaderLoop { origin, stage: Stage::Resting, failures: 0 }
+    }
+
+    /// The log.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Takes one step, as [`crate::owner::Owner::step`].
+    ///
+    /// # Errors
+    /// Those of the shelf.
+    pub fn step(&mut self, shelf: &mut dyn Shelf, directory: &Directory, event: Event) -> Result<Vec<Effect>, LedgerError> {
+        let stage = std::mem::replace(&mut self.stage, Stage::Resting);
+        match (stage, event) {
+            (Stage::Resting, Event::Wake) => {
+                let after = shelf.log(&self.origin)?.map_or(0, |log| log.signed_size());
+                Ok(self.send(Stage::AskingCheckpoint, Request::ReadCheckpoint { after }))
+            }
+            (Stage::Resting, _) => Ok(Vec::new()),
+            (stage, Event::Wake) => {
+                self.stage = stage;
+                Ok(Vec::new())
+            }
+            (Stage::AskingCheckpoint, Event::Answer(Answer::Unchanged | Answer::NotFound)) => Ok(self.rest()),
+            (Stage::AskingCheckpoint, Event::Answer(Answer::Note(note))) => self.take_checkpoint(shelf, directory, &note),
+            (Stage::FetchingEntries { goal, place }, Event::Answer(Answer::Bundle(bundle))) => {
+                let Ok(entries) = read_entry_bundle(&bundle) else { return Ok(self.retry()) };
+                let entries = entries.into_iter().map(<[u8]>::to_vec).collect();
+                Ok(self.send(Stage::FetchingPayloads { goal, place, entries }, Request::PayloadTile { place }))
+            }
+            (Stage::FetchingPayloads { goal, place, entries }, Event::Answer(Answer::Bundle(bundle))) => {
+                self.take_entries(shelf, goal, place, &entries, &bundle)
+            }
+            (_, Event::Failed | Event::Answer(_)) => Ok(self.retry()),
+        }
+    }
+
+    fn take_checkpoint(&mut self, shelf: &mut dyn Shelf, directory: &Directory, note: &str) -> Result<Vec<Effect>, LedgerError> {
+        let Ok(goal) = SignedCheckpoint::parse(note) else { return Ok(self.retry()) };
+        if goal.checkpoint.origin != self.origin || !directory.is_signed_by_owner(&goal) {
+            return Ok(self.retry());
+        }
+        let log = shelf.log(&self.origin)?.unwrap_or_else(HeldLog::empty);
+        if log.standing == Standing::Forked {
+            return Ok(self.rest());
+        }
+        let known = log.signed_size();
+        if goal.checkpoint.size <= known {
+            if root_at(shelf, &self.origin, goal.checkpoint.size)? != goal.checkpoint.root {
+                return self.note_fork(shelf, log, note);
+            }
+            return Ok(self.rest());
+        }
+        self.go_on(shelf, goal)
+    }
+
+    /// Fetches what is lacking below the goal, or closes when nothing is.
+    fn go_on(&mut self, shelf: &mut dyn Shelf, goal: SignedCheckpoint) -> Result<Vec<Effect>, LedgerError> {
+        let mut log = shelf.log(&self.origin)?.unwrap_or_else(HeldLog::empty);
+        let size = goal.checkpoint.size;
+        if log.size < size {
+            let place = TilePlace::holding(log.size, size);
+            return Ok(self.send(Stage::FetchingEntries { goal, place }, Request::EntryTile { place }));
+        }
+        if root_at(shelf, &self.origin, size)? != goal.checkpoint.root {
+            // Either the holder lied, or the owner signed two trees. What was verified before stays.
+            let note = goal.to_string();
+            shelf.keep_evidence(&self.origin, &note)?;
+            shelf.cut(&self.origin, log.signed_size())?;
+            return Ok(self.retry());
+        }
+        log.checkpoint = Some(goal);
+        log.provisional_bytes = 0;
+        shelf.keep(&self.origin, &log)?;
+        self.failures = 0;
+        let mut effects = vec![Effect::Received(size)];
+        effects.extend(self.rest());
+        Ok(effects)
+    }
+
+    fn take_entries(
+        &mut self,
+        shelf: &mut dyn Shelf,
+        goal: SignedCheckpoint,
+        place: TilePlace,
+        entries: &[Vec<u8>],
+        bundle: &[u8],
+    ) -> Result<Vec<Effect>, LedgerError> {
+        let Ok(payloads) = read_payload_bundle(bundle) else { return Ok(self.retry()) };
+        if entries.len() as u64 != place.width || payloads.len() != entries.len() {
+            return Ok(self.retry());
+        }
+        let size = shelf.log(&self.origin)?.map_or(0, |log| log.size);
+        let mut fresh = Vec::new();
+        for ((index, bytes), payload) in (place.start()..).zip(entries).zip(payloads) {
+            let Ok(checked) = CheckedEntry::read(bytes, payload) else { return Ok(self.retry()) };
+            if index >= size {
+                fresh.push(checked);
+            }
+        }
+        for checked in fresh {
+            append(shelf, &self.origin, checked)?;
+        }
+        self.go_on(shelf, goal)
+    }
+
+    /// Two signed trees that contradict each other: both notes are kept, the log is frozen.
+    fn note_fork(&mut self, shelf: &mut dyn Shelf, mut log: HeldLog, note: &str) -> Result<Vec<Effect>, LedgerError> {
+        shelf.keep_evidence(&self.origin, note)?;
+        if let Some(before) = &log.checkpoint {
+            shelf.keep_evidence(&self.origin, &before.to_string())?;
+        }
+        log.standing = Standing::Forked;
+        shelf.keep(&self.origin, &log)?;
+        Ok(vec![Effect::Stopped("the log has two signed trees that contradict each other")])
+    }
+
+    fn send(&mut self, stage: Stage, request: Request) -> Vec<Effect> {
+        self.stage = stage;
+        vec![Effect::Send(request)]
+    }
+
+    fn rest(&mut self) -> Vec<Effect> {
+        self.failures = 0;
+        self.stage = Stage::Resting;
+        vec![Effect::Pause(QUIET)]
+    }
+
+    fn retry(&mut self) -> Vec<Effect> {
+        self.stage = Stage::Resting;
+        let (first, longest) = RETRIES;
+        let pause = first.saturating_mul(1 << self.failures.min(20)).min(longest);
+        self.failures = self.failures.saturating_add(1);
+        vec![Effect::Pause(pause)]
+    }
+}

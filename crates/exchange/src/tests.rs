@@ -1,0 +1,231 @@
+//! The formats against independent implementations, and the machines against each other without faults; faults are the simulator's matter.
+
+use std::collections::BTreeMap;
+
+use ledger::{Entry, LeafHash, NodeName, Op, Origin, RecordId};
+use proptest::prelude::*;
+
+use crate::checkpoint::{Checkpoint, SignedCheckpoint};
+use crate::directory::{Directory, Statement};
+use crate::key::NodeKey;
+use crate::log::{CheckedEntry, append, commitment};
+use crate::memory::MemoryShelf;
+use crate::owner::{Effect, Event, Moment, Owner, Voice};
+use crate::parent::Parent;
+use crate::protocol::{Answer, Call, Request};
+use crate::reader::ReaderLoop;
+use crate::shelf::Shelf;
+use crate::tile::{TilePlace, consistency_proof, inclusion_proof, root_at};
+
+fn name(text: &str) -> NodeName {
+    NodeName::parse(text).unwrap()
+}
+
+fn origin() -> Origin {
+    Origin::parse("lv1/sokhcn.daklak/public").unwrap()
+}
+
+fn write(shelf: &mut MemoryShelf, number: u64) {
+    let payload = format!(r#"{{"data":{number},"files":[],"salt":"AAAA"}}"#).into_bytes();
+    let op = Op::Put {
+        rec: RecordId::new(),
+        typ: "task".into(),
+        cat: 1,
+        ver: 1,
+        prev: None,
+        pay: commitment(&payload),
+        len: payload.len() as u64,
+    };
+    let bytes = Entry::new(1_700_000_000_000_000, op).to_bytes().unwrap();
+    append(shelf, &origin(), CheckedEntry::read(&bytes, Some(&payload)).unwrap()).unwrap();
+}
+
+fn shelf_of(count: u64) -> MemoryShelf {
+    let mut shelf = MemoryShelf::new();
+    for number in 0..count {
+        write(&mut shelf, number);
+    }
+    shelf
+}
+
+struct Pair {
+    owner: Owner,
+    parent: Parent,
+    directory: Directory,
+}
+
+fn pair() -> Pair {
+    let (centre, child) = (NodeKey::from_seed(&[1; 32]), NodeKey::from_seed(&[2; 32]));
+    let join = Statement::Node { name: name("sokhcn.daklak"), key: child.public(), title: "Sở KH&CN Đắk Lắk (minh họa)".into() };
+    let directory = Directory::of(&name("bo.khcn"), centre.public(), &BTreeMap::from([(name("bo.khcn"), vec![join])]));
+    let owner = Owner::new(origin(), name("bo.khcn"), Voice::Owner(Box::new(child)));
+    Pair { owner, parent: Parent { name: name("bo.khcn"), key: centre }, directory }
+}
+
+/// Runs the owner's loop against the parent until it rests; the sizes acknowledged and the number of requests.
+fn bring_up(pair: &mut Pair, below: &mut MemoryShelf, above: &mut MemoryShelf) -> (Vec<u64>, usize) {
+    let (mut received, mut requests) = (Vec::new(), 0);
+    let mut event = Event::Wake;
+    loop {
+        let moment = Moment { now: 1_700_000_000, id: RecordId::new() };
+        let effects = pair.owner.step(below, &pair.directory, event, moment).unwrap();
+        let mut next = None;
+        for effect in effects {
+            match effect {
+                Effect::Send(request) => {
+                    requests += 1;
+                    let call = Call { origin: origin(), caller: Some(name("sokhcn.daklak")), request };
+                    next = Some(Event::Answer(pair.parent.answer(above, &pair.directory, &call, 1_700_000_100).unwrap()));
+                }
+                Effect::Received(size) => received.push(size),
+                Effect::Pause(_) | Effect::PutBehind(_) => {}
+                Effect::Stopped(why) => panic!("{why}"),
+            }
+        }
+        match next {
+            Some(answer) => event = answer,
+            None => return (received, requests),
+        }
+    }
+}
+
+#[test]
+fn roots_and_proofs_equal_those_of_ct_merkle() {
+    use ct_merkle::mem_backed_tree::MemoryBackedTree;
+    let shelf = shelf_of(700);
+    let mut theirs: MemoryBackedTree<sha2::Sha256, Vec<u8>> = MemoryBackedTree::new();
+    for (at, row) in shelf.rows(&origin()).iter().enumerate() {
+        theirs.push(row.bytes.clone());
+        let size = at as u64 + 1;
+        if size.is_power_of_two() || size % 61 == 0 {
+            assert_eq!(root_at(&shelf, &origin(), size).unwrap().0.as_slice(), theirs.root().as_bytes().as_slice());
+            let index = size / 3;
+            let ours: Vec<u8> = inclusion_proof(&shelf, &origin(), index, size).unwrap().iter().flat_map(|hash| hash.0).collect();
+            assert_eq!(ours, theirs.prove_inclusion(usize::try_from(index).unwrap()).as_bytes());
+        }
+    }
+}
+
+#[test]
+fn checkpoints_are_read_by_the_independent_implementations() {
+    let key = NodeKey::from_seed(&[3; 32]);
+    let checkpoint = Checkpoint { origin: origin(), size: 1204, root: LeafHash([5; 32]) };
+    let signed = SignedCheckpoint::sign(checkpoint, &key);
+    let note = signed_note::Note::from_bytes(signed.to_string().as_bytes()).unwrap();
+    let verifier = signed_note::StandardVerifier::new(&key.public().vkey(origin().as_str())).unwrap();
+    let (verified, unknown) = note.verify(&signed_note::VerifierList::new(vec![Box::new(verifier)])).unwrap();
+    assert_eq!((verified.len(), unknown.len()), (1, 0));
+    let read = tlog_tiles::Checkpoint::from_bytes(note.text()).unwrap();
+    assert_eq!((read.origin(), read.size(), read.hash().0), (origin().as_str(), 1204, [5; 32]));
+}
+
+proptest! {
+    #[test]
+    fn tile_paths_are_those_of_the_standard(number in prop_oneof![0_u64..5000, any::<u32>().prop_map(u64::from)], width in 1_u64..=256) {
+        let place = TilePlace { number, width };
+        // The crate writes the height of its tiles too.
+        let theirs = tlog_tiles::Tile::new(8, 0, number, u32::try_from(width).unwrap(), false).path();
+        prop_assert_eq!(format!("tile/8/0/{}", place.path()), theirs);
+        prop_assert_eq!(TilePlace::parse(&place.path()), Some(place));
+    }
+
+    #[test]
+    fn no_text_panics_as_a_tile_path(text in "[x0-9/.p]{0,30}") {
+        if let Some(place) = TilePlace::parse(&text) {
+            prop_assert_eq!(place.path(), text);
+        }
+    }
+
+    #[test]
+    fn proofs_out_of_tiles_verify(size in 1_u64..600, index in 0_u64..600, old in 1_u64..600) {
+        let shelf = shelf_of(size);
+        let (index, old) = (index % size, (old - 1) % size + 1);
+        let root = root_at(&shelf, &origin(), size).unwrap();
+        let path = inclusion_proof(&shelf, &origin(), index, size).unwrap();
+        let leaf = shelf.rows(&origin())[usize::try_from(index).unwrap()].leaf;
+        prop_assert!(ledger::tree::verify_inclusion(leaf, index, size, &path, &root));
+        let proof = consistency_proof(&shelf, &origin(), old, size).unwrap();
+        let old_root = root_at(&shelf, &origin(), old).unwrap();
+        prop_assert!(ledger::tree::verify_consistency(old, &old_root, size, &root, &proof));
+    }
+}
+
+#[test]
+fn a_log_goes_up_and_its_receipt_verifies() {
+    let (mut pair, mut below, mut above) = (pair(), shelf_of(300), MemoryShelf::new());
+    assert_eq!(bring_up(&mut pair, &mut below, &mut above), (vec![300], 3));
+    let receipt = below.log(&origin()).unwrap().unwrap().receipt.unwrap();
+    assert!(receipt.cosigned_at(&name("bo.khcn"), &pair.parent.key.public()) == Some(1_700_000_100));
+    assert_eq!(receipt.checkpoint.root, root_at(&above, &origin(), 300).unwrap());
+    assert_eq!(bring_up(&mut pair, &mut below, &mut above), (vec![], 1), "nothing new: one question");
+}
+
+#[test]
+fn an_owner_restored_from_a_backup_takes_back_what_it_lost_and_keeps_what_it_wrote_since() {
+    let (mut one, mut below, mut above) = (pair(), shelf_of(300), MemoryShelf::new());
+    let backup = below.clone();
+    for number in 300..1000 {
+        write(&mut below, number);
+    }
+    bring_up(&mut one, &mut below, &mut above);
+    let mut restored = backup;
+    write(&mut restored, 5000);
+    write(&mut restored, 5001);
+    let mut two = pair();
+    let (received, _) = bring_up(&mut two, &mut restored, &mut above);
+    assert_eq!(received, vec![1002]);
+    assert_eq!(restored.rows(&origin())[..1000], below.rows(&origin())[..1000]);
+    assert_eq!(restored.rows(&origin()), above.rows(&origin()));
+}
+
+#[test]
+fn a_parent_that_shows_another_tree_than_the_one_acknowledged_is_not_followed() {
+    let (mut one, mut below, mut above) = (pair(), shelf_of(5), MemoryShelf::new());
+    bring_up(&mut one, &mut below, &mut above);
+    let before = below.rows(&origin()).to_vec();
+    let mut other = shelf_of(7);
+    let mut event = Event::Wake;
+    let mut stopped = false;
+    for _ in 0..10 {
+        let effects = one.owner.step(&mut below, &one.directory, event.clone(), Moment { now: 0, id: RecordId::new() }).unwrap();
+        for effect in effects {
+            match effect {
+                Effect::Send(request) => {
+                    let call = Call { origin: origin(), caller: Some(name("sokhcn.daklak")), request };
+                    event = Event::Answer(one.parent.answer(&mut other, &one.directory, &call, 0).unwrap());
+                }
+                Effect::Stopped(_) => stopped = true,
+                _ => {}
+            }
+        }
+    }
+    assert!(stopped);
+    assert_eq!(below.rows(&origin()), before.as_slice());
+}
+
+#[test]
+fn a_reader_follows_and_a_stranger_reads_nothing_beyond_the_public() {
+    let (mut pair, mut below, mut above) = (pair(), shelf_of(700), MemoryShelf::new());
+    bring_up(&mut pair, &mut below, &mut above);
+    let (mut reader, mut shelf, mut event) = (ReaderLoop::new(origin()), MemoryShelf::new(), Event::Wake);
+    loop {
+        let effects = reader.step(&mut shelf, &pair.directory, event.clone()).unwrap();
+        let Some(Effect::Send(request)) = effects.into_iter().find(|effect| matches!(effect, Effect::Send(_))) else { break };
+        let call = Call { origin: origin(), caller: None, request };
+        event = Event::Answer(pair.parent.answer(&mut above, &pair.directory, &call, 0).unwrap());
+    }
+    assert_eq!(shelf.rows(&origin()), above.rows(&origin()));
+    let region = Origin::parse("lv1/sokhcn.daklak/region").unwrap();
+    for (origin, request) in [
+        (region.clone(), Request::ReadCheckpoint { after: 0 }),
+        (origin(), Request::Head),
+        (origin(), Request::Append { from: 0, body: Vec::new() }),
+        (region, Request::EntryTile { place: TilePlace { number: 0, width: 1 } }),
+    ] {
+        for caller in [None, Some(name("sokhcn.kontum"))] {
+            let call = Call { origin: origin.clone(), caller, request: request.clone() };
+            let answer = pair.parent.answer(&mut above, &pair.directory, &call, 0).unwrap();
+            assert!(matches!(answer, Answer::Forbidden(_)), "{call:?}");
+        }
+    }
+}
