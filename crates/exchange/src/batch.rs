@@ -1,6 +1,6 @@
 //! The bodies of the write calls: streams of entries with their payloads, and of single payloads. Integers are big-endian.
 
-use crate::protocol::Malformed;
+use crate::protocol::Refusal;
 
 /// Most entries in one append.
 pub const MOST_ENTRIES: usize = 8_192;
@@ -40,13 +40,13 @@ pub(crate) fn push_payload(body: &mut Vec<u8>, payload: Option<&[u8]>) {
 /// Reads a body of entries and payloads.
 ///
 /// # Errors
-/// [`Malformed`] when it ends early, holds nothing, or more than [`MOST_ENTRIES`].
-pub fn read_entries(body: &[u8]) -> Result<Vec<EntryAndPayload<'_>>, Malformed> {
+/// [`Refusal`] when it ends early or holds more than [`MOST_ENTRIES`].
+pub fn read_entries(body: &[u8]) -> Result<Vec<EntryAndPayload<'_>>, Refusal> {
     let mut rest = body;
     let mut entries = Vec::new();
     while !rest.is_empty() {
         if entries.len() == MOST_ENTRIES {
-            return Err(Malformed::TooMany);
+            return Err(Refusal::Count);
         }
         let length = u16::from_be_bytes(take(&mut rest)?);
         let entry = take_slice(&mut rest, usize::from(length))?;
@@ -59,37 +59,37 @@ pub fn read_entries(body: &[u8]) -> Result<Vec<EntryAndPayload<'_>>, Malformed> 
 ///
 /// # Errors
 /// As [`read_entries`].
-pub fn read_fillings(body: &[u8]) -> Result<Vec<(u64, &[u8])>, Malformed> {
+pub fn read_fillings(body: &[u8]) -> Result<Vec<(u64, &[u8])>, Refusal> {
     let mut rest = body;
     let mut fillings = Vec::new();
     while !rest.is_empty() {
         if fillings.len() == MOST_ENTRIES {
-            return Err(Malformed::TooMany);
+            return Err(Refusal::Count);
         }
         let index = u64::from_be_bytes(take(&mut rest)?);
-        fillings.push((index, take_payload(&mut rest)?.ok_or(Malformed::Short)?));
+        fillings.push((index, take_payload(&mut rest)?.ok_or(Refusal::Body)?));
     }
     Ok(fillings)
 }
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Malformed> {
-    let (head, tail) = rest.split_first_chunk::<N>().ok_or(Malformed::Short)?;
+fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Refusal> {
+    let (head, tail) = rest.split_first_chunk::<N>().ok_or(Refusal::Body)?;
     *rest = tail;
     Ok(*head)
 }
 
 /// Takes `length` bytes off the front.
-pub(crate) fn take_slice<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], Malformed> {
-    let (head, tail) = rest.split_at_checked(length).ok_or(Malformed::Short)?;
+pub(crate) fn take_slice<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], Refusal> {
+    let (head, tail) = rest.split_at_checked(length).ok_or(Refusal::Body)?;
     *rest = tail;
     Ok(head)
 }
 
 /// Takes a payload, or the mark for none, off the front.
-pub(crate) fn take_payload<'a>(rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>, Malformed> {
+pub(crate) fn take_payload<'a>(rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>, Refusal> {
     match u32::from_be_bytes(take(rest)?) {
         NONE => Ok(None),
-        length => take_slice(rest, usize::try_from(length).map_err(|_| Malformed::Short)?).map(Some),
+        length => take_slice(rest, usize::try_from(length).map_err(|_| Refusal::Body)?).map(Some),
     }
 }
 
@@ -124,8 +124,8 @@ mod tests {
         for _ in 0..=MOST_ENTRIES {
             push_entry(&mut body, b"x", None);
         }
-        assert_eq!(read_entries(&body), Err(Malformed::TooMany));
+        assert_eq!(read_entries(&body), Err(Refusal::Count));
         body.truncate(8);
-        assert_eq!(read_entries(&body), Err(Malformed::Short));
+        assert_eq!(read_entries(&body), Err(Refusal::Body));
     }
 }

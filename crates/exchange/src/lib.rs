@@ -38,7 +38,9 @@ pub mod parent;
 pub mod protocol;
 pub mod reader;
 pub mod shelf;
+pub mod signature;
 #[cfg(test)]
 mod tests;
 pub mod tile;
 pub mod view;
+pub mod wire;

@@ -4,7 +4,7 @@ use ledger::tree::leaf_hash;
 use ledger::{Entry, EntryRow, LeafHash, LedgerError, Op, Origin};
 use sha2::{Digest, Sha256};
 
-use crate::protocol::Malformed;
+use crate::protocol::Refusal;
 use crate::shelf::{HeldLog, Shelf, Standing};
 
 /// An entry that was read and whose payload is the one it commits to.
@@ -20,13 +20,13 @@ impl CheckedEntry {
     /// Reads an entry as it came.
     ///
     /// # Errors
-    /// [`Malformed::Entry`] or [`Malformed::Payload`].
-    pub fn read(bytes: &[u8], payload: Option<&[u8]>) -> Result<CheckedEntry, Malformed> {
-        let entry = Entry::from_bytes(bytes).map_err(|_| Malformed::Entry)?;
+    /// [`Refusal::Entry`] or [`Refusal::Payload`].
+    pub fn read(bytes: &[u8], payload: Option<&[u8]>) -> Result<CheckedEntry, Refusal> {
+        let entry = Entry::from_bytes(bytes).map_err(|_| Refusal::Entry)?;
         if let Some(payload) = payload
             && !is_payload_of(&entry, payload)
         {
-            return Err(Malformed::Payload);
+            return Err(Refusal::Payload);
         }
         Ok(CheckedEntry { entry, bytes: bytes.to_vec(), payload: payload.map(<[u8]>::to_vec) })
     }

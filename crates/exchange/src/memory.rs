@@ -71,7 +71,7 @@ impl MemoryLog {
         let Some(hashes) = self.levels.get_mut(level) else { return };
         hashes.push(hash);
         let width = WIDTH as usize;
-        if hashes.len() % width == 0 {
+        if hashes.len().is_multiple_of(width) {
             let mut layer: Vec<LeafHash> = hashes.iter().skip(hashes.len() - width).copied().collect();
             while layer.len() > 1 {
                 layer =

@@ -233,7 +233,7 @@ impl Owner {
         lost.truncate(60);
         let op = Op::Erase { pays: lost, why: "lost".to_owned(), basis: String::new() };
         let bytes = Entry { id: moment.id, at: moment.now, op }.to_bytes()?;
-        let checked = CheckedEntry::read(&bytes, None).map_err(|malformed| LedgerError::Damaged(malformed.to_string()))?;
+        let checked = CheckedEntry::read(&bytes, None).map_err(|refusal| LedgerError::Damaged(refusal.to_string()))?;
         append(shelf, &self.origin, checked)?;
         Ok(self.send(Stage::AskingHead, Request::Head))
     }
@@ -437,7 +437,7 @@ impl Owner {
 }
 
 fn checked(row: &EntryRow) -> Result<CheckedEntry, LedgerError> {
-    CheckedEntry::read(&row.bytes, row.payload.as_deref()).map_err(|malformed| LedgerError::Damaged(malformed.to_string()))
+    CheckedEntry::read(&row.bytes, row.payload.as_deref()).map_err(|refusal| LedgerError::Damaged(refusal.to_string()))
 }
 
 /// An own unsigned entry as the next version after what stands now, and whether somebody else's change lies between; none when there is nothing left to

@@ -11,7 +11,7 @@ use crate::directory::Directory;
 use crate::key::NodeKey;
 use crate::log::{CheckedEntry, append, is_payload_of};
 use crate::note::{print_lines, read_lines};
-use crate::protocol::{Answer, Call, Head, Malformed, Possession, Request};
+use crate::protocol::{Answer, Call, Head, Possession, Refusal, Request};
 use crate::shelf::{HeldLog, Shelf, Standing};
 use crate::tile::{TilePlace, WIDTH, entry_bundle, is_level, payload_bundle, root_at};
 
@@ -48,10 +48,10 @@ impl Parent {
                 }
             });
             if !may {
-                return Ok(Answer::Forbidden("this log is not the caller's to write here"));
+                return Ok(Answer::Refused(Refusal::NotYours));
             }
         } else if !directory.may_read(call.caller.as_ref(), origin) {
-            return Ok(Answer::Forbidden("this log is not for the caller"));
+            return Ok(Answer::Refused(Refusal::NotYours));
         }
         match &call.request {
             Request::Head => Ok(Answer::Head(head(shelf, origin)?)),
@@ -77,17 +77,17 @@ impl Parent {
 
     /// Checks a checkpoint against the entries held, keeps it, and cosigns.
     fn cosign(&self, shelf: &mut dyn Shelf, directory: &Directory, origin: &Origin, note: &str, now: u64) -> Result<Answer, LedgerError> {
-        let Ok(signed) = SignedCheckpoint::parse(note) else { return Ok(Answer::Malformed(Malformed::Note)) };
+        let Ok(signed) = SignedCheckpoint::parse(note) else { return Ok(Answer::Refused(Refusal::Note)) };
         let checkpoint = &signed.checkpoint;
         if checkpoint.origin != *origin {
-            return Ok(Answer::Malformed(Malformed::Note));
+            return Ok(Answer::Refused(Refusal::Note));
         }
         if !directory.is_signed_by_owner(&signed) {
-            return Ok(Answer::Forbidden("the checkpoint is not signed with a key that counts"));
+            return Ok(Answer::Refused(Refusal::Key));
         }
         let mut log = shelf.log(origin)?.unwrap_or_else(HeldLog::empty);
         if let Some(why) = closed(&log, true) {
-            return Ok(Answer::Closed(why));
+            return Ok(Answer::Refused(why));
         }
         if checkpoint.size > log.size {
             return Ok(Answer::Conflict(head(shelf, origin)?));
@@ -103,7 +103,7 @@ impl Parent {
                 log.standing = Standing::Forked;
                 shelf.keep(origin, &log)?;
             }
-            return Ok(Answer::RootDiffers);
+            return Ok(Answer::Refused(Refusal::Root));
         }
         let missing = shelf.gaps(origin, checkpoint.size, MOST_MISSING)?;
         if !missing.is_empty() {
@@ -135,7 +135,7 @@ pub fn head(shelf: &dyn Shelf, origin: &Origin) -> Result<Head, LedgerError> {
 fn append_entries(shelf: &mut dyn Shelf, origin: &Origin, from: u64, body: &[u8]) -> Result<Answer, LedgerError> {
     let sent = match read_entries(body) {
         Ok(sent) => sent,
-        Err(malformed) => return Ok(Answer::Malformed(malformed)),
+        Err(refusal) => return Ok(Answer::Refused(refusal)),
     };
     let log = shelf.log(origin)?.unwrap_or_else(HeldLog::empty);
     if from > log.size {
@@ -148,7 +148,7 @@ fn append_entries(shelf: &mut dyn Shelf, origin: &Origin, from: u64, body: &[u8]
     for (offset, (bytes, payload)) in sent.iter().enumerate() {
         let checked = match CheckedEntry::read(bytes, *payload) {
             Ok(checked) => checked,
-            Err(malformed) => return Ok(Answer::Malformed(malformed)),
+            Err(refusal) => return Ok(Answer::Refused(refusal)),
         };
         if offset >= known {
             fresh.push(checked);
@@ -172,13 +172,13 @@ fn append_entries(shelf: &mut dyn Shelf, origin: &Origin, from: u64, body: &[u8]
     }
     if !fresh.is_empty() {
         if let Some(why) = closed(&log, false) {
-            return Ok(Answer::Closed(why));
+            return Ok(Answer::Refused(why));
         }
         if fresh.iter().rev().skip(1).any(CheckedEntry::is_seal) {
-            return Ok(Answer::Malformed(Malformed::Seal));
+            return Ok(Answer::Refused(Refusal::Sealed));
         }
         if log.provisional_bytes.saturating_add(body.len() as u64) > PROVISIONAL_LIMIT {
-            return Ok(Answer::Full);
+            return Ok(Answer::Refused(Refusal::Full));
         }
     }
     if !fillings.is_empty() {
@@ -198,7 +198,7 @@ fn append_entries(shelf: &mut dyn Shelf, origin: &Origin, from: u64, body: &[u8]
 fn fill_payloads(shelf: &mut dyn Shelf, origin: &Origin, body: &[u8]) -> Result<Answer, LedgerError> {
     let fillings = match read_fillings(body) {
         Ok(fillings) => fillings,
-        Err(malformed) => return Ok(Answer::Malformed(malformed)),
+        Err(refusal) => return Ok(Answer::Refused(refusal)),
     };
     let size = shelf.log(origin)?.map_or(0, |log| log.size);
     let mut wanted = Vec::new();
@@ -207,7 +207,7 @@ fn fill_payloads(shelf: &mut dyn Shelf, origin: &Origin, body: &[u8]) -> Result<
         let Some(row) = row else { return Ok(Answer::Conflict(head(shelf, origin)?)) };
         let entry = ledger::Entry::from_bytes(&row.bytes)?;
         if !is_payload_of(&entry, payload) {
-            return Ok(Answer::Malformed(Malformed::Payload));
+            return Ok(Answer::Refused(Refusal::Payload));
         }
         let Op::Put { pay, .. } = &entry.op else { continue };
         if row.payload.is_none() && !shelf.is_erased(origin, pay)? {
@@ -230,10 +230,10 @@ fn take_witness(
 ) -> Result<Answer, LedgerError> {
     let Some(mut log) = shelf.log(origin)? else { return Ok(Answer::NotFound) };
     let Some(mut signed) = log.checkpoint.clone().filter(|signed| signed.checkpoint.size == size) else { return Ok(Answer::Unchanged) };
-    let Ok(lines) = read_lines(lines.trim_end_matches('\n')) else { return Ok(Answer::Malformed(Malformed::Note)) };
+    let Ok(lines) = read_lines(lines.trim_end_matches('\n')) else { return Ok(Answer::Refused(Refusal::Note)) };
     signed.add(&lines);
     if !caller.is_some_and(|caller| directory.is_cosigned_by(&signed, caller)) {
-        return Ok(Answer::Forbidden("the cosignature is not the caller's"));
+        return Ok(Answer::Refused(Refusal::Key));
     }
     log.checkpoint = Some(signed);
     shelf.keep(origin, &log)?;
@@ -242,7 +242,7 @@ fn take_witness(
 
 fn prove(shelf: &dyn Shelf, origin: &Origin, nonce: &[u8], indices: &[u64]) -> Result<Answer, LedgerError> {
     if indices.is_empty() || indices.len() > MOST_PROOFS || nonce.len() > 64 {
-        return Ok(Answer::Malformed(Malformed::TooMany));
+        return Ok(Answer::Refused(Refusal::Count));
     }
     let size = shelf.log(origin)?.map_or(0, |log| log.size);
     let mut possessions = Vec::new();
@@ -293,12 +293,12 @@ fn read_bundle(
 }
 
 /// Why a log takes no entries, or with `seal_is_open` no checkpoints.
-fn closed(log: &HeldLog, seal_is_open: bool) -> Option<&'static str> {
+fn closed(log: &HeldLog, seal_is_open: bool) -> Option<Refusal> {
     match log.standing {
         Standing::Following => None,
         Standing::Sealed if seal_is_open => None,
-        Standing::Sealed => Some("the log is sealed"),
-        Standing::Forked => Some("the log has two signed trees that contradict each other"),
-        Standing::Suspended => Some("the log is suspended"),
+        Standing::Sealed => Some(Refusal::Sealed),
+        Standing::Forked => Some(Refusal::Forked),
+        Standing::Suspended => Some(Refusal::Suspended),
     }
 }

@@ -131,39 +131,105 @@ pub enum Answer {
     Bundle(Vec<u8>),
     /// 200 with possessions.
     Possessions(Vec<Possession>),
-    /// 404.
+    /// 404: no such log, tile or receipt.
     NotFound,
-    /// 403: not this caller, not this key, or not this log.
-    Forbidden(&'static str),
-    /// 422: the body is wrong.
-    Malformed(Malformed),
-    /// 422: the root differs; the note was kept as evidence.
-    RootDiffers,
-    /// 423: the log is sealed, forked or suspended.
-    Closed(&'static str),
-    /// 429: too much provisional.
-    Full,
+    /// Everything that was not done, and why.
+    Refused(Refusal),
 }
 
-/// What is wrong with a body.
+/// Why a call was refused. Each has a code that stays the same for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Malformed {
-    /// It ends early.
-    #[error("the body ends early")]
-    Short,
-    /// More than 8,192 entries, 64 indices, or none.
+pub enum Refusal {
+    /// The signature of the call is missing, false, of an unknown key, or out of its hour.
+    #[error("the call is not signed with a key that counts, or its time is more than an hour off")]
+    Unsigned,
+    /// The log is not the caller's to read or to write.
+    #[error("the log is not the caller's")]
+    NotYours,
+    /// The checkpoint or cosignature is not signed with a key that counts.
+    #[error("the checkpoint is not signed with a key that counts")]
+    Key,
+    /// The body ends early.
+    #[error("the body ends early or is too long")]
+    Body,
+    /// More than 8,192 entries, 64 places, or none.
     #[error("too many entries in one call, or none")]
-    TooMany,
+    Count,
     /// An entry is not canonical JSON of the form required.
     #[error("an entry is not a canonical entry")]
     Entry,
     /// A payload is not the one its entry commits to.
     #[error("a payload is not the one its entry commits to")]
     Payload,
-    /// Entries behind a `seal`.
-    #[error("entries behind a seal")]
-    Seal,
     /// Not a signed note of this log.
     #[error("not a signed note of this log")]
     Note,
+    /// The root is another one than that over the entries held; the note was kept as evidence.
+    #[error("the root is not the one over the entries held")]
+    Root,
+    /// The log is sealed, or entries stand behind a seal.
+    #[error("the log is sealed")]
+    Sealed,
+    /// The log has two signed trees that contradict each other.
+    #[error("the log has two signed trees that contradict each other")]
+    Forked,
+    /// The operator has stopped the log.
+    #[error("the log is suspended")]
+    Suspended,
+    /// Too much is held beyond the checkpoint.
+    #[error("too much is waiting for a checkpoint")]
+    Full,
+}
+
+impl Refusal {
+    const ALL: [Refusal; 13] = [
+        Refusal::Unsigned,
+        Refusal::NotYours,
+        Refusal::Key,
+        Refusal::Body,
+        Refusal::Count,
+        Refusal::Entry,
+        Refusal::Payload,
+        Refusal::Note,
+        Refusal::Root,
+        Refusal::Sealed,
+        Refusal::Forked,
+        Refusal::Suspended,
+        Refusal::Full,
+    ];
+
+    /// The code on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Refusal::Unsigned => "unsigned",
+            Refusal::NotYours => "not-yours",
+            Refusal::Key => "key",
+            Refusal::Body => "body",
+            Refusal::Count => "count",
+            Refusal::Entry => "entry",
+            Refusal::Payload => "payload",
+            Refusal::Note => "note",
+            Refusal::Root => "root",
+            Refusal::Sealed => "sealed",
+            Refusal::Forked => "forked",
+            Refusal::Suspended => "suspended",
+            Refusal::Full => "full",
+        }
+    }
+
+    /// The refusal of a code.
+    pub fn of_code(code: &str) -> Option<Refusal> {
+        Refusal::ALL.into_iter().find(|refusal| refusal.code() == code)
+    }
+
+    /// The HTTP status.
+    pub fn status(self) -> u16 {
+        match self {
+            Refusal::Unsigned => 401,
+            Refusal::NotYours | Refusal::Key => 403,
+            Refusal::Body | Refusal::Count | Refusal::Entry | Refusal::Payload | Refusal::Note | Refusal::Root => 422,
+            Refusal::Sealed | Refusal::Forked | Refusal::Suspended => 423,
+            Refusal::Full => 429,
+        }
+    }
 }

@@ -4,7 +4,7 @@ use ledger::tree::{Frontier, empty_root, node_hash, root_of};
 use ledger::{EntryRow, LeafHash, LedgerError, Origin};
 
 use crate::batch::{push_payload, take_payload, take_slice};
-use crate::protocol::Malformed;
+use crate::protocol::Refusal;
 use crate::shelf::Shelf;
 
 /// Entries or hashes of a whole tile.
@@ -83,14 +83,14 @@ pub fn entry_bundle(rows: &[EntryRow]) -> Vec<u8> {
 }
 
 /// Reads a bundle of entries.
-pub fn read_entry_bundle(bundle: &[u8]) -> Result<Vec<&[u8]>, Malformed> {
+pub fn read_entry_bundle(bundle: &[u8]) -> Result<Vec<&[u8]>, Refusal> {
     let mut rest = bundle;
     let mut entries = Vec::new();
     while let Some((length, tail)) = rest.split_first_chunk::<2>() {
         rest = tail;
         entries.push(take_slice(&mut rest, usize::from(u16::from_be_bytes(*length)))?);
     }
-    if rest.is_empty() { Ok(entries) } else { Err(Malformed::Short) }
+    if rest.is_empty() { Ok(entries) } else { Err(Refusal::Body) }
 }
 
 /// A bundle of payloads: each a length of four bytes and the payload, or the mark for none.
@@ -103,7 +103,7 @@ pub fn payload_bundle(rows: &[EntryRow]) -> Vec<u8> {
 }
 
 /// Reads a bundle of payloads.
-pub fn read_payload_bundle(bundle: &[u8]) -> Result<Vec<Option<&[u8]>>, Malformed> {
+pub fn read_payload_bundle(bundle: &[u8]) -> Result<Vec<Option<&[u8]>>, Refusal> {
     let mut rest = bundle;
     let mut payloads = Vec::new();
     while !rest.is_empty() {

@@ -1,0 +1,240 @@
+//! Calls and answers as bytes: method, path, query and body of a request, status and body of an answer (LV-Log/1 §4). The carrier adds nothing to them.
+
+use ledger::{LeafHash, Origin};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::protocol::{Answer, Head, Possession, Refusal, Request};
+use crate::signature::Target;
+use crate::tile::TilePlace;
+
+/// A request as it goes over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wire {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The path below the common prefix.
+    pub path: String,
+    /// The query without its question mark.
+    pub query: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Wire {
+    /// What of it is signed.
+    pub fn target(&self) -> Target<'_> {
+        Target { method: self.method, path: &self.path, query: &self.query, body: &self.body }
+    }
+}
+
+/// An answer as it comes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WireAnswer {
+    /// HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// The name of a log in a path: hexadecimal SHA-256 of its origin.
+pub fn log_name(origin: &Origin) -> String {
+    LeafHash(Sha256::digest(origin.as_str()).into()).to_hex()
+}
+
+/// Writes a request on a log.
+pub fn write_request(origin: &Origin, request: &Request) -> Wire {
+    let (method, rest, query, body) = match request {
+        Request::Head => ("GET", "head".to_owned(), String::new(), Vec::new()),
+        Request::Append { from, body } => ("POST", "append".to_owned(), format!("from={from}"), body.clone()),
+        Request::Payloads { body } => ("POST", "payload".to_owned(), String::new(), body.clone()),
+        Request::Checkpoint { note } => ("POST", "checkpoint".to_owned(), String::new(), note.clone().into_bytes()),
+        Request::ReadCheckpoint { after } => ("GET", "checkpoint".to_owned(), format!("after={after}"), Vec::new()),
+        Request::ReadReceipt => ("GET", "receipt".to_owned(), String::new(), Vec::new()),
+        Request::HashTile { level, place } => ("GET", format!("tile/{level}/{}", place.path()), String::new(), Vec::new()),
+        Request::EntryTile { place } => ("GET", format!("tile/entries/{}", place.path()), String::new(), Vec::new()),
+        Request::PayloadTile { place } => ("GET", format!("pay/{}", place.path()), String::new(), Vec::new()),
+        Request::Cosign { size, lines } => ("POST", "cosign".to_owned(), format!("size={size}"), lines.clone().into_bytes()),
+        Request::Prove { nonce, indices } => {
+            let nonce: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
+            ("POST", "prove".to_owned(), String::new(), json!({"nonce": nonce, "idx": indices}).to_string().into_bytes())
+        }
+    };
+    Wire { method, path: format!("/o/{}/{rest}", log_name(origin)), query, body }
+}
+
+/// Reads a request: the name of the log, and what is wanted of it; none when it is no call of the protocol.
+pub fn read_request(target: Target<'_>) -> Option<(String, Request)> {
+    let (log, rest) = target.path.strip_prefix("/o/")?.split_once('/')?;
+    let number = |name: &str| target.query.strip_prefix(name)?.strip_prefix('=')?.parse::<u64>().ok();
+    let body = || target.body.to_vec();
+    let text = || String::from_utf8(target.body.to_vec()).ok();
+    let request = match (target.method, rest) {
+        ("GET", "head") => Request::Head,
+        ("POST", "append") => Request::Append { from: number("from")?, body: body() },
+        ("POST", "payload") => Request::Payloads { body: body() },
+        ("POST", "checkpoint") => Request::Checkpoint { note: text()? },
+        ("GET", "checkpoint") if target.query.is_empty() => Request::ReadCheckpoint { after: 0 },
+        ("GET", "checkpoint") => Request::ReadCheckpoint { after: number("after")? },
+        ("GET", "receipt") => Request::ReadReceipt,
+        ("POST", "cosign") => Request::Cosign { size: number("size")?, lines: text()? },
+        ("POST", "prove") => {
+            let value: Value = serde_json::from_slice(target.body).ok()?;
+            let hex = value.get("nonce")?.as_str()?;
+            let mut nonce = Vec::new();
+            for at in (0..hex.len()).step_by(2) {
+                nonce.push(u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()?);
+            }
+            Request::Prove { nonce, indices: numbers(value.get("idx")?)? }
+        }
+        ("GET", path) => {
+            if let Some(place) = path.strip_prefix("tile/entries/") {
+                Request::EntryTile { place: TilePlace::parse(place)? }
+            } else if let Some(place) = path.strip_prefix("pay/") {
+                Request::PayloadTile { place: TilePlace::parse(place)? }
+            } else {
+                let (level, place) = path.strip_prefix("tile/")?.split_once('/')?;
+                Request::HashTile { level: level.parse().ok()?, place: TilePlace::parse(place)? }
+            }
+        }
+        _ => return None,
+    };
+    Some((log.to_owned(), request))
+}
+
+/// Writes an answer.
+pub fn write_answer(answer: &Answer) -> WireAnswer {
+    let (status, body) = match answer {
+        Answer::Head(head) => (200, print_head(head).to_string().into_bytes()),
+        Answer::Conflict(head) => (409, print_head(head).to_string().into_bytes()),
+        Answer::Missing(missing) => (424, json!({"missing": missing}).to_string().into_bytes()),
+        Answer::Cosigned(text) | Answer::Note(text) => (200, text.clone().into_bytes()),
+        Answer::Unchanged => (304, Vec::new()),
+        Answer::Hashes(hashes) => (200, hashes.iter().flat_map(|hash| hash.0).collect()),
+        Answer::Bundle(bundle) => (200, bundle.clone()),
+        Answer::Possessions(possessions) => {
+            let list: Vec<Value> = possessions.iter().map(print_possession).collect();
+            (200, json!(list).to_string().into_bytes())
+        }
+        Answer::NotFound => (404, Vec::new()),
+        Answer::Refused(refusal) => {
+            (refusal.status(), json!({"code": refusal.code(), "message": refusal.to_string()}).to_string().into_bytes())
+        }
+    };
+    WireAnswer { status, body }
+}
+
+/// Reads the answer to a request; none when it is not one that belongs to it.
+pub fn read_answer(request: &Request, answer: &WireAnswer) -> Option<Answer> {
+    let json = || serde_json::from_slice::<Value>(&answer.body).ok();
+    let text = || String::from_utf8(answer.body.clone()).ok();
+    match (answer.status, request) {
+        (404, _) => Some(Answer::NotFound),
+        (304, Request::ReadCheckpoint { .. } | Request::Cosign { .. }) => Some(Answer::Unchanged),
+        (409, _) => Some(Answer::Conflict(read_head(&json()?)?)),
+        (424, Request::Checkpoint { .. }) => Some(Answer::Missing(numbers(json()?.get("missing")?)?)),
+        (200, Request::Head | Request::Append { .. } | Request::Payloads { .. }) => Some(Answer::Head(read_head(&json()?)?)),
+        (200, Request::Checkpoint { .. }) => Some(Answer::Cosigned(text()?)),
+        (200, Request::ReadCheckpoint { .. } | Request::ReadReceipt) => Some(Answer::Note(text()?)),
+        (200, Request::HashTile { place, .. }) => {
+            let mut hashes = Vec::new();
+            for chunk in answer.body.chunks(32) {
+                hashes.push(LeafHash(chunk.try_into().ok()?));
+            }
+            (hashes.len() as u64 == place.width).then_some(Answer::Hashes(hashes))
+        }
+        (200, Request::EntryTile { .. } | Request::PayloadTile { .. }) => Some(Answer::Bundle(answer.body.clone())),
+        (200, Request::Prove { .. }) => {
+            let mut possessions = Vec::new();
+            for item in json()?.as_array()? {
+                possessions.push(read_possession(item)?);
+            }
+            Some(Answer::Possessions(possessions))
+        }
+        (400..500, _) => Refusal::of_code(json()?.get("code")?.as_str()?).map(Answer::Refused),
+        _ => None,
+    }
+}
+
+fn print_head(head: &Head) -> Value {
+    json!({"next": head.next, "root": head.root.to_b64(), "cp": head.checkpoint, "missing": head.missing})
+}
+
+fn read_head(value: &Value) -> Option<Head> {
+    Some(Head {
+        next: value.get("next")?.as_u64()?,
+        root: LeafHash::from_b64(value.get("root")?.as_str()?)?,
+        checkpoint: value.get("cp")?.as_u64()?,
+        missing: numbers(value.get("missing")?)?,
+    })
+}
+
+fn numbers(value: &Value) -> Option<Vec<u64>> {
+    value.as_array()?.iter().map(Value::as_u64).collect()
+}
+
+fn print_possession(possession: &Possession) -> Value {
+    match possession {
+        Possession::Held(hash) => json!(hash.to_b64()),
+        Possession::Erased => json!("erased"),
+        Possession::None => json!("none"),
+        Possession::Lacking => json!("lacking"),
+    }
+}
+
+fn read_possession(value: &Value) -> Option<Possession> {
+    match value.as_str()? {
+        "erased" => Some(Possession::Erased),
+        "none" => Some(Possession::None),
+        "lacking" => Some(Possession::Lacking),
+        hash => LeafHash::from_b64(hash).map(Possession::Held),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_request_and_answer_comes_back_as_it_was() {
+        let origin = Origin::parse("lv1/sokhcn.daklak/public").unwrap();
+        let place = TilePlace { number: 1234, width: 17 };
+        let head = Head { next: 5, root: LeafHash([3; 32]), checkpoint: 4, missing: vec![1, 2] };
+        let hashes = vec![LeafHash([1; 32]); 17];
+        let pairs = [
+            (Request::Head, Answer::Head(head.clone())),
+            (Request::Append { from: 7, body: vec![1, 2] }, Answer::Conflict(head)),
+            (Request::Payloads { body: vec![9] }, Answer::Refused(Refusal::Payload)),
+            (Request::Checkpoint { note: "a\n\n".into() }, Answer::Cosigned("lines\n".into())),
+            (Request::Checkpoint { note: "a\n\n".into() }, Answer::Missing(vec![4])),
+            (Request::ReadCheckpoint { after: 3 }, Answer::Note("note".into())),
+            (Request::ReadCheckpoint { after: 0 }, Answer::Unchanged),
+            (Request::ReadReceipt, Answer::NotFound),
+            (Request::HashTile { level: 1, place }, Answer::Hashes(hashes)),
+            (Request::EntryTile { place }, Answer::Bundle(vec![0, 1])),
+            (Request::PayloadTile { place }, Answer::Refused(Refusal::NotYours)),
+            (Request::Cosign { size: 3, lines: "x\n".into() }, Answer::Unchanged),
+            (
+                Request::Prove { nonce: vec![1, 255], indices: vec![0, 9] },
+                Answer::Possessions(vec![Possession::Held(LeafHash([1; 32])), Possession::Erased, Possession::None, Possession::Lacking]),
+            ),
+        ];
+        for (request, answer) in pairs {
+            let wire = write_request(&origin, &request);
+            assert_eq!(read_request(wire.target()), Some((log_name(&origin), request.clone())));
+            assert_eq!(read_answer(&request, &write_answer(&answer)), Some(answer));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_request_and_no_answer_panics(method in "GET|POST", path in "/o/[a-f0-9]{0,4}/(head|append|tile/[0-9x/.p]{0,12}|pay/[0-9]{0,4}|prove)", query in "(from=|after=)?[0-9]{0,22}",
+            body in "\\PC{0,40}", status in 100_u16..600) {
+            let target = Target { method: &method, path: &path, query: &query, body: body.as_bytes() };
+            if let Some((_, request)) = read_request(target) {
+                let _ = read_answer(&request, &WireAnswer { status, body: body.into_bytes() });
+            }
+        }
+    }
+}
