@@ -72,7 +72,7 @@ pub enum Statement {
         of: NodeName,
         /// Who gains them.
         by: NodeName,
-        /// Sizes of the loser's logs: later entries do not count.
+        /// Sizes of the loser's logs: later entries do not count. Of the logs of nodes under a merged one: what its heir has to take over first.
         cut: Sizes,
         /// Sizes of the gainer's logs: earlier entries do not count.
         start: Sizes,
@@ -430,6 +430,13 @@ impl Directory {
             last = Some(&transfer.order);
         }
         tenures
+    }
+
+    /// How much of a log its new holder must have taken over, after a merger of the node above it, before it may answer the owner: what the owner has signed
+    /// towards the old holder must not be signed differently towards the new one.
+    pub fn floor(&self, origin: &Origin) -> u64 {
+        let transfers = self.transfers.values().flatten();
+        transfers.filter_map(|transfer| transfer.cut.get(origin)).copied().max().unwrap_or(0)
     }
 
     /// Whether `writer` may speak for what belongs to `parent`: itself, or as its heir.

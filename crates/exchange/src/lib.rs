@@ -19,7 +19,7 @@
 //! let centre = NodeName::parse("bo.khcn").unwrap();
 //! let key = NodeKey::from_seed(&[1; 32]);
 //! let directory = Directory::of(&centre, key.public(), &Default::default());
-//! let parent = Parent { name: centre, key };
+//! let parent = Parent { name: centre, key, standby_for: None };
 //! let origin = Origin::parse("lv1/sokhcn.daklak/public").unwrap();
 //! let call = Call { origin, caller: None, request: Request::ReadCheckpoint { after: 0 } };
 //! let answer = parent.answer(&mut MemoryShelf::new(), &directory, &call, 1_795_824_000).unwrap();

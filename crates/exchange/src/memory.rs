@@ -43,16 +43,17 @@ impl MemoryLog {
         }
     }
 
-    fn push(&mut self, row: Arc<EntryRow>, lacks_payload: bool) -> Result<(), LedgerError> {
-        match Entry::from_bytes(&row.bytes)?.op {
-            Op::Put { rec, ver, pay, .. } => {
+    fn push(&mut self, row: Arc<EntryRow>, lacks_payload: bool) {
+        match Entry::from_bytes(&row.bytes).map(|entry| entry.op) {
+            Ok(Op::Put { rec, ver, pay, .. }) => {
                 self.latest.insert(rec, Latest { ver, leaf: row.leaf, dropped: false });
                 self.places.entry(pay).or_default().push(row.index);
             }
-            Op::Drop { rec, ver, .. } => {
+            Ok(Op::Drop { rec, ver, .. }) => {
                 self.latest.insert(rec, Latest { ver, leaf: row.leaf, dropped: true });
             }
-            Op::Erase { .. } | Op::Other(_) => {}
+            // A disk keeps what it is given; it is the machines that refuse what cannot be read.
+            Ok(Op::Erase { .. } | Op::Other(_)) | Err(_) => {}
         }
         if lacks_payload {
             self.gaps.insert(row.index);
@@ -61,7 +62,6 @@ impl MemoryLog {
         self.head.size = self.head.frontier.size();
         self.push_hash(0, row.leaf);
         self.rows.push(row);
-        Ok(())
     }
 
     fn push_hash(&mut self, level: usize, hash: LeafHash) {
@@ -151,7 +151,8 @@ impl Shelf for MemoryShelf {
         if row.index != log.head.size {
             return Err(LedgerError::Damaged(format!("entry {} at the end of {} of {origin}", row.index, log.head.size)));
         }
-        log.push(Arc::new(row), lacks_payload)
+        log.push(Arc::new(row), lacks_payload);
+        Ok(())
     }
 
     fn cut(&mut self, origin: &Origin, size: u64) -> Result<(), LedgerError> {
@@ -159,7 +160,7 @@ impl Shelf for MemoryShelf {
         let mut shorter = MemoryLog::new();
         for row in log.rows.iter().take(usize::try_from(size).unwrap_or(usize::MAX)) {
             let is_gap = log.gaps.contains(&row.index);
-            shorter.push(row.clone(), is_gap)?;
+            shorter.push(row.clone(), is_gap);
         }
         let (frontier, size): (Frontier, u64) = (shorter.head.frontier.clone(), shorter.head.size);
         shorter.head = HeldLog { frontier, size, ..log.head.clone() };

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::batch::{read_entries, read_fillings};
 use crate::checkpoint::SignedCheckpoint;
-use crate::directory::Directory;
+use crate::directory::{DIRECTORY, Directory, PRIVATE};
 use crate::key::NodeKey;
 use crate::log::{CheckedEntry, append, is_payload_of};
 use crate::note::{print_lines, read_lines};
@@ -29,6 +29,8 @@ pub struct Parent {
     pub name: NodeName,
     /// Its key, for cosignatures.
     pub key: NodeKey,
+    /// The node whose second site this is: the Centre has no parent, so its standby takes its logs.
+    pub standby_for: Option<NodeName>,
 }
 
 impl Parent {
@@ -42,13 +44,16 @@ impl Parent {
             let witnesses = matches!(call.request, Request::Cosign { .. }) && origin.node() == self.name;
             let may = call.caller.as_ref().is_some_and(|caller| {
                 if witnesses {
-                    directory.parent_of(caller).as_ref() == Some(&self.name)
-                } else {
-                    directory.may_write(caller, origin, &self.name)
+                    return directory.parent_of(caller).as_ref() == Some(&self.name);
                 }
+                let stands_by = self.standby_for.as_ref() == Some(caller) && origin.node() == *caller && origin.audience() != PRIVATE;
+                stands_by || directory.may_write(caller, origin, &self.name)
             });
             if !may {
                 return Ok(Answer::Refused(Refusal::NotYours));
+            }
+            if let Some(why) = self.is_not_ready(shelf, directory, origin)? {
+                return Ok(Answer::Refused(why));
             }
         } else if !directory.may_read(call.caller.as_ref(), origin) {
             return Ok(Answer::Refused(Refusal::NotYours));
@@ -73,6 +78,19 @@ impl Parent {
             Request::EntryTile { place } => read_bundle(shelf, call, *place, entry_bundle),
             Request::PayloadTile { place } => read_bundle(shelf, call, *place, payload_bundle),
         }
+    }
+
+    /// A merged node takes nothing from others any more; its heir answers only after it has taken over what was held.
+    fn is_not_ready(&self, shelf: &dyn Shelf, directory: &Directory, origin: &Origin) -> Result<Option<Refusal>, LedgerError> {
+        if origin.node() == self.name {
+            return Ok(None);
+        }
+        let own = shelf.log(&Origin::of(&self.name, DIRECTORY)?)?;
+        if own.is_some_and(|log| log.standing == Standing::Sealed) {
+            return Ok(Some(Refusal::Sealed));
+        }
+        let size = shelf.log(origin)?.map_or(0, |log| log.size);
+        Ok((size < directory.floor(origin)).then_some(Refusal::Behind))
     }
 
     /// Checks a checkpoint against the entries held, keeps it, and cosigns.

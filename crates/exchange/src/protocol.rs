@@ -179,10 +179,13 @@ pub enum Refusal {
     /// Too much is held beyond the checkpoint.
     #[error("too much is waiting for a checkpoint")]
     Full,
+    /// The holder has not yet taken over the log from the holder before.
+    #[error("the log is still being taken over; ask again")]
+    Behind,
 }
 
 impl Refusal {
-    const ALL: [Refusal; 13] = [
+    const ALL: [Refusal; 14] = [
         Refusal::Unsigned,
         Refusal::NotYours,
         Refusal::Key,
@@ -196,6 +199,7 @@ impl Refusal {
         Refusal::Forked,
         Refusal::Suspended,
         Refusal::Full,
+        Refusal::Behind,
     ];
 
     /// The code on the wire.
@@ -214,6 +218,7 @@ impl Refusal {
             Refusal::Forked => "forked",
             Refusal::Suspended => "suspended",
             Refusal::Full => "full",
+            Refusal::Behind => "behind",
         }
     }
 
@@ -230,6 +235,7 @@ impl Refusal {
             Refusal::Body | Refusal::Count | Refusal::Entry | Refusal::Payload | Refusal::Note | Refusal::Root => 422,
             Refusal::Sealed | Refusal::Forked | Refusal::Suspended => 423,
             Refusal::Full => 429,
+            Refusal::Behind => 503,
         }
     }
 }

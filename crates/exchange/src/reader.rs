@@ -17,8 +17,15 @@ const RETRIES: (u64, u64) = (1, 900);
 enum Stage {
     Resting,
     AskingCheckpoint,
-    FetchingEntries { goal: SignedCheckpoint, place: TilePlace },
-    FetchingPayloads { goal: SignedCheckpoint, place: TilePlace, entries: Vec<Vec<u8>> },
+    FetchingEntries { goal: Goal, place: TilePlace },
+    FetchingPayloads { goal: Goal, place: TilePlace, entries: Vec<Vec<u8>> },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Goal {
+    signed: SignedCheckpoint,
+    /// Nothing unverified lay before what is fetched for this goal.
+    is_clean: bool,
 }
 
 /// Follows one log. Entries are kept as they come, and count only when the root over them is the signed one.
@@ -71,8 +78,8 @@ impl ReaderLoop {
     }
 
     fn take_checkpoint(&mut self, shelf: &mut dyn Shelf, directory: &Directory, note: &str) -> Result<Vec<Effect>, LedgerError> {
-        let Ok(goal) = SignedCheckpoint::parse(note) else { return Ok(self.retry()) };
-        if goal.checkpoint.origin != self.origin || !directory.is_signed_by_owner(&goal) {
+        let Ok(signed) = SignedCheckpoint::parse(note) else { return Ok(self.retry()) };
+        if signed.checkpoint.origin != self.origin || !directory.is_signed_by_owner(&signed) {
             return Ok(self.retry());
         }
         let log = shelf.log(&self.origin)?.unwrap_or_else(HeldLog::empty);
@@ -80,32 +87,40 @@ impl ReaderLoop {
             return Ok(self.rest());
         }
         let known = log.signed_size();
-        if goal.checkpoint.size <= known {
-            if root_at(shelf, &self.origin, goal.checkpoint.size)? != goal.checkpoint.root {
+        if signed.checkpoint.size <= known {
+            if root_at(shelf, &self.origin, signed.checkpoint.size)? != signed.checkpoint.root {
                 return self.note_fork(shelf, log, note);
             }
             return Ok(self.rest());
         }
-        self.go_on(shelf, goal)
+        let is_clean = log.size == known;
+        self.go_on(shelf, Goal { signed, is_clean })
     }
 
     /// Fetches what is lacking below the goal, or closes when nothing is.
-    fn go_on(&mut self, shelf: &mut dyn Shelf, goal: SignedCheckpoint) -> Result<Vec<Effect>, LedgerError> {
+    fn go_on(&mut self, shelf: &mut dyn Shelf, goal: Goal) -> Result<Vec<Effect>, LedgerError> {
         let mut log = shelf.log(&self.origin)?.unwrap_or_else(HeldLog::empty);
-        let size = goal.checkpoint.size;
+        let size = goal.signed.checkpoint.size;
         if log.size < size {
             let place = TilePlace::holding(log.size, size);
             return Ok(self.send(Stage::FetchingEntries { goal, place }, Request::EntryTile { place }));
         }
-        if root_at(shelf, &self.origin, size)? != goal.checkpoint.root {
-            // Either the holder lied, or the owner signed two trees. What was verified before stays.
-            let note = goal.to_string();
-            shelf.keep_evidence(&self.origin, &note)?;
+        if root_at(shelf, &self.origin, size)? != goal.signed.checkpoint.root {
+            if goal.is_clean {
+                // What the holder gave does not add up: it lied, or the owner has signed two trees. The notes show which.
+                shelf.keep_evidence(&self.origin, &goal.signed.to_string())?;
+                if let Some(before) = &log.checkpoint {
+                    shelf.keep_evidence(&self.origin, &before.to_string())?;
+                }
+            }
+            // What was verified before stays.
             shelf.cut(&self.origin, log.signed_size())?;
             return Ok(self.retry());
         }
-        log.checkpoint = Some(goal);
-        log.provisional_bytes = 0;
+        log.checkpoint = Some(goal.signed);
+        if log.size == size {
+            log.provisional_bytes = 0;
+        }
         shelf.keep(&self.origin, &log)?;
         self.failures = 0;
         let mut effects = vec![Effect::Received(size)];
@@ -116,7 +131,7 @@ impl ReaderLoop {
     fn take_entries(
         &mut self,
         shelf: &mut dyn Shelf,
-        goal: SignedCheckpoint,
+        goal: Goal,
         place: TilePlace,
         entries: &[Vec<u8>],
         bundle: &[u8],

@@ -59,7 +59,7 @@ fn pair() -> Pair {
     let join = Statement::Node { name: name("sokhcn.daklak"), key: child.public(), title: "Sở KH&CN Đắk Lắk (minh họa)".into() };
     let directory = Directory::of(&name("bo.khcn"), centre.public(), &BTreeMap::from([(name("bo.khcn"), vec![join])]));
     let owner = Owner::new(origin(), name("bo.khcn"), Voice::Owner(Box::new(child)));
-    Pair { owner, parent: Parent { name: name("bo.khcn"), key: centre }, directory }
+    Pair { owner, parent: Parent { name: name("bo.khcn"), key: centre, standby_for: None }, directory }
 }
 
 /// Runs the owner's loop against the parent until it rests; the sizes acknowledged and the number of requests.

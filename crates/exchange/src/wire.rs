@@ -151,7 +151,7 @@ pub fn read_answer(request: &Request, answer: &WireAnswer) -> Option<Answer> {
             }
             Some(Answer::Possessions(possessions))
         }
-        (400..500, _) => Refusal::of_code(json()?.get("code")?.as_str()?).map(Answer::Refused),
+        (400..600, _) => Refusal::of_code(json()?.get("code")?.as_str()?).map(Answer::Refused),
         _ => None,
     }
 }
