@@ -432,11 +432,17 @@ impl Directory {
         tenures
     }
 
-    /// How much of a log its new holder must have taken over, after a merger of the node above it, before it may answer the owner: what the owner has signed
-    /// towards the old holder must not be signed differently towards the new one.
-    pub fn floor(&self, origin: &Origin) -> u64 {
-        let transfers = self.transfers.values().flatten();
-        transfers.filter_map(|transfer| transfer.cut.get(origin)).copied().max().unwrap_or(0)
+    /// How much of the log of a node under a merged one its heir must have taken over before it may answer the owner: what the owner has signed towards the
+    /// old holder must not be signed differently towards the new one.
+    pub fn floor(&self, origin: &Origin, holder: &NodeName) -> u64 {
+        let owner = origin.node();
+        let taken_over = self.transfers.iter().filter(|(of, _)| **of != owner).flat_map(|(_, transfers)| transfers);
+        taken_over.filter(|transfer| transfer.by == *holder).filter_map(|transfer| transfer.cut.get(origin)).copied().max().unwrap_or(0)
+    }
+
+    /// Sizes of a merged node's log that its heir goes on from.
+    pub fn cut_of(&self, origin: &Origin) -> Option<u64> {
+        self.merger_of(&origin.node())?.cut.get(origin).copied()
     }
 
     /// Whether `writer` may speak for what belongs to `parent`: itself, or as its heir.

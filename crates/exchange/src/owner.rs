@@ -48,8 +48,9 @@ pub enum Effect {
     Received(u64),
     /// Own entries were put behind those that the parent still had. The records named were changed by both: the own version stands, people should look.
     PutBehind(Vec<RecordId>),
-    /// The loop stops until a person decides: the parent shows a tree that does not contain what it has acknowledged.
-    Stopped(&'static str),
+    /// Something that a person has to see: the other side shows a tree that cannot be reconciled with what was acknowledged or signed. Nothing is signed
+    /// or taken over; the loop asks again later.
+    Alarm(&'static str),
 }
 
 /// Who runs the loop.
@@ -80,7 +81,6 @@ enum Stage {
     Comparing { head: Head, place: TilePlace },
     FetchingEntries { head: Head, from: u64, place: TilePlace },
     FetchingPayloads { head: Head, from: u64, place: TilePlace, entries: Vec<Vec<u8>> },
-    Stopped,
 }
 
 /// The loop of one log. Everything in it is forgotten when the process ends; what must survive lies on the shelf.
@@ -113,7 +113,7 @@ impl Owner {
 
     /// Whether a request is in flight.
     pub fn is_waiting(&self) -> bool {
-        !matches!(self.stage, Stage::Resting | Stage::Stopped)
+        self.stage != Stage::Resting
     }
 
     /// Takes one step. Run it in one transaction and do what it wants after the commit.
@@ -123,10 +123,6 @@ impl Owner {
     pub fn step(&mut self, shelf: &mut dyn Shelf, directory: &Directory, event: Event, moment: Moment) -> Result<Vec<Effect>, LedgerError> {
         let stage = std::mem::replace(&mut self.stage, Stage::Resting);
         match (stage, event) {
-            (Stage::Stopped, _) => {
-                self.stage = Stage::Stopped;
-                Ok(Vec::new())
-            }
             (Stage::Resting, Event::Wake) => Ok(self.send(Stage::AskingHead, Request::Head)),
             (Stage::Resting, _) => Ok(Vec::new()),
             (stage, Event::Wake) => {
@@ -293,8 +289,9 @@ impl Owner {
     fn fetch(&mut self, shelf: &dyn Shelf, head: Head, from: u64) -> Result<Vec<Effect>, LedgerError> {
         let received = shelf.log(&self.origin)?.map_or(0, |log| log.received_size());
         if from < received {
-            self.stage = Stage::Stopped;
-            return Ok(vec![Effect::Stopped("the parent shows another tree than the one it has acknowledged")]);
+            let mut effects = vec![Effect::Alarm("the parent shows another tree than the one it has acknowledged")];
+            effects.extend(self.retry());
+            return Ok(effects);
         }
         let place = TilePlace::holding(from, head.next);
         Ok(self.send(Stage::FetchingEntries { head, from, place }, Request::EntryTile { place }))

@@ -90,7 +90,7 @@ impl Parent {
             return Ok(Some(Refusal::Sealed));
         }
         let size = shelf.log(origin)?.map_or(0, |log| log.size);
-        Ok((size < directory.floor(origin)).then_some(Refusal::Behind))
+        Ok((size < directory.floor(origin, &self.name)).then_some(Refusal::Behind))
     }
 
     /// Checks a checkpoint against the entries held, keeps it, and cosigns.

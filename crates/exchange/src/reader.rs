@@ -162,7 +162,9 @@ impl ReaderLoop {
         }
         log.standing = Standing::Forked;
         shelf.keep(&self.origin, &log)?;
-        Ok(vec![Effect::Stopped("the log has two signed trees that contradict each other")])
+        let mut effects = vec![Effect::Alarm("the log has two signed trees that contradict each other")];
+        effects.extend(self.rest());
+        Ok(effects)
     }
 
     fn send(&mut self, stage: Stage, request: Request) -> Vec<Effect> {

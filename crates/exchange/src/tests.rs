@@ -79,7 +79,7 @@ fn bring_up(pair: &mut Pair, below: &mut MemoryShelf, above: &mut MemoryShelf) -
                 }
                 Effect::Received(size) => received.push(size),
                 Effect::Pause(_) | Effect::PutBehind(_) => {}
-                Effect::Stopped(why) => panic!("{why}"),
+                Effect::Alarm(why) => panic!("{why}"),
             }
         }
         match next {
@@ -185,7 +185,7 @@ fn a_parent_that_shows_another_tree_than_the_one_acknowledged_is_not_followed() 
     let before = below.rows(&origin()).to_vec();
     let mut other = shelf_of(7);
     let mut event = Event::Wake;
-    let mut stopped = false;
+    let mut alarmed = false;
     for _ in 0..10 {
         let effects = one.owner.step(&mut below, &one.directory, event.clone(), Moment { now: 0, id: RecordId::new() }).unwrap();
         for effect in effects {
@@ -194,12 +194,12 @@ fn a_parent_that_shows_another_tree_than_the_one_acknowledged_is_not_followed() 
                     let call = Call { origin: origin(), caller: Some(name("sokhcn.daklak")), request };
                     event = Event::Answer(one.parent.answer(&mut other, &one.directory, &call, 0).unwrap());
                 }
-                Effect::Stopped(_) => stopped = true,
+                Effect::Alarm(_) => alarmed = true,
                 _ => {}
             }
         }
     }
-    assert!(stopped);
+    assert!(alarmed);
     assert_eq!(below.rows(&origin()), before.as_slice());
 }
 

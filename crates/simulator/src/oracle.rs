@@ -86,6 +86,12 @@ impl Oracle {
         self.healing.insert(node.name().clone(), goals);
     }
 
+    /// What a node that was put back still lacks.
+    pub fn what_lacks(&self, node: &Node) -> Option<String> {
+        let goals = self.healing.get(node.name())?;
+        goals.iter().find_map(|(origin, (size, root))| Oracle::lacks(node, origin, *size, *root))
+    }
+
     /// Whether every log of the node still reaches what it has acknowledged.
     fn lacks(node: &Node, origin: &Origin, size: u64, root: LeafHash) -> Option<String> {
         let held = node.shelf.log(origin).ok().flatten().map_or(0, |log| log.size);
