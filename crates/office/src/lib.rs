@@ -52,6 +52,7 @@ mod sheet;
 mod sheet_desk;
 mod sheet_encoding;
 mod sheet_import;
+mod sheet_names;
 mod sheet_plan;
 mod status;
 mod step;
