@@ -54,6 +54,7 @@ mod sheet_encoding;
 mod sheet_import;
 mod sheet_names;
 mod sheet_plan;
+mod sheet_upload;
 mod status;
 mod step;
 mod task;
@@ -100,6 +101,7 @@ pub use sheet::{Sheet, SheetCell, SheetRow, cell_address, column_letters, read_s
 pub use sheet_desk::{DeskState, SheetUpload};
 pub use sheet_import::SheetImport;
 pub use sheet_plan::{CellError, PlannedRow, SheetForm, SheetPlan, comes_in_by_table};
+pub use sheet_upload::{LARGEST_PIECE, OpenUpload, UploadForm};
 pub use status::{Counts, Status, days_between, days_late, status_on};
 pub use step::{NextStep, StepForm, Waiting, waiting_filter};
 pub use task::{NextTaskStep, TaskProgress, TaskTerm};

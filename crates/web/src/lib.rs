@@ -47,6 +47,7 @@ mod record_form;
 mod records;
 mod service;
 mod sheet_import;
+mod sheet_upload;
 pub mod shell;
 mod sign_in;
 mod steps;
