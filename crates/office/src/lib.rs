@@ -15,6 +15,7 @@
 mod account;
 mod answer;
 mod archive;
+mod archive_desk;
 mod article;
 mod audit;
 mod ballot;
@@ -65,6 +66,7 @@ mod view_pool;
 pub use account::{Account, AccountForm, check_password};
 pub use answer::{AnswerForm, AnswerPage};
 pub use archive::{ArchiveManifest, ArchivedLog, ArchivedMember, restore_archive};
+pub use archive_desk::ArchiveState;
 pub use article::{Question, Readership};
 pub use audit::AuditEntry;
 pub use ballot::{BallotMark, BallotPaper};

@@ -19,6 +19,7 @@
 //! ```
 
 mod administration;
+mod archive;
 pub mod assets;
 mod ballot;
 mod blocks;

@@ -222,7 +222,7 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<
 }
 
 /// The page asks for itself again every second; that works without script.
-fn working(page: Page, words: (&str, &str), done: usize, of: usize) -> Answer {
+pub(crate) fn working(page: Page, words: (&str, &str), done: usize, of: usize) -> Answer {
     let mut blocks = Blocks::default();
     blocks.push(Block::Progress(page.say(words.0, words.1).to_owned(), done, of));
     blocks.push(Block::Muted(
