@@ -3,14 +3,17 @@
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use ledger::Ledger;
 use office::{Draft, Office, RecordId};
 use serde_json::json;
 
 use crate::form_version::second_version;
 use crate::people::{DAK_LAK, MINISTRY, body, officer, open, person};
+use crate::visit::{Visit, session};
 
 fn digests(office: &Office) -> (String, Vec<(String, String)>) {
     assert!(office.settle(Duration::from_secs(60)));
@@ -182,4 +185,64 @@ fn the_commands_archive_a_folder_and_read_it_back() {
         Ledger::open(&Path::new(folder).join("lienvung.sqlite"), &node).unwrap().digest().unwrap()
     };
     assert_eq!(digest(data), digest(back));
+}
+
+/// The administrator's page once the file is made or has failed.
+async fn finished_page(router: &axum::Router, session: &str) -> String {
+    for _ in 0..3_000 {
+        let page = Visit::get("/quan-tri/toan-bo-du-lieu").by(Some(session)).send(router).await.text;
+        if !page.contains("<progress") {
+            return page;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("never finished");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_administrator_fetches_all_data_from_the_page_and_it_is_read_back_to_the_same_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let (office, _) = lived_in(&folder.path().join("goc"));
+    let before = digests(&office);
+    let office = Arc::new(office);
+    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let (admin, other) = (session(&office, "bo.qt"), session(&office, "daklak.cv"));
+    let begin = |who: &str| Visit::post("/quan-tri/toan-bo-du-lieu", "").by(Some(who));
+    let fetch = |who: &str| Visit::get("/quan-tri/toan-bo-du-lieu.zip").by(Some(who));
+    assert_eq!(begin(&other).send(&router).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(fetch(&admin).send(&router).await.status, StatusCode::NOT_FOUND, "nobody has made one");
+    for _ in 0..2 {
+        assert_eq!(begin(&admin).send(&router).await.status, StatusCode::SEE_OTHER);
+    }
+    let page = finished_page(&router, &admin).await;
+    assert!(page.contains("/quan-tri/toan-bo-du-lieu.zip") && page.contains("MB"), "{page}");
+    assert_eq!(fetch(&other).send(&router).await.status, StatusCode::FORBIDDEN);
+    let reply = fetch(&admin).send(&router).await;
+    let file = folder.path().join("tai-ve.zip");
+    std::fs::write(&file, &reply.bytes).unwrap();
+    let back = folder.path().join("moi");
+    office::restore_archive(&file, &back, &mut |_, _| {}).unwrap();
+    assert_eq!(digests(&open(&back)), before);
+    let trail = office.audit_trail(&office.console(), None, 20).unwrap();
+    let deeds: Vec<(&str, &str)> = trail.iter().map(|entry| (entry.name.as_str(), entry.action.as_str())).collect();
+    assert!(deeds.contains(&("bo.qt", "archive.write")) && deeds.contains(&("bo.qt", "archive.fetch")), "{deeds:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_leaves_no_half_archive_and_the_page_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let (office, _) = lived_in(folder.path());
+    let office = Arc::new(office);
+    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let admin = session(&office, "bo.qt");
+    std::fs::create_dir_all(folder.path().join("staging")).unwrap();
+    // The kernel's file that is always full stands for a disk that is.
+    std::os::unix::fs::symlink("/dev/full", folder.path().join("staging/archive.zip.new")).unwrap();
+    Visit::post("/quan-tri/toan-bo-du-lieu", "").by(Some(&admin)).send(&router).await;
+    let page = finished_page(&router, &admin).await;
+    assert!(page.contains("hết chỗ trên đĩa"), "{page}");
+    assert_eq!(std::fs::read_dir(folder.path().join("staging")).unwrap().count(), 0);
+    Visit::post("/quan-tri/toan-bo-du-lieu", "").by(Some(&admin)).send(&router).await;
+    assert!(finished_page(&router, &admin).await.contains("Tải về"));
 }

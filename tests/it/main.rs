@@ -20,6 +20,7 @@ mod permission;
 mod routes;
 mod shared;
 mod sheet;
+mod sheet_upload;
 mod step;
 mod task;
 mod task_walk;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use office::{AnswerForm, Evidence, Office, ReadingForm, RecordId, Role};
+use office::{AnswerForm, Evidence, Office, ReadingForm, RecordId, Role, UploadForm};
 use serde_json::json;
 
 use crate::people::{DAK_LAK, MINISTRY, body, open, person};
@@ -116,6 +116,11 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("POST /nhap-excel/{id}/nhap", "/nhap-excel/ONDESK/nhap", "a=b", "00x000"),
     ("POST /nhap-excel/{id}/hoan-tac", "/nhap-excel/CAMEIN/hoan-tac", "a=b", "0-x00x"),
     ("GET /nhap-excel/mau/{kind}", "/nhap-excel/mau/person", "", "i-xxxx"),
+    ("POST /nhap-excel/tai-len", "/nhap-excel/tai-len", "kind=article&owner=OWN&name=bai.csv&size=9&modified=1", "i-x---"),
+    ("GET /nhap-excel/tai-len/{id}", "/nhap-excel/tai-len/ARRIVING", "", "00x000"),
+    ("PUT /nhap-excel/tai-len/{id}", "/nhap-excel/tai-len/ARRIVING", "x", "00x000"),
+    ("POST /nhap-excel/tai-len/{id}/xong", "/nhap-excel/tai-len/ARRIVING/xong", "a=b", "00x000"),
+    ("POST /nhap-excel/tai-len/{id}/huy", "/nhap-excel/tai-len/ARRIVING/huy", "a=b", "00x000"),
     ("GET /van-ban/{id}/soat", "/van-ban/DOCUMENT/soat", "", "i-x---"),
     ("POST /van-ban/{id}/doc", "/van-ban/DOCUMENT/doc", "start=0&end=0&reading_0=x&reason=y", "i-x---"),
     ("POST /van-ban/{id}/giao", "/van-ban/DOCUMENT/giao", "a=b", "i-x---"),
@@ -149,6 +154,9 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("POST /quan-tri/bieu-mau/{kind}/{version}/ap-dung", "/quan-tri/bieu-mau/technology/2/ap-dung", "a=b", "i----x"),
     ("GET /quan-tri/nhat-ky", "/quan-tri/nhat-ky", "", "i----x"),
     ("GET /quan-tri/sao-luu", "/quan-tri/sao-luu", "", "i----x"),
+    ("GET /quan-tri/toan-bo-du-lieu.zip", "/quan-tri/toan-bo-du-lieu.zip", "", "i----0"),
+    ("GET /quan-tri/toan-bo-du-lieu", "/quan-tri/toan-bo-du-lieu", "", "i----x"),
+    ("POST /quan-tri/toan-bo-du-lieu", "/quan-tri/toan-bo-du-lieu", "a=b", "i----x"),
     ("POST /quan-tri/bieu-mau/{kind}/{version}/thu-hoi", "/quan-tri/bieu-mau/technology/2/thu-hoi", "a=b", "i----x"),
     ("POST /van-ban/{id}/bo", "/van-ban/DOCUMENT/bo", "a=b", "i-x---"),
     ("POST /tai-khoan/dang-xuat-moi-noi", "/tai-khoan/dang-xuat-moi-noi", "a=b", "ixxxxx"),
@@ -234,9 +242,17 @@ pub fn stage() -> Stage {
         office::SheetForm { kind: good.kind, owner: own, file: good.name, sha256: office::sha256(&good.bytes), map: Default::default() };
     let plan = office.plan_sheet(&officer, form, &sheet, &mut |_, _| {}).unwrap();
     names.push(("CAMEIN", office.import_sheet(&officer, plan, &mut |_, _| {}).unwrap().id));
+    names.push(("ARRIVING", arriving(&office)));
     office.settle(Duration::from_secs(20));
     let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
     Stage { office, router, sessions, names, _folder: folder }
+}
+
+/// A table of the officer's of which nothing has arrived yet.
+fn arriving(office: &Office) -> String {
+    let officer = office.act_as(&office.console(), "daklak.cv").unwrap();
+    let form = UploadForm { kind: "person".into(), owner: body(office, DAK_LAK), name: "bang.csv".into(), map: None, size: 9, modified: 1 };
+    office.begin_upload(&officer, form).unwrap().id
 }
 
 /// A proposal that waits for the leader of its body.
@@ -255,6 +271,7 @@ impl Stage {
         let (path, form) = (self.filled(path), self.filled(form));
         match method {
             "GET" => Visit::get(path),
+            "PUT" => Visit::piece(path, "bytes 0-0/9", form.as_bytes()),
             _ if ["/van-ban/nhap", "/nhap-excel", "/quan-tri/bieu-mau"].iter().any(|upload| path.ends_with(upload)) => {
                 let fields: Vec<(&str, &str)> = form.split('&').filter_map(|pair| pair.split_once('=')).collect();
                 Visit::upload(path, &fields, "", b"")
@@ -322,6 +339,10 @@ async fn every_route_gives_every_role_what_the_matrix_says_and_a_refusal_changes
                     assert!(text.contains("<h1"), "{route} {role}: a refusal is a page that says why");
                 }
             }
+            if route.ends_with("tai-len/{id}/huy") {
+                stage.names.push(("ARRIVING", arriving(&stage.office)));
+                stage.names.rotate_right(1);
+            }
             // Closing the stranger's account ended his sessions.
             if route.ends_with("trang-thai") {
                 let console = stage.office.console();
@@ -371,7 +392,7 @@ fn the_list_of_routes_without_a_line_in_the_matrix_is_empty() {
         for piece in code.split(".route(").skip(1) {
             let piece = piece.split(';').next().unwrap();
             let route = piece.split('"').nth(1).unwrap();
-            for (verb, method) in [("get(", "GET"), ("post(", "POST")] {
+            for (verb, method) in [("get(", "GET"), ("post(", "POST"), ("put(", "PUT")] {
                 if piece.contains(verb) {
                     routes.insert(format!("{method} {route}"));
                 }

@@ -183,6 +183,68 @@ fn a_name_that_fits_several_bodies_is_shown_with_its_choices_and_one_without_mar
     assert_eq!(plan.rows[0].draft.as_ref().unwrap().data["positions"][0]["body"], body(&office, DAK_LAK).to_string());
 }
 
+/// Headings of the columns that the tests of parents use.
+const PARENTS: &str =
+    "Mã bản ghi,Loại hình,Tên gọi qua các thời kỳ / Tên đầy đủ,Cơ quan cấp trên / Cơ quan,Cơ quan cấp trên / Từ ngày,Minh họa\n";
+
+#[test]
+fn a_body_and_the_body_above_it_come_in_with_one_sheet_in_any_order_and_go_out_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let office = open(folder.path());
+    let who = officer(&office);
+    let before = register_digest(&office);
+    let csv = format!("{PARENTS},other,Phòng A (minh họa),trung tâm B (minh hoạ),2020,có\n,other,Trung tâm B (minh họa),{DAK_LAK},,có\n");
+    let plan = plan(&office, &who, "body", csv.as_bytes());
+    assert_eq!((plan.errors.as_slice(), plan.counts()), (&[][..], (2, 0, 0)));
+    let import = office.import_sheet(&who, plan, &mut |_, _| {}).unwrap();
+    assert!(office.settle(Duration::from_secs(60)));
+    let below = office.body_summary(body(&office, "Phòng A (minh họa)")).unwrap();
+    let above = office.body_summary(body(&office, "Trung tâm B (minh họa)")).unwrap();
+    assert_eq!((below.parents[0].body, above.parents[0].body), (above.id, body(&office, DAK_LAK)));
+    let csv = export(&office, &who, "body", FileForm::Csv);
+    assert_eq!(self::plan(&office, &who, "body", &csv).counts().0, 0, "an export names them again");
+    office.undo_sheet_import(&who, &import.id).unwrap();
+    assert_eq!(register_digest(&office), before);
+}
+
+#[test]
+fn a_ring_of_parents_within_a_sheet_is_refused_by_its_cells_and_nothing_comes_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let office = open(folder.path());
+    let who = officer(&office);
+    let office_of = |name: &str, parent: Option<&str>| {
+        let mut data = json!({"form": "other", "names": [{"text": name}], "owner": body(&office, DAK_LAK).to_string()});
+        if let Some(parent) = parent {
+            data["parents"] = json!([{"body": body(&office, parent).to_string()}]);
+        }
+        let stored = office.submit(&who, Draft { id: None, kind: "body".into(), data, previous: None }).unwrap();
+        assert!(office.settle(Duration::from_secs(60)));
+        stored.id
+    };
+    let stored = office_of("Viện S (minh họa)", None);
+    office_of("Phòng T (minh họa)", Some("Viện S (minh họa)"));
+    let before = register_digest(&office);
+    let cells = |rows: &str| {
+        let plan = plan(&office, &who, "body", format!("{PARENTS}{rows}").as_bytes());
+        let cells = plan.errors.iter().map(|error| format!("{} {}", error.cell, error.value)).collect::<Vec<_>>();
+        if !cells.is_empty() {
+            assert_eq!(office.import_sheet(&who, plan, &mut |_, _| {}).unwrap_err().code(), "sheet_errors");
+            assert_eq!(register_digest(&office), before);
+        }
+        cells
+    };
+    assert_eq!(cells(",other,A,A,,có\n"), ["D2 A"], "its own parent");
+    assert_eq!(cells(",other,A,B,,có\n,other,B,A,,có\n,other,C,A,,có\n"), ["D2 B", "D3 A"], "C stands below the ring, not in it");
+    assert_eq!(cells(",other,A,B,,có\n,other,B,C,,có\n,other,C,A,,có\n"), ["D2 B", "D3 C", "D4 A"]);
+    assert_eq!(
+        cells(&format!("{stored},other,Viện S (minh họa),B,,có\n,other,B,Viện S (minh họa),,có\n")),
+        ["D2 B", "D3 Viện S (minh họa)"]
+    );
+    let by_the_stored = format!("{stored},other,Viện S (minh họa),B,,có\n,other,B,Phòng T (minh họa),,có\n");
+    assert_eq!(cells(&by_the_stored), ["D2 B", "D3 Phòng T (minh họa)"], "one link of the ring is not in the file");
+    assert_eq!(cells(",other,A,B,,có\n,other,B,,,có\n,other,B,,,có\n"), ["D2 B"], "a name of two rows");
+}
+
 #[test]
 fn nobody_imports_for_a_body_where_he_has_no_role() {
     let folder = tempfile::tempdir().unwrap();

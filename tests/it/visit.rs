@@ -23,6 +23,7 @@ pub struct Visit {
     site: &'static str,
     encoding: &'static str,
     kind: Option<String>,
+    range: Option<String>,
     body: Vec<u8>,
 }
 
@@ -30,7 +31,16 @@ const BOUNDARY: &str = "mot-ranh-gioi";
 
 impl Visit {
     pub fn get(path: impl Into<String>) -> Visit {
-        Visit { method: "GET", path: path.into(), session: None, site: "same-origin", encoding: "identity", kind: None, body: Vec::new() }
+        Visit {
+            method: "GET",
+            path: path.into(),
+            session: None,
+            site: "same-origin",
+            encoding: "identity",
+            kind: None,
+            range: None,
+            body: Vec::new(),
+        }
     }
 
     /// A form as `a=b&c=d`.
@@ -55,6 +65,11 @@ impl Visit {
         }
         body.extend(format!("--{BOUNDARY}--\r\n").into_bytes());
         Visit { method: "POST", kind: Some(format!("multipart/form-data; boundary={BOUNDARY}")), body, ..Visit::get(path) }
+    }
+
+    /// A piece of a file, with its `Content-Range`.
+    pub fn piece(path: impl Into<String>, range: &str, bytes: &[u8]) -> Visit {
+        Visit { method: "PUT", range: Some(range.to_owned()), body: bytes.to_vec(), ..Visit::get(path) }
     }
 
     /// In somebody's session.
@@ -94,6 +109,9 @@ impl Visit {
         }
         if let Some(kind) = &self.kind {
             request = request.header(header::CONTENT_TYPE, kind);
+        }
+        if let Some(range) = &self.range {
+            request = request.header(header::CONTENT_RANGE, range);
         }
         let response = router.clone().oneshot(request.body(Body::from(self.body)).unwrap()).await.unwrap();
         let status = response.status();

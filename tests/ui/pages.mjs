@@ -65,6 +65,7 @@ const PAGES = [
   { name: "new record", path: "/bieu-mau/article/moi", roles: ["officer"] },
   { name: "administration", path: "/quan-tri", roles: ["administrator"] },
   { name: "ledger and backup", path: "/quan-tri/sao-luu", roles: ["administrator"] },
+  { name: "all data", path: "/quan-tri/toan-bo-du-lieu", roles: ["administrator"] },
   { name: "users", path: "/quan-tri/nguoi-dung", roles: ["administrator"] },
   { name: "one user", from: "users", link: new RegExp(`^/quan-tri/nguoi-dung/${ID}$`), roles: ["administrator"] },
   { name: "form versions", path: "/quan-tri/bieu-mau", roles: ["administrator"] },

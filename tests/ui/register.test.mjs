@@ -2,7 +2,9 @@
 // form of a circular is adopted while old records keep theirs. In both languages, with script and without.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, test } from "node:test";
 import { accessible } from "./accessible.mjs";
 import { openBrowser, Visitors } from "./browser.mjs";
@@ -101,6 +103,82 @@ for (const language of LANGUAGES) {
       }
     });
   }
+}
+
+/** Counts the bytes of pieces that go through; `broken` decides about a request by its number and method. */
+async function watchPieces(page, broken = () => false) {
+  const seenOf = { pieces: 0, bytes: 0 };
+  await page.route("**/nhap-excel/tai-len/**", async (route) => {
+    const request = route.request();
+    if (request.method() === "PUT") seenOf.pieces += 1;
+    if (broken(seenOf.pieces, request.method())) return route.abort("connectionreset");
+    if (request.method() === "PUT") seenOf.bytes += request.postDataBuffer().length;
+    return route.continue();
+  });
+  return seenOf;
+}
+
+for (const language of LANGUAGES) {
+  test(`a spreadsheet comes in whole over a line that breaks, and goes on after the page was loaded again, in ${language}`, async () => {
+    const words = WORDS[language];
+    const folder = await mkdtemp(path.join(tmpdir(), "lienvung-table-"));
+    const officer = await visitors.open({ role: "officer" });
+    const choose = async (page, file) => {
+      await page.goto(inLanguage("/nhap-excel", language));
+      await page.getByLabel(words.kindOfRecord).selectOption("person");
+      await page.getByLabel(words.spreadsheet).setInputFiles(file);
+      await press(page, words.checkFile);
+    };
+    const table = async (name) => {
+      const rows = Array.from({ length: 400 }, (_, at) => `Cán bộ ${name} ${at} (minh họa);${"x".repeat(3_000)}`);
+      const file = path.join(folder, `${name}.csv`);
+      await writeFile(file, ["Họ và tên;Cột khác", ...rows].join("\n"));
+      return { file, size: (await readFile(file)).length };
+    };
+    try {
+      const page = await officer.newPage();
+      const broken = await table(`đứt ${language}`);
+      const once = await watchPieces(page, (pieces, method) => method === "PUT" && pieces === 2);
+      await choose(page, broken.file);
+      await page.getByRole("button", { name: words.importAll }).filter({ hasText: "400" }).waitFor();
+      assert.ok(once.pieces > 3, `${once.pieces} pieces`);
+      assert.equal(once.bytes, broken.size, "only the piece that was lost went twice");
+      await press(page, words.importAll);
+      await seen(page, words.imported);
+
+      const left = await table(`dở ${language}`);
+      await page.unrouteAll();
+      await watchPieces(page, (pieces) => pieces > 1);
+      await choose(page, left.file);
+      await seen(page, words.lost);
+      await accessible(page);
+      await page.unrouteAll();
+      await page.goto(inLanguage("/nhap-excel", language));
+      await seen(page, words.unfinished);
+      await seen(row(page, path.basename(left.file)), "%");
+      await accessible(page);
+      const rest = await watchPieces(page);
+      await choose(page, left.file);
+      await page.getByRole("button", { name: words.importAll }).filter({ hasText: "400" }).waitFor();
+      assert.equal(rest.bytes, left.size - (1 << 18), "what had arrived was not sent again");
+      await press(page, words.importAll);
+      await seen(page, words.imported);
+
+      const dropped = await table(`bỏ ${language}`);
+      await page.unrouteAll();
+      await watchPieces(page, (pieces) => pieces > 1);
+      await choose(page, dropped.file);
+      await seen(page, words.lost);
+      await page.unrouteAll();
+      await page.goto(inLanguage("/nhap-excel", language));
+      await row(page, path.basename(dropped.file)).getByRole("button", { name: words.cancelUpload }).click();
+      await page.waitForLoadState();
+      assert.equal(await page.getByText(words.unfinished).count(), 0);
+    } finally {
+      await officer.close();
+      await rm(folder, { recursive: true });
+    }
+  });
 }
 
 test("a new form of tasks is adopted, new records use it, old ones keep theirs, and the table holds both", async () => {

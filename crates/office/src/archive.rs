@@ -152,7 +152,7 @@ impl Office {
             members: std::mem::take(&mut packing.members),
         };
         packing.add("manifest.json", |out| Ok(serde_json::to_writer_pretty(out, &manifest)?))?;
-        packing.zip.finish().map_err(|error| OfficeError::Data(error.to_string()))?;
+        packing.zip.finish().map_err(not_packed)?;
         Ok(manifest)
     }
 
@@ -178,12 +178,20 @@ struct Packing<W: Write + Seek> {
 impl<W: Write + Seek + Send> Packing<W> {
     fn add(&mut self, name: &str, write: impl FnOnce(&mut (dyn Write + Send)) -> Result<(), OfficeError>) -> Result<(), OfficeError> {
         let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated).large_file(true);
-        self.zip.start_file(name, options).map_err(|error| OfficeError::Data(error.to_string()))?;
+        self.zip.start_file(name, options).map_err(not_packed)?;
         let mut member = Hashing { inner: &mut self.zip, hash: Sha256::new(), length: 0 };
         write(&mut member)?;
         let (length, sha256) = member.end();
         self.members.insert(name.to_owned(), ArchivedMember { length, sha256 });
         Ok(())
+    }
+}
+
+/// A full disk stays one.
+fn not_packed(error: zip::result::ZipError) -> OfficeError {
+    match error {
+        zip::result::ZipError::Io(error) => error.into(),
+        other => OfficeError::Data(other.to_string()),
     }
 }
 

@@ -45,6 +45,8 @@ impl AuditEntry {
             "account.link" => ("Tạo liên kết đăng nhập một lần", "Made a one-time sign-in link"),
             "account.password" => ("Đặt mật khẩu", "Set a password"),
             "answer.judge" => ("Xác minh báo cáo", "Judged an answer"),
+            "archive.fetch" => ("Tải tệp toàn bộ dữ liệu", "Downloaded all data"),
+            "archive.write" => ("Lập tệp toàn bộ dữ liệu", "Packed all data into a file"),
             "calendar.new" => ("Tạo địa chỉ lịch", "Made a calendar address"),
             "council.ballot_cancel" => ("Hủy cuộc bỏ phiếu của hội đồng", "Cancelled the ballot of a council"),
             "council.ballot_close" => ("Đóng cuộc bỏ phiếu của hội đồng", "Closed the ballot of a council"),

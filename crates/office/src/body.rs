@@ -226,6 +226,13 @@ impl BodyDirectory {
         faults
     }
 
+    /// A directory of its own in which some bodies are as they would be.
+    pub(crate) fn beside(&self, bodies: impl Iterator<Item = Body>) -> BodyDirectory {
+        let mut all = self.lock_read().clone();
+        all.extend(bodies.map(|body| (body.id, Arc::new(body))));
+        BodyDirectory { bodies: Arc::new(RwLock::new(all)) }
+    }
+
     /// Whether, on some day, `target` stands above `start` or is it.
     fn leads_to(&self, start: &Parent, target: RecordId) -> bool {
         let (first, last) = period(start);

@@ -10,6 +10,7 @@ use crate::identity::Identity;
 use crate::lookup::{Found, keys};
 use crate::office::Office;
 use crate::sheet::{SheetCell, day_of_serial};
+use crate::sheet_names::{NamedRow, SheetNames, names_own_kind};
 
 /// What a cell says for a field.
 pub(crate) enum CellInput {
@@ -41,11 +42,13 @@ pub(crate) struct CellReader<'a> {
     from_1904: bool,
     codes: BTreeMap<String, CodeNames>,
     records: BTreeMap<(String, String), Found>,
+    /// Rows of the same sheet, by name.
+    pub(crate) within: SheetNames,
 }
 
 impl<'a> CellReader<'a> {
-    pub(crate) fn new(office: &'a Office, who: &'a Identity, kind: &'a Kind, from_1904: bool) -> CellReader<'a> {
-        CellReader { office, who, kind, from_1904, codes: BTreeMap::new(), records: BTreeMap::new() }
+    pub(crate) fn new(office: &'a Office, who: &'a Identity, kind: &'a Kind, from_1904: bool, within: SheetNames) -> CellReader<'a> {
+        CellReader { office, who, kind, from_1904, codes: BTreeMap::new(), records: BTreeMap::new(), within }
     }
 
     /// Reads a cell for the field at the end of a path, as its column says. `day` is the ISO day of the row, by which names of units are understood.
@@ -157,12 +160,28 @@ impl<'a> CellReader<'a> {
                     format!("“{}” fits several records: {}. Copy one of them, with its id, into the cell", shown(text), choices.join("; ")),
                 ))
             }
-            _ if self.words_beside(field).is_some() => CellInput::Words(text.to_owned()),
-            _ => CellInput::Wrong(label(
+            _ => self.record_within(field, text),
+        })
+    }
+
+    /// A record that is not there yet can be a row of the same sheet.
+    fn record_within(&self, field: &Field, text: &str) -> CellInput {
+        let row = if names_own_kind(self.kind, Some(&field.of)) { self.within.find(text) } else { NamedRow::Nothing };
+        match row {
+            NamedRow::One(id) => CellInput::Typed(vec![id.to_string()]),
+            NamedRow::Several(rows) => {
+                let rows = rows.iter().take(10).map(u32::to_string).collect::<Vec<_>>().join(", ");
+                CellInput::Wrong(label(
+                    format!("“{}” là tên của nhiều dòng trong tệp: {rows}; hãy đặt tên phân biệt", shown(text)),
+                    format!("“{}” is the name of several rows of the file: {rows}; give them names that differ", shown(text)),
+                ))
+            }
+            NamedRow::Nothing if self.words_beside(field).is_some() => CellInput::Words(text.to_owned()),
+            NamedRow::Nothing => CellInput::Wrong(label(
                 format!("không có bản ghi nào tên “{}”; hãy nhập bản ghi đó trước hoặc sửa tên", shown(text)),
                 format!("there is no record called “{}”; enter it first or mend the name", shown(text)),
             )),
-        })
+        }
     }
 
     /// The field for the name of a record that is not known, e.g. `lead_org_text` beside `lead_org`.

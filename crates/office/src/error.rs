@@ -47,7 +47,7 @@ pub enum OfficeError {
     Catalogue(#[from] catalogue::CatalogueError),
     /// Reading or writing a file failed.
     #[error("file: {0}")]
-    File(#[from] std::io::Error),
+    File(std::io::Error),
     /// A stored document does not have the expected shape, or a writer failed.
     #[error("data: {0}")]
     Data(String),
@@ -59,6 +59,15 @@ impl From<LedgerError> for OfficeError {
             LedgerError::ChangedMeanwhile { current, .. } => OfficeError::Changed { current },
             LedgerError::DiskFull => OfficeError::DiskFull,
             other => OfficeError::Ledger(other),
+        }
+    }
+}
+
+impl From<std::io::Error> for OfficeError {
+    fn from(error: std::io::Error) -> OfficeError {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => OfficeError::DiskFull,
+            _ => OfficeError::File(error),
         }
     }
 }

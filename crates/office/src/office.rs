@@ -51,6 +51,7 @@ pub struct Office {
     hashing: Mutex<()>,
     pub(crate) visits: crate::article::Visits,
     pub(crate) sheet_desk: crate::sheet_desk::SheetDesk,
+    pub(crate) archive_desk: crate::archive_desk::ArchiveDesk,
     pub(crate) ballots: crate::ballot::BallotBoxes,
 }
 
@@ -114,6 +115,7 @@ impl Office {
             hashing: Mutex::new(()),
             visits,
             sheet_desk: crate::sheet_desk::SheetDesk::default(),
+            archive_desk: crate::archive_desk::ArchiveDesk::default(),
             ballots: crate::ballot::BallotBoxes::default(),
         })
     }

@@ -22,7 +22,7 @@ const ERASURE_SETTLES: Duration = Duration::from_secs(60);
 /// What somebody wants to save.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// None for a new record.
+    /// None for a new record; new ones that refer to each other bring their ids.
     pub id: Option<RecordId>,
     /// The kind, e.g. `directive`.
     pub kind: String,
@@ -120,7 +120,7 @@ impl Office {
     }
 
     /// A record keeps the form it was made with unless `form` moves it; a new one takes the form in force.
-    fn prepare_among(
+    pub(crate) fn prepare_among(
         &self,
         who: &Identity,
         draft: Draft,
@@ -488,6 +488,13 @@ fn normalise(data: &mut Value, fields: &[Field]) {
 }
 
 type FoundReference<'a> = (String, &'a Field, &'a [String], String);
+
+/// Path and target of every reference in the data.
+pub(crate) fn references_of(kind: &Kind, data: &Value) -> Vec<(String, String)> {
+    let mut references = Vec::new();
+    collect_references(&kind.fields, data, "", &mut references);
+    references.into_iter().map(|(path, _, _, target)| (path, target)).collect()
+}
 
 fn collect_references<'a>(fields: &'a [Field], data: &Value, prefix: &str, found: &mut Vec<FoundReference<'a>>) {
     for field in fields {

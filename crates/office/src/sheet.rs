@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use crate::error::{OfficeError, label};
 
 /// The largest file, in bytes.
-const LARGEST_FILE: usize = 100 * 1024 * 1024;
+pub const LARGEST_FILE: usize = 200_000_000;
 /// The most that the parts of a file may grow to when they are unpacked, in bytes.
 const LARGEST_UNPACKED: u64 = 2 * 1024 * 1024 * 1024;
 /// Most rows with content.
@@ -150,11 +150,7 @@ fn day_of(instant: &ExcelDateTime) -> Option<Date> {
 /// to do.
 pub fn read_sheet(name: &str, bytes: &[u8], wanted: Option<&str>) -> Result<Sheet, OfficeError> {
     if bytes.len() > LARGEST_FILE {
-        return Err(OfficeError::refused(
-            "file_too_large",
-            "Tệp lớn hơn 100 MB. Hãy bỏ hình ảnh, trang tính không dùng, hoặc chia thành nhiều tệp.",
-            "The file is larger than 100 MB. Remove pictures and unused sheets, or split it into several files.",
-        ));
+        return Err(too_large());
     }
     let sheet = if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
         if bytes.starts_with(b"PK") {
@@ -172,6 +168,14 @@ pub fn read_sheet(name: &str, bytes: &[u8], wanted: Option<&str>) -> Result<Shee
         ));
     }
     Ok(sheet)
+}
+
+pub(crate) fn too_large() -> OfficeError {
+    OfficeError::refused(
+        "file_too_large",
+        "Tệp lớn hơn 200 MB. Hãy bỏ hình ảnh, trang tính không dùng, hoặc chia thành nhiều tệp.",
+        "The file is larger than 200 MB. Remove pictures and unused sheets, or split it into several files.",
+    )
 }
 
 /// What an archive says of its sizes is not believed by the reader of a part, but an honest bomb is refused here, before anything is unpacked.

@@ -77,6 +77,8 @@ struct Slip {
 /// The states of the spreadsheets on the desk.
 #[derive(Debug, Default)]
 pub(crate) struct SheetDesk {
+    /// Held while an upload begins, gets a piece or ends.
+    pub(crate) receiving: Mutex<()>,
     states: Mutex<BTreeMap<String, DeskState>>,
 }
 
@@ -137,22 +139,33 @@ impl Office {
         // A file that cannot be read is refused before anything is kept.
         let sheet = read_sheet(&upload.name, &upload.bytes, None)?;
         self.clear_desk()?;
-        let id = RecordId::new().to_string();
-        let slip = Slip {
-            account: who.account().unwrap_or_default().to_owned(),
-            kind: upload.kind,
-            owner: upload.owner,
-            name: upload.name,
-            sha256: sha256(&upload.bytes),
-            map,
-            mended: BTreeMap::new(),
-            import: None,
-        };
+        let id = RecordId::new();
         std::fs::create_dir_all(self.staging())?;
         std::fs::write(self.staging().join(format!("{id}.sheet")), &upload.bytes)?;
+        let form = SheetForm { kind: upload.kind, owner: upload.owner, file: upload.name, sha256: sha256(&upload.bytes), map };
+        self.put_on_desk(who, id, form, Some(sheet))?;
+        Ok(id.to_string())
+    }
+
+    /// Writes the slip of a file that lies in the folder already, and begins its check; it is read there unless `sheet` is at hand.
+    pub(crate) fn put_on_desk(
+        self: &Arc<Office>,
+        who: &Identity,
+        id: RecordId,
+        form: SheetForm,
+        sheet: Option<Sheet>,
+    ) -> Result<(), OfficeError> {
+        let account = who.account().unwrap_or_default().to_owned();
+        let SheetForm { kind, owner, file: name, sha256, map } = form;
+        let (id, slip) = (id.to_string(), Slip { account, kind, owner, name, sha256, map, mended: BTreeMap::new(), import: None });
         self.write_slip(&id, &slip)?;
-        self.check_sheet(who, &id, slip, Some(sheet));
-        Ok(id)
+        self.check_sheet(who, &id, slip, sheet);
+        Ok(())
+    }
+
+    /// Whether a file of this account lies on the desk under this id.
+    pub(crate) fn is_on_desk(&self, who: &Identity, id: &str) -> bool {
+        self.slip(who, id).is_ok()
     }
 
     /// How far it is. A file whose check was lost with a restart is checked again.
@@ -266,7 +279,7 @@ impl Office {
         self.plan_sheet(who, form, &sheet, &mut |done, of| self.sheet_desk.set(id, DeskState::Checking(done, of)))
     }
 
-    fn staging(&self) -> PathBuf {
+    pub(crate) fn staging(&self) -> PathBuf {
         self.folder().join("staging")
     }
 
@@ -286,13 +299,21 @@ impl Office {
         if who.account() == Some(slip.account.as_str()) { Ok(slip) } else { Err(missing()) }
     }
 
-    /// Removes what has waited longer than a day.
-    fn clear_desk(&self) -> Result<(), OfficeError> {
+    /// Removes what nobody has touched for a day. The files of one id go together: those that lie beside one that still grows stay.
+    pub(crate) fn clear_desk(&self) -> Result<(), OfficeError> {
         let Ok(files) = std::fs::read_dir(self.staging()) else { return Ok(()) };
+        let mut by_id: BTreeMap<String, (bool, Vec<PathBuf>)> = BTreeMap::new();
         for file in files.flatten() {
             let old = file.metadata().and_then(|data| data.modified()).ok().and_then(|at| at.elapsed().ok()).is_some_and(|age| age > WAITS);
-            if old {
-                std::fs::remove_file(file.path())?;
+            let name = file.file_name().to_string_lossy().into_owned();
+            let id = name.split('.').next().unwrap_or_default().to_owned();
+            let (all_old, paths) = by_id.entry(id).or_insert((true, Vec::new()));
+            *all_old &= old;
+            paths.push(file.path());
+        }
+        for (_, paths) in by_id.into_values().filter(|(all_old, _)| *all_old) {
+            for path in paths {
+                std::fs::remove_file(path)?;
             }
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! A checked table comes in, all or nothing, with a journal by which it is taken back as a whole (`sheet_plan` says beforehand what it would do).
 
+use std::collections::BTreeSet;
+
 use ledger::{LeafHash, RecordId, Writer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,7 +11,7 @@ use crate::error::OfficeError;
 use crate::identity::{Identity, Role};
 use crate::office::Office;
 use crate::permission::{Action, decide};
-use crate::record::{Prepared, Stored, action_for, source_key};
+use crate::record::{Draft, Prepared, Stored, action_for, source_key};
 use crate::sheet_plan::{Progress, SheetPlan};
 
 pub(crate) const IMPORTS: &str = "sheet_import";
@@ -72,6 +74,7 @@ impl Office {
             ));
         }
         let total = plan.rows.len();
+        let together = self.still_fit_together(&plan)?;
         let mut prepared = Vec::new();
         let (mut created, mut changed) = (0, 0);
         for (at, row) in plan.rows.into_iter().enumerate() {
@@ -88,7 +91,7 @@ impl Office {
                 Some(id) => self.ledger().read(|r| r.current("private", id))?.and_then(|version| version.data),
                 None => None,
             };
-            prepared.push((self.prepare(who, draft, Action::Edit)?, before));
+            prepared.push((self.prepare_among(who, draft, Action::Edit, &together, None)?, before));
         }
         let import = SheetImport {
             id: RecordId::new().to_string(),
@@ -112,6 +115,16 @@ impl Office {
         self.store_with(records, vec![entry], move |w, stored| journal_import(w, &journal, stored, before))?;
         progress(total, total);
         Ok(import)
+    }
+
+    /// The ids that the new rows bring, when the rows still fit beside each other: a body may have moved since the plan was made.
+    fn still_fit_together(&self, plan: &SheetPlan) -> Result<BTreeSet<RecordId>, OfficeError> {
+        let drafts: Vec<&Draft> = plan.rows.iter().filter_map(|row| row.draft.as_ref()).collect();
+        let faults = self.faults_among(self.kind(&plan.form.kind)?, &drafts, &BTreeSet::new())?;
+        if !faults.is_empty() {
+            return Err(OfficeError::Invalid(faults.into_iter().map(|(_, fault)| fault).collect()));
+        }
+        Ok(plan.rows.iter().filter(|row| !row.changes).filter_map(|row| row.draft.as_ref()?.id).collect())
     }
 
     /// Imports of spreadsheets that this person may see, newest first: at most 100 before `before`.

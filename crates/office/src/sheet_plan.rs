@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalogue::{FieldType, Kind, Label, Rule};
+use catalogue::{Fault, FieldType, Kind, Label, Rule};
 use ledger::RecordId;
 use serde_json::{Map, Value, json};
 
@@ -17,6 +17,7 @@ use crate::permission::{Action, Decision, decide};
 use crate::record::{Draft, RecordView, action_for, source_key};
 use crate::sheet::{Sheet, SheetCell, SheetRow, cell_address, column_letters};
 use crate::sheet_import::{IMPORTS, IMPORTS_BY_FILE, file_key, imported_before};
+use crate::sheet_names::SheetNames;
 
 /// More errors are counted but not listed.
 const MOST_ERRORS: usize = 1_000;
@@ -138,16 +139,19 @@ impl Office {
         if plan.error_count > 0 {
             return Ok(plan);
         }
+        let data_rows = sheet.rows.get(plan.columns.first_row..).unwrap_or_default();
+        let within = SheetNames::of(kind, &plan.columns.columns, data_rows);
+        let promised = within.records();
         let mut pass = Pass {
             kind,
             mapped: plan.columns.columns.clone(),
-            reader: CellReader::new(self, who, kind, sheet.from_1904),
+            reader: CellReader::new(self, who, kind, sheet.from_1904, within),
+            promised,
             seen: BTreeMap::new(),
             kept_as_words: BTreeMap::new(),
         };
         let mut missing: BTreeMap<String, usize> = BTreeMap::new();
         let mut namesakes = Vec::new();
-        let data_rows = sheet.rows.get(plan.columns.first_row..).unwrap_or_default();
         for (at, row) in data_rows.iter().enumerate() {
             if at % 256 == 0 {
                 progress(at, data_rows.len());
@@ -162,6 +166,9 @@ impl Office {
                 }
             }
             plan.rows.push(planned);
+        }
+        if plan.error_count == 0 {
+            self.check_rows_together(pass.kind, &pass.promised, data_rows, &mut plan)?;
         }
         progress(data_rows.len(), data_rows.len());
         if !namesakes.is_empty() {
@@ -327,10 +334,10 @@ impl Office {
             ));
             return Ok(None);
         }
-        let draft =
-            Draft { id: old.as_ref().map(|old| old.id), kind: kind.name.clone(), data: fresh, previous: old.as_ref().map(|old| old.leaf) };
-        match self.prepare(who, draft.clone(), Action::Edit) {
-            Ok(_) => return Ok(Some(PlannedRow { number: row.number, changes: draft.id.is_some(), draft: Some(draft) })),
+        let id = old.as_ref().map(|old| old.id).or_else(|| pass.reader.within.record_of_row(row.number));
+        let draft = Draft { id, kind: kind.name.clone(), data: fresh, previous: old.as_ref().map(|old| old.leaf) };
+        match self.prepare_among(who, draft.clone(), Action::Edit, &pass.promised, None) {
+            Ok(_) => return Ok(Some(PlannedRow { number: row.number, changes: old.is_some(), draft: Some(draft) })),
             Err(OfficeError::Invalid(faults)) => plan.field_faults(row.number, &inputs.cells, &faults),
             Err(OfficeError::Denied(why)) => plan.fault(CellError::at(0, row.number, "", why)),
             Err(other) => return Err(other),
@@ -372,6 +379,8 @@ struct Pass<'a> {
     kind: &'a Kind,
     mapped: Vec<MappedColumn>,
     reader: CellReader<'a>,
+    /// What the rows may become, so that they can refer to each other.
+    promised: BTreeSet<RecordId>,
     /// Records and sources already met, with their row.
     seen: BTreeMap<String, u32>,
     /// How many names of a field have no record.
@@ -518,7 +527,7 @@ impl SheetPlan {
     }
 
     /// Faults of fields as errors of the cells they came from; a field without a cell is named by the row.
-    fn field_faults(&mut self, row: u32, cells: &BTreeMap<String, (usize, String)>, faults: &[catalogue::Fault]) {
+    pub(crate) fn field_faults(&mut self, row: u32, cells: &BTreeMap<String, (usize, String)>, faults: &[Fault]) {
         for fault in faults {
             let top = fault.path.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
             let place = cells.get(&fault.path).or_else(|| cells.get(top));

@@ -96,6 +96,100 @@
     form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, 2000); });
   });
 
+  // A file goes in pieces (form data-pieces: where to): a lost line costs one piece, and the same file chosen again goes on where it was.
+  all("form[data-pieces]").forEach((form) => {
+    const words = form.dataset;
+    const send = one(".actions button", form);
+    const box = form.appendChild(document.createElement("div"));
+    box.className = "progress";
+    box.hidden = true;
+    const bar = box.appendChild(document.createElement("progress"));
+    bar.setAttribute("aria-label", words.sending);
+    const figures = box.appendChild(document.createElement("span"));
+    const stop = box.appendChild(document.createElement("button"));
+    stop.type = "button";
+    stop.className = "button";
+    stop.textContent = words.cancel;
+    const status = form.appendChild(document.createElement("p"));
+    status.setAttribute("role", "status");
+    const say = (text, wrong) => { status.textContent = text; status.className = wrong ? "error" : "hint"; };
+    const megabytes = (bytes) => (bytes / 1e6).toLocaleString(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+    let ended;
+
+    const ask = async (method, address, body, headers) => {
+      const answer = await fetch(address, { method, body, redirect: "manual", signal: ended.signal, headers: { accept: "application/json", ...headers } });
+      const data = await answer.json().catch(() => ({}));
+      if (answer.ok || answer.type === "opaqueredirect") return data;
+      throw Object.assign(new Error(data.detail), { status: answer.status });
+    };
+    // A line that is down and a server that is busy pass; every other answer is for the person to read.
+    const passes = (error) => !ended.signal.aborted && [undefined, 408, 409, 429, 502, 503, 504].includes(error.status);
+    const rest = (time) => new Promise((done) => {
+      setTimeout(done, time);
+      for (const event of [[window, "online"], [ended.signal, "abort"]]) event[0].addEventListener(event[1], done, { once: true });
+    });
+    const until = async (step) => {
+      for (let time = 1000; ; time = Math.min(time * 2, 30000)) {
+        try { const done = await step(); say(""); return done; } catch (error) {
+          if (!passes(error)) throw error;
+          say(words.lost);
+          await rest(time);
+        }
+      }
+    };
+
+    const transfer = async (file) => {
+      const inputs = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+      for (const [name, value] of [["name", file.name], ["size", file.size], ["modified", file.lastModified]]) inputs.set(name, value);
+      let state;
+      stop.onclick = async () => {
+        ended.abort();
+        if (state) await fetch(state.href + "/huy", { method: "POST", redirect: "manual" }).catch(() => {});
+        location.reload();
+      };
+      state = await until(() => ask("POST", words.pieces, inputs));
+      let length = 1 << 18;
+      const show = () => {
+        bar.max = state.size;
+        bar.value = state.received;
+        figures.textContent = `${megabytes(state.received)}/${megabytes(state.size)} MB, ${words.left} ${megabytes(state.size - state.received)} MB`;
+      };
+      show();
+      while (state.received < state.size) {
+        const end = Math.min(state.received + length, state.size);
+        const piece = await file.slice(state.received, end).arrayBuffer().catch(() => { throw Object.assign(new Error(words.changed), { status: 0 }); });
+        try {
+          state = await ask("PUT", state.href, piece, { "content-range": `bytes ${state.received}-${end - 1}/${state.size}` });
+          length = Math.min(length * 2, 1 << 20);
+        } catch (error) {
+          if (!passes(error)) throw error;
+          length = Math.max(length / 2, 1 << 16);
+          say(words.lost);
+          state = await until(() => ask("GET", state.href));
+        }
+        show();
+      }
+      await until(() => ask("POST", state.href + "/xong"));
+      location.assign(state.page);
+    };
+
+    form.addEventListener("submit", async (event) => {
+      const file = one("input[type=file]", form).files[0];
+      if (!file) return;
+      event.preventDefault();
+      if (!box.hidden) return;
+      ended = new AbortController();
+      box.hidden = false;
+      send.disabled = true;
+      try { await transfer(file); } catch (error) {
+        if (ended.signal.aborted) return;
+        box.hidden = true;
+        send.disabled = false;
+        say(error.message || words.lost, true);
+      }
+    });
+  });
+
   // A form sent twice by a double click is sent once.
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented || event.target.method !== "post") return;

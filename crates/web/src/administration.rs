@@ -318,11 +318,12 @@ async fn backup(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     ));
     blocks.push(Block::Text(
         page.say(
-            "Mang toàn bộ dữ liệu đi nơi khác: bản ghi, lịch sử, tệp trong một tệp .zip, không có tài khoản và mật khẩu:",
-            "Take all data elsewhere: records, history and files in one .zip, without accounts and passwords:",
+            "Mang toàn bộ dữ liệu đi nơi khác: bản ghi, lịch sử, tệp trong một tệp .zip, không có tài khoản và mật khẩu. Lập tệp tại đây hoặc bằng lệnh:",
+            "Take all data elsewhere: records, history and files in one .zip, without accounts and passwords. Make the file here or by command:",
         )
         .to_owned(),
     ));
+    blocks.push(Block::Buttons(vec![(page.say("Toàn bộ dữ liệu", "All data").to_owned(), page.href(crate::archive::PLACE))]));
     blocks.push(Block::Code(
         "lienvung archive --data lienvung-data --out tat-ca.zip\nlienvung import archive tat-ca.zip --data thu-muc-moi".to_owned(),
     ));

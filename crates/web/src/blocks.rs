@@ -96,6 +96,8 @@ pub(crate) struct Form {
     pub(crate) heading: String,
     /// Words that say it was kept as a draft; a form with them is kept while it is typed.
     pub(crate) draft: String,
+    /// How its file is sent in pieces where scripts run; without script it goes as one.
+    pub(crate) pieces: Option<Box<Pieces>>,
     /// Words before the fields.
     pub(crate) before: Vec<String>,
     /// Badges before the fields.
@@ -106,6 +108,17 @@ pub(crate) struct Form {
     pub(crate) parts: Vec<FormPart>,
     /// Buttons: name, value, words; the first is the main one.
     pub(crate) buttons: Vec<(String, String, String)>,
+}
+
+/// Where a form's file goes piece by piece, and the words of the script that sends it.
+#[derive(Debug)]
+pub(crate) struct Pieces {
+    pub(crate) href: String,
+    pub(crate) sent: String,
+    pub(crate) left: String,
+    pub(crate) lost: String,
+    pub(crate) changed: String,
+    pub(crate) cancel: String,
 }
 
 /// A part of a form.
@@ -132,6 +145,7 @@ impl Form {
             id: String::new(),
             heading: String::new(),
             draft: String::new(),
+            pieces: None,
             before: Vec::new(),
             badges: Vec::new(),
             errors: None,

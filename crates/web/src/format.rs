@@ -65,6 +65,17 @@ pub fn number(number: i64, lang: Lang) -> String {
     }
 }
 
+/// The size of a file in megabytes with one decimal, at least a tenth: `12,3 MB` in Vietnamese, `12.3 MB` in English.
+pub fn megabytes(bytes: u64, lang: Lang) -> String {
+    let tenths = bytes.div_ceil(100_000);
+    let mark = match lang {
+        Lang::Vi => ',',
+        Lang::En => '.',
+    };
+    let whole = i64::try_from(tenths / 10).unwrap_or(i64::MAX);
+    format!("{}{mark}{} MB", number(whole, lang), tenths % 10)
+}
+
 /// A share in whole and tenths of a percent, `12,5 %`; a whole share has no decimals, `100 %`. Nothing of nothing is a dash.
 pub fn percent(part: u64, of: u64, lang: Lang) -> String {
     if of == 0 {

@@ -19,6 +19,7 @@
 //! ```
 
 mod administration;
+mod archive;
 pub mod assets;
 mod ballot;
 mod blocks;
@@ -47,6 +48,7 @@ mod record_form;
 mod records;
 mod service;
 mod sheet_import;
+mod sheet_upload;
 pub mod shell;
 mod sign_in;
 mod steps;

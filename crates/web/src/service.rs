@@ -180,7 +180,9 @@ fn status_of(error: &OfficeError) -> StatusCode {
         OfficeError::Refused { code, .. } => match *code {
             "bad_cursor" => StatusCode::BAD_REQUEST,
             "file_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
-            "imported_before" | "login_taken" | "answer_exists" | "already_issued" => StatusCode::CONFLICT,
+            "imported_before" | "login_taken" | "answer_exists" | "already_issued" | "piece_misplaced" | "upload_incomplete" => {
+                StatusCode::CONFLICT
+            }
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         },
         OfficeError::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
@@ -244,7 +246,9 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
         .merge(crate::work::routes())
         .merge(crate::import::routes())
         .merge(crate::sheet_import::routes())
+        .merge(crate::sheet_upload::routes())
         .merge(crate::administration::routes())
+        .merge(crate::archive::routes())
         .merge(crate::form_versions::routes())
         .merge(crate::steps::routes())
         .merge(crate::papers::routes())

@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use office::{DeskState, Destination, Identity, OfficeError, SheetImport, SheetPlan, SheetUpload};
+use office::{DeskState, Destination, Identity, OfficeError, RecordId, SheetImport, SheetPlan, SheetUpload};
 
 use crate::blocks::{Block, Blocks, Form, button_form, show, show_faulty};
 use crate::errors::{Answer, Failure};
@@ -57,7 +57,7 @@ async fn start_page(page: Page, who: Identity, app: &App, place: ListPlace, erro
     let page = page.titled(title).at(Nav::Import);
     let texts = page.texts();
     let asking = who.clone();
-    let (kinds, maps, imports) = app
+    let (kinds, maps, imports, unfinished) = app
         .call(move |office| {
             let (mut kinds, mut maps) = (Vec::new(), Vec::new());
             for kind in office.catalogue().kinds() {
@@ -67,7 +67,7 @@ async fn start_page(page: Page, who: Identity, app: &App, place: ListPlace, erro
                 }
             }
             let imports = office.sheet_imports(&asking, place.after.as_deref(), 20)?;
-            Ok((kinds, maps, imports))
+            Ok((kinds, maps, imports, office.open_uploads(&asking)?))
         })
         .await?;
     let mut kind_choices: Vec<Choice> = kinds.iter().map(|kind| Choice::new(kind.name.clone(), said(&kind.plural, page.lang))).collect();
@@ -83,8 +83,8 @@ async fn start_page(page: Page, who: Identity, app: &App, place: ListPlace, erro
         .field(
             Field::new(texts, FieldKind::File(".xlsx,.xlsm,.xlsb,.xls,.ods,.csv"), "file", page.say("Tệp bảng tính", "Spreadsheet"))
                 .hint(page.say(
-                    "Excel (.xlsx, .xls), OpenDocument (.ods) hoặc CSV, tối đa 25 MB.",
-                    "Excel (.xlsx, .xls), OpenDocument (.ods) or CSV, at most 25 MB.",
+                    "Excel (.xlsx, .xls), OpenDocument (.ods) hoặc CSV, tối đa 200 MB (25 MB khi trình duyệt tắt JavaScript). Mất mạng giữa chừng thì gửi tiếp phần còn lại.",
+                    "Excel (.xlsx, .xls), OpenDocument (.ods) or CSV, at most 200 MB (25 MB without JavaScript). After a lost connection the rest is sent.",
                 ))
                 .required()
                 .error_from(&errors),
@@ -94,11 +94,15 @@ async fn start_page(page: Page, who: Identity, app: &App, place: ListPlace, erro
         .button(page.say("Kiểm tra tệp", "Check the file"));
     form.upload = true;
     form.class = "card";
+    form.pieces = Some(Box::new(crate::sheet_upload::pieces(&page)));
     let faulty = !errors.is_empty();
     form.errors = Some(errors);
     let mut blocks = Blocks::default();
     blocks.push(Block::Text(page.say("Tệp được kiểm tra trước: lỗi hiện theo từng ô, chưa ghi gì. Nhập tất cả hoặc không nhập gì; nhập nhầm thì hoàn tác cả lần.", "The file is checked first: errors are shown by cell and nothing is written. All rows come in or none; a wrong import is taken back as a whole.").to_owned()));
     blocks.push(Block::Form(form));
+    if !unfinished.is_empty() {
+        blocks.push(Block::Table(crate::sheet_upload::unfinished_table(&page, &unfinished)));
+    }
     blocks.push(Block::Heading(page.say("Tệp mẫu", "Sample files").to_owned()));
     blocks.push(Block::Links(
         kinds.iter().map(|kind| (said(&kind.plural, page.lang).to_owned(), page.href(&format!("/nhap-excel/mau/{}", kind.name)))).collect(),
@@ -147,15 +151,8 @@ fn imports_table(page: &Page, app: &App, imports: &[SheetImport]) -> Table {
 async fn upload(page: Page, Who(who): Who, State(app): State<App>, place: ListPlace, upload: Upload) -> Answer {
     let pairs = upload.pairs.clone();
     let mut errors = FormErrors::none(page.texts());
-    let owner = match parameter_id("owner", pairs.get("owner"))? {
-        Some(owner) => owner,
-        None => who.acting_bodies().first().copied().ok_or_else(Failure::sign_in_needed)?,
-    };
-    // A map belongs to a kind; choosing one chooses both.
-    let (kind, map) = match pairs.get("map").and_then(|map| map.split_once('/')) {
-        Some((kind, map)) => (kind.to_owned(), Some(map.to_owned())),
-        None => (pairs.get("kind").unwrap_or_default().to_owned(), None),
-    };
+    let owner = owner_of(&who, &pairs)?;
+    let (kind, map) = kind_and_map(&pairs);
     app.office.may_import(&who, &kind, owner)?.require()?;
     let Some(file) = upload.file("file") else {
         errors.add("file", page.say("Tệp bảng tính: chưa chọn tệp.", "Spreadsheet: no file chosen."));
@@ -170,6 +167,22 @@ async fn upload(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
             start_page(page, who, &app, place, errors, &pairs).await
         }
         Err(failure) => Err(failure),
+    }
+}
+
+/// The body that keeps the records: the one chosen, else the person's first.
+pub(crate) fn owner_of(who: &Identity, pairs: &FormPairs) -> Result<RecordId, Failure> {
+    match parameter_id("owner", pairs.get("owner"))? {
+        Some(owner) => Ok(owner),
+        None => who.acting_bodies().first().copied().ok_or_else(Failure::sign_in_needed),
+    }
+}
+
+/// A map belongs to a kind; choosing one chooses both.
+pub(crate) fn kind_and_map(pairs: &FormPairs) -> (String, Option<String>) {
+    match pairs.get("map").and_then(|map| map.split_once('/')) {
+        Some((kind, map)) => (kind.to_owned(), Some(map.to_owned())),
+        None => (pairs.get("kind").unwrap_or_default().to_owned(), None),
     }
 }
 
@@ -209,7 +222,7 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<
 }
 
 /// The page asks for itself again every second; that works without script.
-fn working(page: Page, words: (&str, &str), done: usize, of: usize) -> Answer {
+pub(crate) fn working(page: Page, words: (&str, &str), done: usize, of: usize) -> Answer {
     let mut blocks = Blocks::default();
     blocks.push(Block::Progress(page.say(words.0, words.1).to_owned(), done, of));
     blocks.push(Block::Muted(
