@@ -22,6 +22,7 @@ mod shared;
 mod sheet;
 mod step;
 mod task;
+mod task_page;
 mod task_walk;
 mod visit;
 mod weight;

@@ -45,7 +45,7 @@ pub(crate) fn has_provinces(kind: &Kind) -> bool {
 pub(crate) fn form(page: &Page, app: &App, kind: &Kind, filter: &RegisterFilter) -> Form {
     let today = app.office.clock().today();
     let all = || Choice::new("", page.say("tất cả", "all"));
-    let mut form = Form::filter(page.href(&format!("/bieu-mau/{}", kind.name)));
+    let mut form = Form::filter(page.href(&page.path));
     if let Some(sort) = page.parameter("sort") {
         form = form.field(Field::hidden(page.texts(), "sort", sort));
     }

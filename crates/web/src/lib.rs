@@ -45,11 +45,14 @@ mod portal;
 mod province;
 mod record_form;
 mod records;
+mod register_list;
+mod result;
 mod service;
 mod sheet_import;
 pub mod shell;
 mod sign_in;
 mod steps;
+mod task;
 mod work;
 mod working_calendar;
 
