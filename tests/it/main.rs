@@ -15,6 +15,7 @@ mod form_version;
 mod generate;
 mod journey;
 mod merger;
+mod own_catalogue;
 mod people;
 mod permission;
 mod routes;
