@@ -197,7 +197,17 @@ async fn the_lists_say_when_nothing_is_there_and_their_files_hold_the_same_rows(
     assert!(file.contains("Sấy cà phê") && !file.contains("Nhân giống gấc"), "{file}");
     assert!(get("/ket-qua").await.text.contains("07/KQNC"));
     assert_eq!(get("/nhiem-vu?after=x").await.status, StatusCode::BAD_REQUEST);
-    assert_eq!(get("/ket-qua?tinh=999").await.status, StatusCode::BAD_REQUEST);
+    for wrong in ["/ket-qua?tinh=999", "/nhiem-vu?trang-thai=khong-co", "/nhiem-vu?sort=-day", "/nhiem-vu.csv?sort=x"] {
+        let refused = get(wrong).await;
+        assert!(
+            refused.status == StatusCode::BAD_REQUEST && refused.text.contains("đã nhận") || refused.text.contains("không có giá trị"),
+            "{wrong}"
+        );
+    }
+    // The heading says the order that the rows have.
+    assert!(list.contains("aria-sort=\"ascending\"") && !list.contains("aria-sort=\"descending\""), "{list}");
+    let latest = get("/nhiem-vu?sort=day").await.text;
+    assert!(latest.contains("aria-sort=\"descending\"") && !latest.contains("aria-sort=\"ascending\""), "{latest}");
     let empty = tempfile::tempdir().unwrap();
     let office = Arc::new(open(empty.path()));
     let router = web::router(office, web::Options { base_url: "http://localhost".into() });

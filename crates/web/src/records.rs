@@ -155,14 +155,15 @@ impl RecordPage {
         {
             show_progress(page, &progress, blocks);
         }
-        blocks.push(Block::Muted(format!(
-            "{} {} · {} {} · {}",
-            page.say("Phiên bản", "Version"),
-            view.version,
-            page.say("lưu lúc", "saved"),
-            format::instant(view.at),
-            said(&view.edit.why, page.lang)
-        )));
+        let mut saved = vec![
+            format!("{} {}", page.say("Phiên bản", "Version"), view.version),
+            format!("{} {}", page.say("lưu lúc", "saved"), format::instant(view.at)),
+        ];
+        // Nobody expects the public to change a record, so there is nothing to explain to it.
+        if page.viewer.is_some() {
+            saved.push(said(&view.edit.why, page.lang).to_owned());
+        }
+        blocks.push(Block::Muted(saved.join(" · ")));
         blocks.push(Block::Buttons(self.buttons(page, app)?));
         let id = view.id;
         let files = [("Word", "docx"), ("Excel", "xlsx"), ("CSV", "csv"), ("JSON", "json")];

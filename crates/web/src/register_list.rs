@@ -9,9 +9,10 @@ use office::{Boundaries, FileForm, Identity, Order, RecordView, RegisterFilter, 
 use crate::blocks::{Block, Blocks, show};
 use crate::errors::{Answer, Failure};
 use crate::format;
+use crate::lang::Label;
 use crate::list::ListPlace;
 use crate::page::Page;
-use crate::parts::{Cell, Column, EmptyState, ExportLinks, Pager, Table};
+use crate::parts::{Cell, Column, EmptyState, ExportLinks, Pager, SortOrder, Table};
 use crate::records::place_of;
 use crate::service::{App, Who, said};
 
@@ -100,6 +101,16 @@ impl RegisterList {
     }
 }
 
+/// The column of titles, by which a list is ordered unless something else is asked for.
+pub(crate) fn title_column(page: &Page, heading: &str) -> Column {
+    Column::new(heading).sorted_in(page, "title", SortOrder::Ascending, true)
+}
+
+/// The column of days, by which a list can be ordered, latest first.
+pub(crate) fn day_column(page: &Page, heading: &str) -> Column {
+    Column::new(heading).sorted_in(page, "day", SortOrder::Descending, false)
+}
+
 /// The whole list of a kind as a file, with the same filter.
 pub(crate) async fn file(page: &Page, who: Identity, app: &App, kind: &str, form: FileForm) -> Answer {
     let Some(kind) = app.office.catalogue().kind(kind) else { return Err(Failure::not_found(kind)) };
@@ -113,7 +124,17 @@ pub(crate) async fn file(page: &Page, who: Identity, app: &App, kind: &str, form
 }
 
 fn filter_of(page: &Page, app: &App, kind: &str) -> Result<RegisterFilter, Failure> {
-    let order = if page.parameter("sort") == Some("day") { Order::Latest } else { Order::Title };
+    let order = match page.parameter("sort") {
+        None | Some("title") => Order::Title,
+        Some("day") => Order::Latest,
+        Some(other) => {
+            let message = Label::new(
+                format!("Tham số “sort” là title (theo tên) hoặc day (mới nhất trước); đã nhận “{other}”."),
+                format!("The parameter “sort” is title (by title) or day (latest first); got “{other}”."),
+            );
+            return Err(Failure::bad_parameter("sort", message));
+        }
+    };
     crate::boundaries::narrowed(page, app, RegisterFilter { kind: Some(kind.to_owned()), order, ..RegisterFilter::default() })
 }
 
@@ -127,12 +148,12 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, Path(name): Pat
     let label = page.say("Biểu mẫu", "Kinds").to_owned();
     let title = said(&list.kind.plural, page.lang).to_owned();
     let page = page.crumb(label, "/bieu-mau").titled(title);
-    let mut columns = vec![Column::new(page.say("Tên", "Title")).sorted_by(&page, "title"), Column::new(page.say("Cơ quan", "Body"))];
+    let mut columns = vec![title_column(&page, page.say("Tên", "Title")), Column::new(page.say("Cơ quan", "Body"))];
     let with_provinces = crate::boundaries::has_provinces(&list.kind);
     if with_provinces {
         columns.push(Column::new(page.say("Tỉnh, thành phố", "Provinces")));
     }
-    columns.push(Column::new(page.say("Ngày", "Date")).sorted_by(&page, "day"));
+    columns.push(day_column(&page, page.say("Ngày", "Date")));
     let mut table = list.table(&page, columns);
     for row in &list.found.rows {
         let mut cells = vec![list.title_cell(&page, row), Cell::text(said(&app.office.keeper_of_row(row, list.boundaries()), page.lang))];

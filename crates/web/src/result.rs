@@ -13,7 +13,7 @@ use crate::list::ListPlace;
 use crate::page::{Nav, Page};
 use crate::parts::{Cell, Column, Definitions, EmptyState, Table};
 use crate::records::{RecordPage, code_words, items, lead_cell, place_of, show_erased, show_related, state_badge};
-use crate::register_list::{RegisterList, file};
+use crate::register_list::{RegisterList, day_column, file, title_column};
 use crate::service::{App, Who, record_id, said};
 use crate::task::{USES, of_kind};
 
@@ -41,11 +41,11 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, place: ListPlac
     let title = said(&list.kind.plural, page.lang).to_owned();
     let page = page.titled(title).at(Nav::Results);
     let columns = vec![
-        Column::new(page.say("Tên kết quả", "Title")).sorted_by(&page, "title"),
+        title_column(&page, page.say("Tên kết quả", "Title")),
         Column::new(page.say("Cơ quan giữ hồ sơ", "Kept by")),
         Column::new(page.say("Xếp loại", "Grade")),
         Column::new(page.say("Số Giấy chứng nhận", "Certificate")),
-        Column::new(page.say("Nghiệm thu", "Accepted")).sorted_by(&page, "day"),
+        day_column(&page, page.say("Nghiệm thu", "Accepted")),
     ];
     let mut table = list.table(&page, columns);
     for (row, view) in list.found.rows.iter().zip(&list.views) {
@@ -118,7 +118,10 @@ async fn result(page: Page, Who(who): Who, State(app): State<App>, Path(id): Pat
             facts.add(said(&declared.label, page.lang), record.cell(&page, &app, field));
         }
     }
-    facts.add(page.say("Tổ chức chủ trì", "Lead organisation"), lead_cell(&page, &app, data));
+    match lead_cell(&page, &app, data) {
+        Cell::Empty => {}
+        lead => facts.add(page.say("Tổ chức chủ trì", "Lead organisation"), lead),
+    }
     blocks.push(Block::Facts(facts));
     if let Some(summary) = data.get("summary").and_then(Value::as_str) {
         blocks.push(Block::Heading(page.say("Tóm tắt", "Summary").to_owned()));

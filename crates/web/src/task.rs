@@ -13,7 +13,7 @@ use crate::list::ListPlace;
 use crate::page::{Nav, Page};
 use crate::parts::{Cell, Column, Definitions, EmptyState, Table};
 use crate::records::{RecordPage, items, lead_cell, place_of, show_erased, show_related, state_badge};
-use crate::register_list::{RegisterList, file};
+use crate::register_list::{RegisterList, day_column, file, title_column};
 use crate::result::{application_table, uses_cell};
 use crate::service::{App, Who, record_id, said};
 
@@ -43,11 +43,11 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, place: ListPlac
     let title = said(&list.kind.plural, page.lang).to_owned();
     let page = page.titled(title).at(Nav::Tasks);
     let columns = vec![
-        Column::new(page.say("Tên nhiệm vụ", "Title")).sorted_by(&page, "title"),
+        title_column(&page, page.say("Tên nhiệm vụ", "Title")),
         Column::new(page.say("Tổ chức chủ trì", "Lead organisation")),
         Column::new(page.say("Tỉnh, thành phố", "Provinces")),
         Column::new(page.say("Tình trạng", "State")),
-        Column::new(page.say("Thời gian", "Period")).sorted_by(&page, "day"),
+        day_column(&page, page.say("Thời gian", "Period")),
         Column::numeric(page.say("Kinh phí được duyệt", "Approved money")),
     ];
     let mut table = list.table(&page, columns);
