@@ -18,6 +18,7 @@ mod merger;
 mod own_catalogue;
 mod people;
 mod permission;
+mod proposal;
 mod routes;
 mod shared;
 mod sheet;

@@ -42,6 +42,7 @@ mod office;
 mod own_catalogue;
 mod paper;
 mod permission;
+mod proposal;
 mod province;
 mod record;
 mod record_table;

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use catalogue::{Audience, DueState, FieldType, Kind};
+use catalogue::{Audience, Criterion, DueState, FieldType, Kind};
 use office::{Identity, NextStep, Office, OfficeError, Order, RecordId, RecordView, Reference, RegisterFilter, TaskProgress};
 use serde_json::{Value, json};
 
@@ -155,6 +155,12 @@ impl RecordPage {
         {
             show_progress(page, &progress, blocks);
         }
+        if kind.name == "proposal"
+            && view.audience == Audience::Private
+            && let Some(criteria) = app.office.urgent_local_criteria(data)
+        {
+            blocks.push(Block::Table(criteria_table(page, &criteria)));
+        }
         let mut saved = vec![
             format!("{} {}", page.say("Phiên bản", "Version"), view.version),
             format!("{} {}", page.say("lưu lúc", "saved"), format::instant(view.at)),
@@ -213,6 +219,26 @@ pub(crate) fn show_erased(page: Page) -> Answer {
         .to_owned(),
     ));
     show(page.titled(title), blocks)
+}
+
+/// How a proposal stands to the criteria of an urgent local task, and why.
+fn criteria_table(page: &Page, criteria: &[Criterion]) -> Table {
+    let columns = vec![
+        Column::new(page.say("Căn cứ", "Source")),
+        Column::new(page.say("Tình trạng", "State")),
+        Column::new(page.say("Vì sao", "Why")),
+    ];
+    let caption = page.say("Tiêu chí nhiệm vụ cấp thiết địa phương", "Criteria of an urgent local task");
+    let mut table = Table::new(page.texts(), caption, columns).with_total(criteria.len() as u64);
+    for criterion in criteria {
+        let badge = match criterion.met {
+            Some(true) => Badge::new(Tone::Good, Icon::Check, page.say("đạt", "met")),
+            Some(false) => Badge::new(Tone::Bad, Icon::Alert, page.say("không đạt", "not met")),
+            None => Badge::new(Tone::Warn, Icon::Info, page.say("chưa đủ thông tin", "not known")),
+        };
+        table.row(vec![Cell::text(criterion.source.clone()), Cell::from(badge), Cell::text(said(&criterion.why, page.lang))]);
+    }
+    table
 }
 
 /// The way of a task through its process: where it stands, what comes next and why not, every term.
