@@ -25,6 +25,7 @@ struct Story {
     article: Vec<Article>,
     task: Vec<Map<String, Value>>,
     council: Vec<Map<String, Value>>,
+    result: Vec<Map<String, Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -193,7 +194,7 @@ impl<'a> Telling<'a> {
         Ok(self.drafts)
     }
 
-    /// Illustrative tasks of one department, with the councils on them.
+    /// Illustrative tasks of one department, with the councils on them and the results they gave.
     fn tasks(&mut self) -> Result<()> {
         let owner = body_of(self.office, DAK_LAK)?;
         for task in &self.story.task {
@@ -207,6 +208,13 @@ impl<'a> Telling<'a> {
                 council.insert("subject".to_owned(), json!(id.to_string()));
                 council.insert("owner".to_owned(), json!(owner.to_string()));
                 self.push(RecordId::new(), "council", Value::Object(council));
+            }
+            let of_this = |result: &&Map<String, Value>| result.get("task") == task.get("title");
+            let results: Vec<Map<String, Value>> = self.story.result.iter().filter(of_this).cloned().collect();
+            for mut result in results {
+                result.insert("task".to_owned(), json!(id.to_string()));
+                result.insert("owner".to_owned(), json!(owner.to_string()));
+                self.push(RecordId::new(), "result", Value::Object(result));
             }
         }
         Ok(())

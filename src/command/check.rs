@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use office::OwnCatalogue;
 use serde_json::json;
 
 use super::{CATCH_UP, Folder, bar, open};
@@ -114,12 +115,20 @@ pub(crate) fn doctor(arguments: DoctorArguments, words: Words) -> Result<ExitCod
         words.say("Ghi được vào thư mục dữ liệu", "The data folder can be written"),
         words.say("Cấp quyền ghi hoặc giải phóng chỗ trên đĩa.", "Give write permission or free space on the disk."),
     );
-    match catalogue::Catalogue::builtin() {
-        Ok(catalogue) => say(true, &format!("{} ({})", words.say("Danh mục", "Catalogue"), catalogue.kinds().count()), ""),
+    match OwnCatalogue::read(folder) {
+        Ok(own) => {
+            say(true, &format!("{} ({})", words.say("Danh mục", "Catalogue"), own.catalogue.kinds().count()), "");
+            for file in &own.files {
+                tell!("    + {}", OwnCatalogue::path(folder).join(file).display());
+            }
+        }
         Err(error) => say(
             false,
-            &format!("{} {error}", words.say("Danh mục", "Catalogue")),
-            words.say("Cài lại chương trình.", "Install the program again."),
+            &format!("{}: {}", words.say("Danh mục", "Catalogue"), words.error(&error.into())),
+            words.say(
+                "Lỗi ở tệp nào thì sửa tệp ấy; nếu không nêu tệp, cài lại chương trình.",
+                "Mend the file that is named; if none is, install the program again.",
+            ),
         ),
     }
     match open(folder, words) {

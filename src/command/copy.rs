@@ -1,10 +1,11 @@
 //! `backup` and `restore`; `archive` and what reads it back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use office::OwnCatalogue;
 
 use super::{CATCH_UP, Folder, bar, open};
 use crate::config::{Config, USUAL_ADDRESS};
@@ -47,6 +48,7 @@ pub(crate) fn backup(arguments: BackupArguments, words: Words) -> Result<ExitCod
         bar.set_position(done);
     })?;
     std::fs::copy(Config::path(&arguments.folder.data), Config::path(&arguments.to))?;
+    copy_own_catalogue(&arguments.folder.data, &arguments.to)?;
     bar.finish_and_clear();
     tell!("{} {}", words.say("Đã sao lưu nhất quán vào", "Backed up consistently into"), arguments.to.display());
     Ok(ExitCode::SUCCESS)
@@ -85,7 +87,7 @@ pub(crate) fn archive(arguments: ArchiveArguments, words: Words) -> Result<ExitC
 }
 
 /// A file that was not there before.
-fn new_file(path: &std::path::Path) -> Result<Option<std::fs::File>> {
+fn new_file(path: &Path) -> Result<Option<std::fs::File>> {
     match std::fs::File::create_new(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(None),
@@ -132,6 +134,7 @@ pub(crate) fn restore(arguments: RestoreArguments, words: Words) -> Result<ExitC
         bar.set_position(done);
     })?;
     std::fs::copy(Config::path(&arguments.from), Config::path(to))?;
+    copy_own_catalogue(&arguments.from, to)?;
     bar.finish_and_clear();
     tell!(
         "{} {}. {}",
@@ -140,4 +143,16 @@ pub(crate) fn restore(arguments: RestoreArguments, words: Words) -> Result<ExitC
         words.say("Khung nhìn sẽ tự dựng lại khi chạy.", "Views rebuild themselves when the node starts.")
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Copies the operator's files of the catalogue, without which records of their kinds and codes could not be read.
+fn copy_own_catalogue(from: &Path, to: &Path) -> Result<()> {
+    for file in OwnCatalogue::read(from)?.files {
+        let target = OwnCatalogue::path(to).join(&file);
+        if let Some(folder) = target.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::copy(OwnCatalogue::path(from).join(&file), target)?;
+    }
+    Ok(())
 }

@@ -205,7 +205,7 @@ test("a new form of tasks is adopted, new records use it, old ones keep theirs, 
     await seen(admin, words.adopted);
 
     const desk = await officer.newPage();
-    await desk.goto("/bieu-mau/task");
+    await desk.goto("/nhiem-vu");
     const old = await desk.locator("tbody").getByRole("link").first().getAttribute("href");
     await desk.goto("/bieu-mau/task/moi");
     await desk.getByLabel(/^Tên nhiệm vụ/).first().fill("Nhiệm vụ theo mẫu mới (minh họa)");
@@ -217,7 +217,7 @@ test("a new form of tasks is adopted, new records use it, old ones keep theirs, 
 
     await desk.goto(old);
     await seen(desk, words.oldForm);
-    const table = await officer.request.get("/bieu-mau/task.csv");
+    const table = await officer.request.get("/nhiem-vu.csv");
     const [headings, ...rows] = (await table.text()).trim().split("\r\n");
     assert.ok(headings.includes(words.origin), headings);
     assert.ok(rows.some((line) => line.includes("Nhiệm vụ theo mẫu mới") && line.includes("Ngân sách tỉnh")));

@@ -63,6 +63,8 @@ pub struct CouncilPage {
     pub title: String,
     /// What it decides about: the record and its title.
     pub subject: Option<(RecordId, String)>,
+    /// The kind of what is before it, when this person may see it.
+    pub subject_kind: Option<String>,
     /// The sheet it votes by.
     pub sheet: ScoreSheet,
     /// Number and day of the decision that set it up.
@@ -186,6 +188,7 @@ impl Office {
         let sheet = sheet.ok_or_else(|| OfficeError::Data(format!("there is no sheet {}", council.sheet)))?;
         // What this person may see of the task: a member's interest in it is told from that.
         let matter = council.subject.and_then(|subject| self.view(who, subject).ok());
+        let subject_kind = matter.as_ref().map(|matter| matter.kind.clone());
         let matter = matter.as_ref().and_then(|matter| matter.data.as_ref());
         let mut ids: Vec<RecordId> = council.members.iter().filter_map(|member| member.person).chain(council.subject).collect();
         ids.extend(matter.into_iter().flat_map(|matter| people_of(matter).filter_map(|person| person.record)));
@@ -197,6 +200,7 @@ impl Office {
             id,
             title: council.title,
             subject: council.subject.map(|subject| (subject, titles.get(&subject).cloned().unwrap_or_default())),
+            subject_kind,
             composition: sheet.composition(&attendance),
             quorum: sheet.quorum(&attendance, &|role| self.word("council-roles", role)),
             voters: members.iter().filter(|member| member.present && member.conflicts.is_empty()).count() as u64,

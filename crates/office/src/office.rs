@@ -15,6 +15,7 @@ use crate::error::OfficeError;
 use crate::follow::Followers;
 use crate::form_shelf::FormShelf;
 use crate::form_version::KeptForms;
+use crate::own_catalogue::OwnCatalogue;
 use crate::register::Register;
 use crate::search::SearchIndex;
 
@@ -66,9 +67,9 @@ impl Office {
     /// [`Office::settle`] waits for them.
     ///
     /// # Errors
-    /// A folder of a newer version, of another node, without room or permission; a broken catalogue.
+    /// A folder of a newer version, of another node, without room or permission; a faulty file of the operator ([`OwnCatalogue`]).
     pub fn open(folder: &Path, settings: Settings) -> Result<Office, OfficeError> {
-        Office::open_with(folder, settings, Catalogue::builtin()?)
+        Office::open_with(folder, settings, OwnCatalogue::read(folder)?.catalogue)
     }
 
     /// Like [`Office::open`], with a catalogue of one's own.

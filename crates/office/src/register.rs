@@ -137,7 +137,7 @@ pub struct StateCount {
 /// The view behind the lists.
 #[derive(Debug)]
 pub struct Register {
-    views: ViewPool,
+    pub(crate) views: ViewPool,
     forms: Arc<FormShelf>,
     ledger: Arc<Ledger>,
 }
@@ -519,7 +519,7 @@ impl Office {
     }
 
     /// The condition on rows that this person may see.
-    fn visible(&self, who: &Identity, values: &mut Vec<Sql>) -> String {
+    pub(crate) fn visible(&self, who: &Identity, values: &mut Vec<Sql>) -> String {
         let audiences: Vec<String> = self.audiences_of(who).iter().map(|audience| format!("'{}'", audience.as_str())).collect();
         let mut condition = format!("audience IN ({})", audiences.join(","));
         let mut own = who.bodies();
@@ -543,7 +543,7 @@ fn sets_of(provinces: &[String], values: &mut Vec<Sql>) -> String {
     format!("(SELECT places FROM place_set WHERE province IN ({}))", vec!["?"; provinces.len()].join(","))
 }
 
-fn register_row(row: &Row<'_>) -> Result<RegisterRow, OfficeError> {
+pub(crate) fn register_row(row: &Row<'_>) -> Result<RegisterRow, OfficeError> {
     let id: String = row.get(0)?;
     Ok(RegisterRow {
         id: RecordId::parse(&id).map_err(|_| OfficeError::Data(format!("not a record id: {id}")))?,

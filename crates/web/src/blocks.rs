@@ -36,6 +36,8 @@ pub(crate) enum Block {
     Buttons(Vec<(String, String)>),
     /// Plain links in a list.
     Links(Vec<(String, String)>),
+    /// Key figures beside one another.
+    Figures(Vec<Figure>),
     /// The four cells of the report.
     Bar(FourCells),
     /// A table.
@@ -68,6 +70,19 @@ pub(crate) enum Block {
     Split(String, Blocks, Blocks),
     /// Facets beside a list.
     Side(Blocks, Blocks),
+}
+
+/// A key figure of a record.
+#[derive(Debug)]
+pub(crate) struct Figure {
+    /// What it is.
+    pub(crate) name: String,
+    /// The figure, or why there is none.
+    pub(crate) value: String,
+    /// What it is made of; may be empty.
+    pub(crate) note: String,
+    /// Whether there is a figure; words instead of one are smaller.
+    pub(crate) known: bool,
 }
 
 /// A hit as it is shown.

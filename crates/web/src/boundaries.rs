@@ -1,6 +1,6 @@
 //! Lists as it was and as it is now: `?tinh=&co-quan=&trang-thai=&dia-gioi=luc-do|hien-nay` of a list and of its files.
 
-use catalogue::{FieldType, Kind};
+use catalogue::{CodeList, FieldType, Kind};
 use office::{Boundaries, RecordId, RegisterFilter};
 
 use crate::blocks::Form;
@@ -28,12 +28,27 @@ pub(crate) fn narrowed(page: &Page, app: &App, mut filter: RegisterFilter) -> Re
         let body = RecordId::parse(id).ok().and_then(|id| app.office.directory().get(id));
         filter.owner = Some(body.ok_or_else(|| unknown("co-quan", id))?.id);
     }
-    filter.state = page.parameter("trang-thai").map(str::to_owned);
+    if let Some(state) = page.parameter("trang-thai") {
+        let kind = filter.kind.as_deref().and_then(|kind| app.office.catalogue().kind(kind));
+        let known = kind.and_then(|kind| states(app, kind)).is_some_and(|states| states.get(state).is_some());
+        if !known {
+            return Err(unknown("trang-thai", state));
+        }
+        filter.state = Some(state.to_owned());
+    }
     filter.boundaries = match page.parameter("dia-gioi") {
         Some(text) => Some(text.parse().map_err(|()| unknown("dia-gioi", text))?),
         None => (filter.province.is_some() || filter.owner.is_some()).then_some(Boundaries::AsNow),
     };
     Ok(filter)
+}
+
+/// The states that records of a kind go through.
+fn states<'a>(app: &'a App, kind: &Kind) -> Option<&'a CodeList> {
+    match &kind.field(kind.state_field.as_deref()?)?.of {
+        FieldType::Code { list } => app.office.catalogue().list(list),
+        _ => None,
+    }
 }
 
 /// Whether records of a kind name provinces.
@@ -45,7 +60,7 @@ pub(crate) fn has_provinces(kind: &Kind) -> bool {
 pub(crate) fn form(page: &Page, app: &App, kind: &Kind, filter: &RegisterFilter) -> Form {
     let today = app.office.clock().today();
     let all = || Choice::new("", page.say("tất cả", "all"));
-    let mut form = Form::filter(page.href(&format!("/bieu-mau/{}", kind.name)));
+    let mut form = Form::filter(page.href(&page.path));
     if let Some(sort) = page.parameter("sort") {
         form = form.field(Field::hidden(page.texts(), "sort", sort));
     }
@@ -74,11 +89,7 @@ pub(crate) fn form(page: &Page, app: &App, kind: &Kind, filter: &RegisterFilter)
     choices.extend(bodies.iter().map(|body| Choice::new(body.id.to_string(), body.short_on(today))));
     let chosen = filter.owner.map(|owner| owner.to_string()).unwrap_or_default();
     form = form.field(Field::select(page.texts(), "co-quan", page.say("Cơ quan", "Body"), choices).value(chosen));
-    let states = kind.state_field.as_deref().and_then(|field| kind.field(field)).and_then(|field| match &field.of {
-        FieldType::Code { list } => app.office.catalogue().list(list),
-        _ => None,
-    });
-    if let Some(states) = states {
+    if let Some(states) = states(app, kind) {
         let mut choices = vec![all()];
         choices.extend(states.codes.iter().map(|code| Choice::new(&code.code, said(&code.label, page.lang))));
         let field = Field::select(page.texts(), "trang-thai", page.say("Trạng thái", "State"), choices);

@@ -31,8 +31,8 @@ async fn index(page: Page, State(app): State<App>) -> Answer {
     let title = page.say("Bảng mã", "Code lists").to_owned();
     let page = page.titled(title.clone());
     let columns = vec![
-        Column::new(page.say("Bảng mã", "Code list")),
         Column::new(page.say("Dùng cho", "Used for")),
+        Column::new(page.say("Tên bảng", "Name of the list")),
         Column::numeric(page.say("Số mã", "Codes")),
         Column::new(page.say("Phiên bản, hiệu lực", "Editions, validity")),
         Column::new(page.say("Căn cứ", "Source")),
@@ -47,9 +47,13 @@ async fn index(page: Page, State(app): State<App>) -> Answer {
                 None => Cell::text(words),
             }
         });
+        let used_for = use_of(catalogue, list, &page);
         table.row(vec![
-            Cell::link(list.name.clone(), page.href(&format!("/bang-ma/{}", links::encoded(&list.name)))),
-            Cell::text(use_of(catalogue, list, &page)),
+            Cell::link(
+                if used_for.is_empty() { &list.name } else { &used_for },
+                page.href(&format!("/bang-ma/{}", links::encoded(&list.name))),
+            ),
+            Cell::text(list.name.clone()),
             Cell::number(i64::try_from(list.codes.len()).unwrap_or(i64::MAX), page.lang),
             Cell::Lines(editions.collect()),
             Cell::text(list.source.clone()),
@@ -295,7 +299,13 @@ fn use_of(catalogue: &Catalogue, list: &CodeList, page: &Page) -> String {
         let kind = catalogue.kinds().find(|kind| kind.workflow.as_deref() == Some(workflow));
         return kind.map(|kind| format!("{}: {}", page.say("Trạng thái", "States"), said(&kind.label, page.lang))).unwrap_or_default();
     }
-    catalogue.kinds().find_map(|kind| label_of(&kind.fields, &list.name)).map(|label| said(label, page.lang).to_owned()).unwrap_or_default()
+    let mut uses = catalogue.kinds().filter_map(|kind| Some((kind, said(label_of(&kind.fields, &list.name)?, page.lang))));
+    match (uses.next(), uses.next()) {
+        // Many kinds have a field that is just called “kind”.
+        (Some((kind, label)), None) => format!("{label} ({})", said(&kind.label, page.lang)),
+        (Some((_, label)), Some(_)) => label.to_owned(),
+        (None, _) => String::new(),
+    }
 }
 
 fn label_of<'a>(fields: &'a [KindField], name: &str) -> Option<&'a catalogue::Label> {

@@ -109,7 +109,8 @@ fn show_facts(page: &Page, found: &CouncilPage, blocks: &mut Blocks) {
     let mut facts = Definitions { rows: Vec::new() };
     if let Some((subject, title)) = &found.subject {
         let words = if title.is_empty() { page.say("xem bản ghi", "see the record") } else { title };
-        facts.add(page.say("Xem xét", "Before it"), Cell::link(words, page.href(&format!("/r/{subject}"))));
+        let place = crate::records::place_of(found.subject_kind.as_deref().unwrap_or_default(), *subject);
+        facts.add(page.say("Xem xét", "Before it"), Cell::link(words, page.href(&place)));
     }
     let decision = [found.decision.0.clone(), found.decision.1.map(format::day)];
     let decision: Vec<String> = decision.into_iter().flatten().collect();

@@ -46,12 +46,15 @@ mod portal;
 mod province;
 mod record_form;
 mod records;
+mod register_list;
+mod result;
 mod service;
 mod sheet_import;
 mod sheet_upload;
 pub mod shell;
 mod sign_in;
 mod steps;
+mod task;
 mod work;
 mod working_calendar;
 

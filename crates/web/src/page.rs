@@ -119,6 +119,10 @@ pub enum Nav {
     Home,
     /// Kết luận, chỉ đạo.
     Directives,
+    /// Nhiệm vụ.
+    Tasks,
+    /// Kết quả.
+    Results,
     /// Tin.
     News,
     /// Dữ liệu, API.
@@ -282,6 +286,8 @@ impl Page {
         let mut items = vec![
             self.nav_item(Nav::Home, self.t("nav-home"), "/"),
             self.nav_item(Nav::Directives, self.t("nav-directives"), "/chi-dao"),
+            self.nav_item(Nav::Tasks, self.t("nav-tasks"), "/nhiem-vu"),
+            self.nav_item(Nav::Results, self.t("nav-results"), "/ket-qua"),
             self.nav_item(Nav::News, self.t("nav-news"), "/tin"),
             self.nav_item(Nav::Data, self.t("nav-data"), "/api"),
         ];

@@ -67,7 +67,7 @@ async fn home(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
                 number(kinds.iter().find(|(name, _)| name == "task").map_or(0, |(_, count)| *count)),
                 page.say("nhiệm vụ xem được", "tasks open to you")
             ),
-            page.href("/bieu-mau/task"),
+            page.href(&crate::records::list_of("task")),
         ),
         (
             page.say("Hội nghị", "Conferences").to_owned(),

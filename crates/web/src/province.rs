@@ -14,6 +14,7 @@ use crate::format;
 use crate::lang::Label;
 use crate::page::{Nav, Page};
 use crate::parts::{Cell, Column, EmptyState, Notice, Table};
+use crate::records::list_of;
 use crate::service::{App, Who, said};
 
 /// The kinds that a line of a province counts.
@@ -91,14 +92,14 @@ async fn profile(page: Page, Who(who): Who, State(app): State<App>, Path(key): P
         let heads = profile.heads.iter().map(|head| (head.name_on(today).to_owned(), page.href(&format!("/r/{}", head.id))));
         blocks.push(Block::Links(heads.collect()));
     }
-    let place = |kind: &str| Some(format!("/bieu-mau/{kind}?tinh={}", profile.province.code));
+    let place = |kind: &str| Some(format!("{}?tinh={}", list_of(kind), profile.province.code));
     let caption = page.say("Bản ghi có địa bàn ở tỉnh", "Records that name the province");
     blocks.push(Block::Table(counts_table(&page, &app, caption, &profile.counts, boundaries, &place)));
     let head: Option<RecordId> = match profile.heads.as_slice() {
         [one] => Some(one.id),
         _ => None,
     };
-    let place = |kind: &str| head.map(|head| format!("/bieu-mau/{kind}?co-quan={head}"));
+    let place = |kind: &str| head.map(|head| format!("{}?co-quan={head}", list_of(kind)));
     let caption = page.say("Hồ sơ Sở của tỉnh giữ", "Records kept by the department");
     blocks.push(Block::Table(counts_table(&page, &app, caption, &profile.kept, boundaries, &place)));
     show(page, blocks)
@@ -118,7 +119,7 @@ fn parts_table(page: &Page, app: &App, profile: &ProvinceProfile) -> Table {
         } else {
             format!("{} {label} {}", page.say("gồm phần", "the part that was"), page.say("cũ", "")).trim_end().to_owned()
         };
-        let list = format!("/bieu-mau/task?tinh={}&dia-gioi={}", part.province.code, Boundaries::AsThen.as_str());
+        let list = format!("{}?tinh={}&dia-gioi={}", list_of("task"), part.province.code, Boundaries::AsThen.as_str());
         let mut cells = vec![Cell::link(words, page.href(&list)), Cell::text(period(page, &part.province))];
         cells.extend(counted_cells(page, &part.counts));
         table.row(cells);

@@ -13,7 +13,7 @@ use crate::errors::{Answer, Failure};
 use crate::form::FormPairs;
 use crate::page::Page;
 use crate::parts::{Choice, Field, FieldGroup, FieldKind, FormErrors, Notice};
-use crate::records::{Titles, place_of, titles_in, value_text};
+use crate::records::{Titles, list_of, place_of, titles_in, value_text};
 use crate::service::{App, Who, field_faults, record_id, said};
 
 /// More bodies than this are typed and looked up instead of being chosen from a folded list.
@@ -328,7 +328,7 @@ fn show_form_and_draft(
         if previous.is_some() { page.say("Sửa", "Edit") } else { page.say("Thêm", "Add") },
         office::within_a_sentence(said(&kind.label, page.lang))
     );
-    let page = page.titled(title).crumb(label, &format!("/bieu-mau/{}", kind.name));
+    let page = page.titled(title).crumb(label, &list_of(&kind.name));
     let mut form = Form::post(action.clone());
     form.draft = page.say("Đã lưu nháp lúc", "Draft kept at").to_owned();
     let faulty = !errors.is_empty();

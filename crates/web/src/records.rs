@@ -1,4 +1,4 @@
-//! Any record of any kind: its page, its history, lists by kind, and forms out of the catalogue.
+//! Any record of any kind: its page, its history, and where the pages and lists of the kinds are.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,16 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use catalogue::{Audience, DueState, FieldType};
-use office::{Boundaries, FileForm, Identity, Office, OfficeError, Order, RecordId, RegisterFilter, TaskProgress};
+use catalogue::{Audience, Criterion, DueState, FieldType, Kind};
+use office::{Identity, NextStep, Office, OfficeError, Order, RecordId, RecordView, Reference, RegisterFilter, TaskProgress};
 use serde_json::{Value, json};
 
 use crate::blocks::{Block, Blocks, Form, show, show_faulty};
 use crate::errors::{Answer, Failure};
 use crate::form::FormPairs;
 use crate::format;
-use crate::list::ListPlace;
 use crate::page::{Nav, Page};
-use crate::parts::{Badge, Cell, Column, Definitions, Event, ExportLinks, Field, Icon, Notice, Pager, Table, Timeline, Tone};
+use crate::parts::{Badge, Cell, Column, Definitions, Event, ExportLinks, Field, Icon, Notice, Table, Timeline, Tone};
 use crate::service::{App, Who, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -25,12 +24,13 @@ pub(crate) fn routes() -> Router<App> {
         .route("/r/{id}/lich-su", get(history))
         .route("/r/{id}/xoa", get(erase).post(carry_out_erase))
         .route("/bieu-mau", get(kinds))
-        .route("/bieu-mau/{kind}", get(list))
 }
 
 /// Where a record of a kind has its own page.
 pub(crate) fn place_of(kind: &str, id: RecordId) -> String {
     match kind {
+        "task" => format!("/nhiem-vu/{id}"),
+        "result" => format!("/ket-qua/{id}"),
         "directive" => format!("/chi-dao/{id}"),
         "conference" => format!("/hoi-nghi/{id}"),
         "document" => format!("/van-ban/{id}"),
@@ -40,102 +40,40 @@ pub(crate) fn place_of(kind: &str, id: RecordId) -> String {
     }
 }
 
+/// Where the list of a kind is.
+pub(crate) fn list_of(kind: &str) -> String {
+    match kind {
+        "task" => "/nhiem-vu".to_owned(),
+        "result" => "/ket-qua".to_owned(),
+        _ => format!("/bieu-mau/{kind}"),
+    }
+}
+
 async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>) -> Answer {
     if let Some((id, suffix)) = name.rsplit_once('.').filter(|(_, suffix)| crate::papers::SUFFIXES.contains(suffix)) {
         return crate::papers::record_as(&app, &page, who, record_id(id)?, suffix).await;
     }
     let as_json = name.ends_with(".json");
     let id = record_id(name.trim_end_matches(".json"))?;
-    let (view, linked, titles, steps) = app
+    let (record, linked) = app
         .call(move |office| {
-            let view = office.view(&who, id)?;
+            let record = RecordPage::read(office, &who, id)?;
             let filter = RegisterFilter { refers_to: Some(id), order: Order::Latest, ..RegisterFilter::default() };
             let linked = office.register_page(&who, &filter, None, 30)?;
-            let titles = titles_in(office, &who, view.data.as_ref())?;
-            let steps = office.next_steps(&who, &view)?;
-            Ok((view, linked, titles, steps))
+            Ok((record, linked))
         })
         .await?;
+    let view = &record.view;
     if as_json {
         let body =
             json!({"id": id, "kind": view.kind, "form": view.form, "version": view.version, "audience": view.audience, "data": view.data});
         return Ok(axum::Json(body).into_response());
     }
-    let catalogue = app.office.catalogue();
-    let kind = app.office.form(&view.kind, view.form)?;
-    let in_force = catalogue.kind(&view.kind).map_or(kind.version, |current| current.version);
-    let Some(data) = &view.data else {
-        let title = page.say("Bản ghi đã xóa", "Erased record").to_owned();
-        let mut blocks = Blocks::default();
-        blocks.push(Block::Text(
-            page.say(
-                "Nội dung đã bị xóa theo văn bản; bằng chứng trong sổ cái vẫn còn.",
-                "The contents were erased by a document; the proofs in the ledger stay.",
-            )
-            .to_owned(),
-        ));
-        return show(page.titled(title), blocks);
-    };
-    let title = catalogue.title(&kind.name, data, crate::service::office_lang(page.lang));
-    let label = said(&kind.plural, page.lang).to_owned();
-    let page = page.titled(office::shorten(&title, 120)).crumb(label, &format!("/bieu-mau/{}", kind.name));
+    let Some(data) = &view.data else { return show_erased(page) };
+    let page = record.page(page, &app, data)?;
     let mut blocks = Blocks::default();
-    let mut badges = vec![
-        Badge::new(Tone::Plain, Icon::Document, said(&kind.label, page.lang)),
-        Badge::new(Tone::Info, Icon::Lock, said(&view.audience.label(), page.lang)),
-    ];
-    if data.get("illustrative").and_then(Value::as_bool) == Some(true) {
-        badges.push(Badge::illustrative(page.texts()));
-    }
-    if in_force != kind.version {
-        badges.push(Badge::new(Tone::Warn, Icon::Document, format!("{} {}", page.say("Mẫu phiên bản", "Form version"), kind.version)));
-    }
-    blocks.push(Block::Badges(badges));
-    let mut facts = Definitions { rows: Vec::new() };
-    for field in &kind.fields {
-        if let Some(value) = data.get(&field.name) {
-            facts.add(said(&field.label, page.lang), value_cell(&app, &page, &titles, field, value));
-        }
-    }
-    blocks.push(Block::Facts(facts));
-    // The steps of a task are not for everybody, and half of them would tell something false.
-    if kind.name == "task"
-        && view.audience == Audience::Private
-        && let Some(progress) = app.office.task_progress(data)?
-    {
-        show_progress(&page, &progress, &mut blocks);
-    }
-    blocks.push(Block::Muted(format!(
-        "{} {} · {} {} · {}",
-        page.say("Phiên bản", "Version"),
-        view.version,
-        page.say("lưu lúc", "saved"),
-        format::instant(view.at),
-        said(&view.edit.why, page.lang)
-    )));
-    let mut buttons = Vec::new();
-    for step in steps.iter().filter(|step| step.decision.allowed) {
-        buttons.push((said(&step.label, page.lang).to_owned(), page.href(&format!("/r/{id}/buoc/{}", step.to))));
-    }
-    let own = place_of(&kind.name, id);
-    if own != format!("/r/{id}") {
-        buttons.push((page.say("Trang riêng", "Its own page").to_owned(), page.href(&own)));
-    }
-    if view.edit.allowed {
-        buttons.push((page.say("Sửa", "Edit").to_owned(), page.href(&format!("/r/{id}/sua"))));
-        if in_force != kind.version {
-            let words = format!("{} {in_force}", page.say("Chuyển sang mẫu phiên bản", "Move to form version"));
-            buttons.push((words, page.href(&format!("/r/{id}/sua?mau={in_force}"))));
-        }
-    }
-    if view.edit.allowed {
-        buttons.push((page.say("Xóa nội dung", "Erase").to_owned(), page.href(&format!("/r/{id}/xoa"))));
-    }
-    buttons.push((page.say("Lịch sử", "History").to_owned(), page.href(&format!("/r/{id}/lich-su"))));
-    buttons.push((page.say("Giấy tờ", "Papers").to_owned(), page.href(&format!("/r/{id}/giay-to"))));
-    blocks.push(Block::Buttons(buttons));
-    let files = [("Word", "docx"), ("Excel", "xlsx"), ("CSV", "csv"), ("JSON", "json")];
-    blocks.push(Block::Exports(ExportLinks::of_record(&page, files.map(|(name, suffix)| (name, format!("/r/{id}.{suffix}"))))));
+    blocks.push(Block::Badges(record.badges(&page, &app)?));
+    record.show_rest(&page, &app, data, &[], &mut blocks)?;
     if !linked.rows.is_empty() {
         blocks.push(Block::Heading(page.say("Bản ghi nhắc đến bản ghi này", "Records that refer to this one").to_owned()));
         blocks.push(Block::Links(
@@ -143,6 +81,164 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
         ));
     }
     show(page, blocks)
+}
+
+/// A record as its page shows it, whatever its kind.
+pub(crate) struct RecordPage {
+    pub(crate) view: RecordView,
+    /// Titles of the records it refers to.
+    pub(crate) titles: Titles,
+    steps: Vec<NextStep>,
+}
+
+impl RecordPage {
+    /// Reads a record with what stands around it.
+    pub(crate) fn read(office: &Office, who: &Identity, id: RecordId) -> Result<RecordPage, OfficeError> {
+        let view = office.view(who, id)?;
+        let titles = titles_in(office, who, view.data.as_ref())?;
+        let steps = office.next_steps(who, &view)?;
+        Ok(RecordPage { view, titles, steps })
+    }
+
+    /// The form the record was made with.
+    pub(crate) fn kind<'a>(&self, app: &'a App) -> Result<&'a Kind, Failure> {
+        Ok(app.office.form(&self.view.kind, self.view.form)?)
+    }
+
+    /// The page with the title of the record and the way to its list.
+    pub(crate) fn page(&self, page: Page, app: &App, data: &Value) -> Result<Page, Failure> {
+        let kind = self.kind(app)?;
+        let title = app.office.catalogue().title(&kind.name, data, crate::service::office_lang(page.lang));
+        let label = said(&kind.plural, page.lang).to_owned();
+        Ok(page.titled(office::shorten(&title, 120)).crumb(label, &list_of(&kind.name)))
+    }
+
+    /// Kind, audience, and what is unusual about the record.
+    pub(crate) fn badges(&self, page: &Page, app: &App) -> Result<Vec<Badge>, Failure> {
+        let kind = self.kind(app)?;
+        let mut badges = vec![
+            Badge::new(Tone::Plain, Icon::Document, said(&kind.label, page.lang)),
+            Badge::new(Tone::Info, Icon::Lock, said(&self.view.audience.label(), page.lang)),
+        ];
+        if self.view.data.as_ref().and_then(|data| data.get("illustrative")).and_then(Value::as_bool) == Some(true) {
+            badges.push(Badge::illustrative(page.texts()));
+        }
+        if self.version_in_force(app)? != kind.version {
+            badges.push(Badge::new(Tone::Warn, Icon::Document, format!("{} {}", page.say("Mẫu phiên bản", "Form version"), kind.version)));
+        }
+        Ok(badges)
+    }
+
+    /// The value of one field as a cell; empty when the record does not have it.
+    pub(crate) fn cell(&self, page: &Page, app: &App, name: &str) -> Cell {
+        let field = self.kind(app).ok().and_then(|kind| kind.field(name));
+        match (field, self.view.data.as_ref().and_then(|data| data.get(name))) {
+            (Some(field), Some(value)) => value_cell(app, page, &self.titles, field, value),
+            _ => Cell::Empty,
+        }
+    }
+
+    /// Every field except those already shown, the progress of a task, what one may do, and the files.
+    pub(crate) fn show_rest(&self, page: &Page, app: &App, data: &Value, shown: &[&str], blocks: &mut Blocks) -> Result<(), Failure> {
+        let (view, kind) = (&self.view, self.kind(app)?);
+        let mut facts = Definitions { rows: Vec::new() };
+        for field in kind.fields.iter().filter(|field| !shown.contains(&field.name.as_str())) {
+            if let Some(value) = data.get(&field.name) {
+                facts.add(said(&field.label, page.lang), value_cell(app, page, &self.titles, field, value));
+            }
+        }
+        blocks.push(Block::Facts(facts));
+        // The steps of a task are not for everybody, and half of them would tell something false.
+        if kind.name == "task"
+            && view.audience == Audience::Private
+            && let Some(progress) = app.office.task_progress(data)?
+        {
+            show_progress(page, &progress, blocks);
+        }
+        if kind.name == "proposal"
+            && view.audience == Audience::Private
+            && let Some(criteria) = app.office.urgent_local_criteria(data)
+        {
+            blocks.push(Block::Table(criteria_table(page, &criteria)));
+        }
+        let mut saved = vec![
+            format!("{} {}", page.say("Phiên bản", "Version"), view.version),
+            format!("{} {}", page.say("lưu lúc", "saved"), format::instant(view.at)),
+        ];
+        // Nobody expects the public to change a record, so there is nothing to explain to it.
+        if page.viewer.is_some() {
+            saved.push(said(&view.edit.why, page.lang).to_owned());
+        }
+        blocks.push(Block::Muted(saved.join(" · ")));
+        blocks.push(Block::Buttons(self.buttons(page, app)?));
+        let id = view.id;
+        let files = [("Word", "docx"), ("Excel", "xlsx"), ("CSV", "csv"), ("JSON", "json")];
+        blocks.push(Block::Exports(ExportLinks::of_record(page, files.map(|(name, suffix)| (name, format!("/r/{id}.{suffix}"))))));
+        Ok(())
+    }
+
+    fn version_in_force(&self, app: &App) -> Result<u64, Failure> {
+        let kind = self.kind(app)?;
+        Ok(app.office.catalogue().kind(&self.view.kind).map_or(kind.version, |current| current.version))
+    }
+
+    /// What this reader may do with the record: words and address.
+    fn buttons(&self, page: &Page, app: &App) -> Result<Vec<(String, String)>, Failure> {
+        let (id, kind, in_force) = (self.view.id, self.kind(app)?, self.version_in_force(app)?);
+        let mut buttons = Vec::new();
+        for step in self.steps.iter().filter(|step| step.decision.allowed) {
+            buttons.push((said(&step.label, page.lang).to_owned(), page.href(&format!("/r/{id}/buoc/{}", step.to))));
+        }
+        let own = place_of(&kind.name, id);
+        if own != page.path {
+            buttons.push((page.say("Trang riêng", "Its own page").to_owned(), page.href(&own)));
+        }
+        if self.view.edit.allowed {
+            buttons.push((page.say("Sửa", "Edit").to_owned(), page.href(&format!("/r/{id}/sua"))));
+            if in_force != kind.version {
+                let words = format!("{} {in_force}", page.say("Chuyển sang mẫu phiên bản", "Move to form version"));
+                buttons.push((words, page.href(&format!("/r/{id}/sua?mau={in_force}"))));
+            }
+            buttons.push((page.say("Xóa nội dung", "Erase").to_owned(), page.href(&format!("/r/{id}/xoa"))));
+        }
+        buttons.push((page.say("Lịch sử", "History").to_owned(), page.href(&format!("/r/{id}/lich-su"))));
+        buttons.push((page.say("Giấy tờ", "Papers").to_owned(), page.href(&format!("/r/{id}/giay-to"))));
+        Ok(buttons)
+    }
+}
+
+/// What is said of a record whose contents were erased.
+pub(crate) fn show_erased(page: Page) -> Answer {
+    let title = page.say("Bản ghi đã xóa", "Erased record").to_owned();
+    let mut blocks = Blocks::default();
+    blocks.push(Block::Text(
+        page.say(
+            "Nội dung đã bị xóa theo văn bản; bằng chứng trong sổ cái vẫn còn.",
+            "The contents were erased by a document; the proofs in the ledger stay.",
+        )
+        .to_owned(),
+    ));
+    show(page.titled(title), blocks)
+}
+
+/// How a proposal stands to the criteria of an urgent local task, and why.
+fn criteria_table(page: &Page, criteria: &[Criterion]) -> Table {
+    let columns = vec![
+        Column::new(page.say("Căn cứ", "Source")),
+        Column::new(page.say("Tình trạng", "State")),
+        Column::new(page.say("Vì sao", "Why")),
+    ];
+    let caption = page.say("Tiêu chí nhiệm vụ cấp thiết địa phương", "Criteria of an urgent local task");
+    let mut table = Table::new(page.texts(), caption, columns).with_total(criteria.len() as u64);
+    for criterion in criteria {
+        let badge = match criterion.met {
+            Some(true) => Badge::new(Tone::Good, Icon::Check, page.say("đạt", "met")),
+            Some(false) => Badge::new(Tone::Bad, Icon::Alert, page.say("không đạt", "not met")),
+            None => Badge::new(Tone::Warn, Icon::Info, page.say("chưa đủ thông tin", "not known")),
+        };
+        table.row(vec![Cell::text(criterion.source.clone()), Cell::from(badge), Cell::text(said(&criterion.why, page.lang))]);
+    }
+    table
 }
 
 /// The way of a task through its process: where it stands, what comes next and why not, every term.
@@ -249,8 +345,11 @@ pub(crate) fn value_cell(app: &App, page: &Page, titles: &Titles, field: &catalo
                     .collect();
                 Cell::text(parts.join(" · "))
             }
-            (FieldType::Ref { .. }, Value::String(target)) => match RecordId::parse(target) {
-                Ok(id) => Cell::link(value_text(app, page, titles, field, value), page.href(&format!("/r/{id}"))),
+            (FieldType::Ref { kinds }, Value::String(target)) => match RecordId::parse(target) {
+                Ok(id) => {
+                    let kind = if let [one] = kinds.as_slice() { one.as_str() } else { "" };
+                    Cell::link(value_text(app, page, titles, field, value), page.href(&place_of(kind, id)))
+                }
                 Err(_) => Cell::text(target.clone()),
             },
             (FieldType::Link, Value::String(address)) => Cell::link(address.clone(), address.clone()),
@@ -280,6 +379,69 @@ pub(crate) fn value_text(app: &App, page: &Page, titles: &Titles, field: &catalo
         (_, Value::Number(number)) => number.as_i64().map_or_else(|| number.to_string(), |number| format::number(number, page.lang)),
         (_, other) => other.to_string(),
     }
+}
+
+/// The items of a repeated field.
+pub(crate) fn items<'a>(data: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
+    data.get(field).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// A code in words; a code that its list does not have stays as it is.
+pub(crate) fn code_words(page: &Page, app: &App, list: &str, code: &str) -> String {
+    let label = app.office.catalogue().list(list).and_then(|list| list.label(code));
+    label.map_or_else(|| code.to_owned(), |label| said(label, page.lang).to_owned())
+}
+
+/// The lead organisation of a task or result: its record, or the words of the source.
+pub(crate) fn lead_cell(page: &Page, app: &App, data: &Value) -> Cell {
+    let text = |name: &str| data.get(name).and_then(Value::as_str);
+    let body = text("lead_org").and_then(|id| RecordId::parse(id).ok()).and_then(|id| app.office.directory().get(id));
+    match body {
+        Some(body) => Cell::link(body.short_on(app.office.clock().today()), page.href(&place_of("body", body.id))),
+        None => Cell::text(text("lead_org_text").unwrap_or_default()),
+    }
+}
+
+/// The state of a record in the words for the public.
+pub(crate) fn state_badge(page: &Page, app: &App, kind: &Kind, state: Option<&str>) -> Option<Badge> {
+    let code = state?;
+    let state = kind.workflow.as_deref().and_then(|workflow| app.office.catalogue().workflow(workflow)).and_then(|flow| flow.state(code));
+    let words = state.map_or(code, |state| said(&state.public_label, page.lang));
+    let (tone, icon) = match code {
+        "running" => (Tone::Info, Icon::Clock),
+        "finished" | "applied" | "recorded" => (Tone::Good, Icon::Check),
+        "terminated" => (Tone::Warn, Icon::Alert),
+        _ => (Tone::Plain, Icon::Document),
+    };
+    Some(Badge::new(tone, icon, words))
+}
+
+/// Records that refer to this one and have no table of their own on the page, by kind.
+pub(crate) fn show_related(page: &Page, app: &App, related: &[Reference], without: &[&str], blocks: &mut Blocks) {
+    let columns = vec![
+        Column::new(page.say("Loại bản ghi", "Kind")),
+        Column::new(page.say("Mới nhất", "Latest")),
+        Column::numeric(page.say("Số bản ghi", "Records")),
+    ];
+    let mut kinds: Vec<&str> = related.iter().map(|reference| reference.row.kind.as_str()).collect();
+    kinds.dedup();
+    kinds.retain(|kind| !without.contains(kind));
+    if kinds.is_empty() {
+        return;
+    }
+    let caption = page.say("Hồ sơ liên quan", "Related records");
+    let mut table = Table::new(page.texts(), caption, columns).with_total(kinds.len() as u64);
+    for name in kinds {
+        let of_kind: Vec<&Reference> = related.iter().filter(|reference| reference.row.kind == name).collect();
+        let links = of_kind
+            .iter()
+            .take(5)
+            .map(|reference| Cell::link(office::shorten(&reference.row.title, 120), page.href(&place_of(name, reference.row.id))));
+        let count = of_kind.first().map_or(0, |reference| i64::try_from(reference.of).unwrap_or(i64::MAX));
+        let label = app.office.catalogue().kind(name).map_or(name, |kind| said(&kind.plural, page.lang));
+        table.row(vec![Cell::text(label), Cell::Lines(links.collect()), Cell::number(count, page.lang)]);
+    }
+    blocks.push(Block::Table(table));
 }
 
 async fn erase(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
@@ -412,7 +574,7 @@ async fn kinds(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         for kind in kinds {
             let count = counts.iter().find(|(name, _)| *name == kind.name).map_or(0, |(_, count)| *count);
             table.row(vec![
-                Cell::link(said(&kind.plural, page.lang), page.href(&format!("/bieu-mau/{}", kind.name))),
+                Cell::link(said(&kind.plural, page.lang), page.href(&list_of(&kind.name))),
                 Cell::text(kind.source.clone()),
                 Cell::number(i64::try_from(count).unwrap_or(0), page.lang),
                 Cell::link(format!("{} v{}", kind.name, kind.version), format!("/api/v1/kinds/{}/schema", kind.name)),
@@ -421,60 +583,5 @@ async fn kinds(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         blocks.push(Block::Table(table));
     }
     blocks.push(Block::Buttons(vec![(page.say("Theo tỉnh, thành phố", "By province").to_owned(), page.href("/tinh"))]));
-    show(page, blocks)
-}
-
-async fn list(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path<String>, place: ListPlace) -> Answer {
-    let (name, form) = match name.rsplit_once('.') {
-        Some((name, "csv")) => (name.to_owned(), Some(FileForm::Csv)),
-        Some((name, "xlsx")) => (name.to_owned(), Some(FileForm::Xlsx)),
-        _ => (name, None),
-    };
-    let Some(kind) = app.office.catalogue().kind(&name).cloned() else { return Err(Failure::not_found(name)) };
-    let order = if place.sort.as_deref() == Some("day") { Order::Latest } else { Order::Title };
-    let filter = crate::boundaries::narrowed(&page, &app, RegisterFilter { kind: Some(name.clone()), order, ..RegisterFilter::default() })?;
-    if let Some(form) = form {
-        let lang = crate::service::office_lang(page.lang);
-        let (suffix, media) = if form == FileForm::Csv { ("csv", crate::board::CSV) } else { ("xlsx", crate::board::XLSX) };
-        return crate::download::file(&app, &format!("{name}.{suffix}"), media, move |office, out| {
-            office.export_register(&who, &filter, lang, form, out)
-        })
-        .await;
-    }
-    let may_add = app.office.may_create(&who, &name)?.allowed;
-    let boundaries = filter.boundaries.unwrap_or(Boundaries::AsNow);
-    let narrowing = crate::boundaries::form(&page, &app, &kind, &filter);
-    let found = app.call(move |office| office.register_page(&who, &filter, place.after.as_deref(), place.limit)).await?;
-    let label = page.say("Biểu mẫu", "Kinds").to_owned();
-    let page = page.titled(said(&kind.plural, crate::lang::Lang::Vi)).crumb(label, "/bieu-mau");
-    let title = said(&kind.plural, page.lang).to_owned();
-    let page = page.titled(title.clone());
-    let mut columns = vec![Column::new(page.say("Tên", "Title")).sorted_by(&page, "title"), Column::new(page.say("Cơ quan", "Body"))];
-    let with_provinces = crate::boundaries::has_provinces(&kind);
-    if with_provinces {
-        columns.push(Column::new(page.say("Tỉnh, thành phố", "Provinces")));
-    }
-    columns.push(Column::new(page.say("Ngày", "Date")).sorted_by(&page, "day"));
-    let mut table = Table::new(page.texts(), title, columns).with_total(found.total);
-    for row in &found.rows {
-        let mut cells = vec![
-            Cell::link(office::shorten(&row.title, 140), page.href(&place_of(&row.kind, row.id))),
-            Cell::text(said(&app.office.keeper_of_row(row, boundaries), page.lang)),
-        ];
-        if with_provinces {
-            cells.push(Cell::text(said(&app.office.provinces_of_row(row, boundaries), page.lang)));
-        }
-        cells.push(Cell::text(format::partial(&row.day, page.lang)));
-        table.row(cells);
-    }
-    let mut blocks = Blocks::default();
-    if may_add {
-        blocks.push(Block::Buttons(vec![(page.say("Thêm", "Add").to_owned(), page.href(&format!("/bieu-mau/{name}/moi")))]));
-    }
-    blocks.push(Block::Form(narrowing));
-    blocks.push(Block::Muted(crate::boundaries::note(&page, &app, boundaries)));
-    blocks.push(Block::Table(table));
-    blocks.push(Block::Pager(Pager::new(&page, found.rows.len(), found.total, found.next.as_deref())));
-    blocks.push(Block::Exports(ExportLinks::new(&page, &["xlsx", "csv"])));
     show(page, blocks)
 }

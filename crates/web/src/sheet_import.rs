@@ -137,7 +137,7 @@ fn imports_table(page: &Page, app: &App, imports: &[SheetImport]) -> Table {
         };
         table.row(vec![
             Cell::text(import.file.clone()),
-            Cell::link(kind, page.href(&format!("/bieu-mau/{}", import.kind))),
+            Cell::link(kind, page.href(&crate::records::list_of(&import.kind))),
             Cell::text(format::instant(import.at)),
             Cell::text(import.by.clone()),
             count(import.created),
@@ -212,7 +212,7 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<
             );
             blocks.push(Block::Notice(Notice::done(words)));
             blocks.push(Block::Buttons(vec![
-                (page.say("Xem danh sách", "See the list").to_owned(), page.href(&format!("/bieu-mau/{}", import.kind))),
+                (page.say("Xem danh sách", "See the list").to_owned(), page.href(&crate::records::list_of(&import.kind))),
                 (page.say("Các lần nhập, hoàn tác", "Imports, undo").to_owned(), page.href("/nhap-excel")),
             ]));
             show(page, blocks)

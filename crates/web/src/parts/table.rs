@@ -122,6 +122,14 @@ impl Column {
         self.sort = Some(page.link_with(&[("sort", Some(next))]));
         self
     }
+
+    /// The same column with a link that sorts this page by `key` in the one order there is; `usual` when the page is so without being asked.
+    pub fn sorted_in(mut self, page: &Page, key: &str, order: SortOrder, usual: bool) -> Column {
+        let now = page.parameter("sort");
+        self.order = (now == Some(key) || (usual && now.is_none())).then_some(order);
+        self.sort = Some(page.link_with(&[("sort", Some(key))]));
+        self
+    }
 }
 
 /// A row.
