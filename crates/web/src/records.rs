@@ -46,6 +46,7 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
     }
     let as_json = name.ends_with(".json");
     let id = record_id(name.trim_end_matches(".json"))?;
+    let bodies = who.bodies();
     let (view, linked, titles, steps) = app
         .call(move |office| {
             let view = office.view(&who, id)?;
@@ -116,6 +117,16 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
     let mut buttons = Vec::new();
     for step in steps.iter().filter(|step| step.decision.allowed) {
         buttons.push((said(&step.label, page.lang).to_owned(), page.href(&format!("/r/{id}/buoc/{}", step.to))));
+    }
+    let money = page.say("Hợp đồng và kinh phí", "Contract and money");
+    if kind.name == "contract" && view.audience == Audience::Private {
+        buttons.push((money.to_owned(), page.href(&format!("/hop-dong/{id}"))));
+    }
+    if kind.name == "task" {
+        for contract in linked.rows.iter().filter(|row| row.kind == "contract" && row.owner.is_some_and(|owner| bodies.contains(&owner))) {
+            let name = office::shorten(&contract.title, 60);
+            buttons.push((format!("{money}: {name}"), page.href(&format!("/hop-dong/{}", contract.id))));
+        }
     }
     let own = place_of(&kind.name, id);
     if own != format!("/r/{id}") {

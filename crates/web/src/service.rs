@@ -238,6 +238,7 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
         .merge(crate::board::routes())
         .merge(crate::document::routes())
         .merge(crate::records::routes())
+        .merge(crate::contract::routes())
         .merge(crate::province::routes())
         .merge(crate::record_form::routes())
         .merge(crate::sign_in::routes())
