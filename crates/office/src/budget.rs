@@ -71,6 +71,11 @@ pub struct BudgetTable {
 }
 
 impl BudgetAmounts {
+    /// Whether more is paid than approved; where nothing is known to be approved, that cannot be told.
+    pub fn is_overdrawn(&self) -> bool {
+        self.approved.is_some_and(|approved| self.paid.unwrap_or(0) > approved)
+    }
+
     fn add(&mut self, other: &BudgetAmounts) {
         for (sum, more) in [
             (&mut self.planned, other.planned),

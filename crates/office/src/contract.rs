@@ -180,7 +180,7 @@ pub struct ContractPage {
     pub answer: PaymentAnswer,
     /// The money by source and purpose.
     pub budget: BudgetTable,
-    /// Paid less what came back, đồng, by recorded disbursements.
+    /// Paid less what came back, đồng: by recorded disbursements, or by the tranches that the contract says are paid when that is more.
     pub paid: i64,
     /// The tranches in order, each with what of it is paid, đồng.
     pub tranches: Vec<(Tranche, i64)>,
@@ -199,7 +199,7 @@ pub struct ContractRow {
     pub row: RegisterRow,
     /// The contract.
     pub contract: Contract,
-    /// Paid less what came back, đồng.
+    /// Paid, as on the page of the contract, đồng.
     pub paid: i64,
     /// What may be paid now.
     pub answer: PaymentAnswer,
@@ -308,7 +308,7 @@ impl Office {
             task: around.task.map(|(task, title, _)| (task, title)),
             answer,
             budget: around.budget,
-            paid: around.money.paid,
+            paid: around.money.counted(&contract),
             tranches,
             payments: around.payments,
             acceptances: around.acceptances,
@@ -357,7 +357,8 @@ impl Office {
                 let task = around.task.as_ref().map(|(_, _, task)| task);
                 let answer = payment_answer(&contract, &around.money, task, self.clock().today());
                 if need.is_none_or(|need| need.fits(&answer)) {
-                    list.rows.push(ContractRow { row, contract, paid: around.money.paid, answer });
+                    let paid = around.money.counted(&contract);
+                    list.rows.push(ContractRow { row, contract, paid, answer });
                 }
             }
             if need.is_none() || list.next.is_none() || list.rows.len() * 2 >= limit || list.looked_at >= MOST_LOOKED_AT {
@@ -399,6 +400,8 @@ impl Office {
         let mut money = found.money;
         money.approved = budget.total.approved;
         money.paid = budget.total.paid.unwrap_or(0);
+        money.misdirected = budget.total.misdirected.unwrap_or(0);
+        money.overdrawn = budget.rows.iter().filter(|row| row.amounts.is_overdrawn()).count();
         if matches!(budget.basis, BudgetBasis::Lines | BudgetBasis::Task) {
             money.paid_elsewhere = found.elsewhere;
         }

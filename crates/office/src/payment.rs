@@ -11,8 +11,8 @@ use ledger::RecordId;
 use crate::contract::{Contract, Tranche};
 use crate::error::label;
 use crate::payment_obstacle::{
-    Reasons, check_agreement, check_approved, check_contract, check_limits, check_milestones, check_records, check_task, check_tranche,
-    dong, vnd,
+    Reasons, check_agreement, check_approved, check_contract, check_limits, check_milestones, check_purposes, check_records, check_task,
+    check_tranche, dong, vnd,
 };
 
 /// The answer to "what may I pay now".
@@ -88,6 +88,10 @@ pub(crate) struct PaymentMoney {
     pub(crate) paid: i64,
     /// The same of other contracts of the task, when `approved` is the whole task's.
     pub(crate) paid_elsewhere: i64,
+    /// Found to be spent for another purpose, đồng.
+    pub(crate) misdirected: i64,
+    /// Lines by source and purpose of which more was paid than approved.
+    pub(crate) overdrawn: usize,
     /// First and last day of its payments.
     pub(crate) payment_days: Option<(Date, Date)>,
     /// Disbursements that are not recorded yet and hold payments.
@@ -99,9 +103,14 @@ pub(crate) struct PaymentMoney {
 }
 
 impl PaymentMoney {
+    /// What counts as paid, đồng: by payments, or by the tranches that the contract says are paid when that is more.
+    pub(crate) fn counted(&self, contract: &Contract) -> i64 {
+        self.paid.max(marked(contract))
+    }
+
     /// What is gone of the approved amount, đồng.
-    pub(crate) fn used(&self) -> i64 {
-        self.paid.saturating_add(self.paid_elsewhere)
+    pub(crate) fn used(&self, contract: &Contract) -> i64 {
+        self.counted(contract).saturating_add(self.paid_elsewhere)
     }
 }
 
@@ -158,6 +167,7 @@ pub(crate) fn payment_answer(contract: &Contract, money: &PaymentMoney, task: Op
     check_limits(contract, money, &mut reasons);
     check_approved(contract, money, &mut reasons);
     check_agreement(contract, money, today, &mut reasons);
+    check_purposes(money, &mut reasons);
     check_records(money, &mut reasons);
     check_task(contract, task, today, &mut reasons);
     check_milestones(contract, today, &mut reasons);
@@ -175,8 +185,8 @@ pub(crate) fn payment_answer(contract: &Contract, money: &PaymentMoney, task: Op
     };
     check_tranche(tranche, today, &mut reasons);
     let rooms = [
-        contract.value.map(|value| value.saturating_sub(money.paid)),
-        money.approved.map(|approved| approved.saturating_sub(money.used())),
+        contract.value.map(|value| value.saturating_sub(money.counted(contract))),
+        money.approved.map(|approved| approved.saturating_sub(money.used(contract))),
     ];
     let amount = rooms.into_iter().flatten().fold(open, i64::min);
     if amount < open && amount > 0 {
@@ -338,12 +348,18 @@ mod tests {
     #[test]
     fn a_passed_day_stands_in_the_way_and_says_so_as_late() {
         let late = LateTerm { step: label("Báo cáo", "Report"), last_day: date(2026, 11, 22), source: "Điều 26.1".into(), times: 1 };
-        let answer = ask(&contract(), &money(0), &PaymentTask { late: vec![late], ..running() });
+        let answer = ask(&contract(), &money(0), &PaymentTask { late: vec![late.clone()], ..running() });
         assert!(
             answer.standing == PaymentStanding::NotYet && answer.is_late() && says(&answer, "quá hạn 1 ngày (hạn 22/11/2026)"),
             "{answer:?}"
         );
         assert_eq!(answer.reasons[0].source.as_deref(), Some("Điều 26.1"));
+        let accepted = PaymentTask { late: vec![late], accepted: Some((TODAY, false)), ..running() };
+        let answer = ask(&contract(), &money(0), &accepted);
+        assert!(
+            answer.standing == payable(1, 400) && says(&answer, "quá hạn 1 ngày"),
+            "a gap in the record of an accepted task: {answer:?}"
+        );
         for (due, late) in [("2026-11-22", true), ("2026-11-23", false), ("2026-11", false)] {
             let mut contract = contract();
             contract.milestones = vec![Milestone { text: "Mốc".into(), due: PartialDate::from_iso(due).ok(), done_day: None }];
@@ -396,8 +412,17 @@ mod tests {
         let answer = ask(&contract, &money(0), &running());
         assert!(answer.standing == payable(1, 400) && says(&answer, "tính đợt đó là đã cấp"), "{answer:?}");
         assert_eq!(covered(&contract, 700).iter().map(|(tranche, part)| (tranche.number, *part)).collect::<Vec<_>>(), [(1, 100), (2, 600)]);
+        let bounded = PaymentMoney { approved: Some(700), ..money(0) };
+        assert_eq!(ask(&contract, &bounded, &running()).standing, payable(1, 100), "what it says is paid is gone of what was approved");
         contract.tranches[0].paid_day = Some(TODAY);
         assert_eq!(ask(&contract, &money(0), &running()).standing, PaymentStanding::Complete);
+    }
+
+    #[test]
+    fn misdirected_and_overdrawn_money_is_named_and_left_to_a_person() {
+        let answer = ask(&contract(), &PaymentMoney { misdirected: 5, overdrawn: 1, ..money(0) }, &running());
+        assert!(answer.standing == payable(1, 400), "{answer:?}");
+        assert!(says(&answer, "5 đồng chi không đúng mục đích") && says(&answer, "1 dòng nguồn, mục chi"), "{answer:?}");
     }
 
     #[test]

@@ -94,12 +94,12 @@ pub(crate) fn check_contract(contract: &Contract, today: Date, reasons: &mut Rea
 /// More paid than was agreed or approved: true of a settled contract as well.
 pub(crate) fn check_limits(contract: &Contract, money: &PaymentMoney, reasons: &mut Reasons) {
     if let Some(value) = contract.value
-        && money.paid > value
+        && money.counted(contract) > value
     {
         reasons.block(
             label(
-                format!("Đã cấp {}, nhiều hơn giá trị hợp đồng {}.", dong(money.paid), dong(value)),
-                format!("{} was paid, more than the contract's value of {}.", vnd(money.paid), vnd(value)),
+                format!("Đã cấp {}, nhiều hơn giá trị hợp đồng {}.", dong(money.counted(contract)), dong(value)),
+                format!("{} was paid, more than the contract's value of {}.", vnd(money.counted(contract)), vnd(value)),
             ),
             label("Kiểm tra các lần cấp, chi và giá trị hợp đồng", "Check the payments and the value of the contract"),
             RemedyPlace::Contract,
@@ -107,12 +107,12 @@ pub(crate) fn check_limits(contract: &Contract, money: &PaymentMoney, reasons: &
         );
     }
     if let Some(approved) = money.approved
-        && money.used() > approved
+        && money.used(contract) > approved
     {
         reasons.block(
             label(
-                format!("Đã cấp {}, vượt số được duyệt {}.", dong(money.used()), dong(approved)),
-                format!("{} was paid, more than the {} approved.", vnd(money.used()), vnd(approved)),
+                format!("Đã cấp {}, vượt số được duyệt {}.", dong(money.used(contract)), dong(approved)),
+                format!("{} was paid, more than the {} approved.", vnd(money.used(contract)), vnd(approved)),
             ),
             label(
                 "Kiểm tra các lần cấp, chi; nếu đã duyệt thêm thì thêm dòng kinh phí",
@@ -132,17 +132,17 @@ pub(crate) fn check_approved(contract: &Contract, money: &PaymentMoney, reasons:
             RemedyPlace::NewBudgetLine,
             None,
         ),
-        Some(approved) if money.used() == approved && next_tranche(contract, money.paid).is_some() => reasons.block(
+        Some(approved) if money.used(contract) == approved && next_tranche(contract, money.paid).is_some() => reasons.block(
             label(format!("Đã cấp hết số được duyệt {}.", dong(approved)), format!("All of the {} approved is paid.", vnd(approved))),
             label("Thêm dòng kinh phí khi có quyết định duyệt thêm", "Add a budget line once more is approved"),
             RemedyPlace::NewBudgetLine,
             None,
         ),
-        Some(approved) if money.used() <= approved => reasons.add(
+        Some(approved) if money.used(contract) <= approved => reasons.add(
             ReasonWeight::Supports,
             label(
-                format!("Được duyệt {}, đã cấp {}.", dong(approved), dong(money.used())),
-                format!("{} approved, {} paid.", vnd(approved), vnd(money.used())),
+                format!("Được duyệt {}, đã cấp {}.", dong(approved), dong(money.used(contract))),
+                format!("{} approved, {} paid.", vnd(approved), vnd(money.used(contract))),
             ),
             None,
             None,
@@ -211,6 +211,35 @@ pub(crate) fn check_agreement(contract: &Contract, money: &PaymentMoney, today: 
                 format!("A payment is dated {}, still to come; it counts as paid.", viet::format_day(last)),
             ),
             Some((label("Kiểm tra ngày cấp", "Check the day of the payment"), RemedyPlace::Contract)),
+            None,
+        );
+    }
+}
+
+/// Money that went where it was not meant to go.
+pub(crate) fn check_purposes(money: &PaymentMoney, reasons: &mut Reasons) {
+    if money.overdrawn > 0 {
+        reasons.add(
+            ReasonWeight::Look,
+            label(
+                format!("Có {} dòng nguồn, mục chi đã cấp nhiều hơn số được duyệt của dòng đó.", money.overdrawn),
+                format!("More was paid than approved on {} lines by source and purpose.", money.overdrawn),
+            ),
+            Some((
+                label("Kiểm tra nguồn, mục chi của các lần cấp, chi", "Check source and purpose of the payments"),
+                RemedyPlace::Contract,
+            )),
+            None,
+        );
+    }
+    if money.misdirected > 0 {
+        reasons.add(
+            ReasonWeight::Look,
+            label(
+                format!("Đã ghi nhận {} chi không đúng mục đích.", dong(money.misdirected)),
+                format!("{} was found to be spent for another purpose.", vnd(money.misdirected)),
+            ),
+            Some((label("Xử lý số đó trước khi quyết định chi", "Settle that before deciding to pay"), RemedyPlace::Contract)),
             None,
         );
     }
@@ -292,13 +321,15 @@ pub(crate) fn check_task(contract: &Contract, task: Option<&PaymentTask>, today:
             0 | 1 => (String::new(), String::new()),
             times => (format!(", chưa có {times} lần"), format!(", {times} of them missing")),
         };
-        reasons.late(
+        // Once the task is accepted, what should have come before is a gap in its record.
+        let weight = if matches!(task.accepted, Some((_, false))) { ReasonWeight::Look } else { ReasonWeight::Late };
+        reasons.add(
+            weight,
             label(
                 format!("{}: quá hạn {days} ngày (hạn {day}){more_vi}.", term.step.vi),
                 format!("{}: {days} days late (last day {day}){more_en}.", term.step.en),
             ),
-            label("Ghi bước này vào nhiệm vụ khi đã có", "Put this step into the task once it is done"),
-            RemedyPlace::Task,
+            Some((label("Ghi bước này vào nhiệm vụ khi đã có", "Put this step into the task once it is done"), RemedyPlace::Task)),
             Some(&term.source),
         );
     }

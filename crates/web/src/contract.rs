@@ -31,22 +31,26 @@ const NEEDS: [(&str, ContractNeed, &str, &str); 3] = [
     ("qua-han", ContractNeed::Late, "có việc quá hạn", "something is late"),
 ];
 
+/// Reasons said in the headline; the table below has all of them.
+const MOST_IN_THE_HEADLINE: usize = 2;
+
 async fn contract(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
     let id = record_id(&id)?;
     let found = app.call(move |office| office.contract_page(&who, id)).await?;
     let today = app.office.clock().today();
-    let (label, title) = (page.say("Hợp đồng", "Contracts").to_owned(), office::shorten(&found.contract.title, 120));
+    let (label, title) = (page.say("Hợp đồng và kinh phí", "Contracts and money").to_owned(), office::shorten(&found.contract.title, 120));
     let page = page.titled(title).at(Nav::Work).crumb(label, "/hop-dong");
     let mut blocks = Blocks::default();
     if found.contract.illustrative {
         blocks.push(Block::Badges(vec![Badge::illustrative(page.texts())]));
     }
     blocks.push(Block::Notice(headline(&page, &found.answer)));
+    let actions = actions(&page, &found);
+    if !actions.is_empty() {
+        blocks.push(Block::Buttons(actions));
+    }
     blocks.push(Block::Table(reasons_table(&page, &found)));
     blocks.push(Block::Muted(said(&office::open_questions(), page.lang).to_owned()));
-    if found.edit.allowed {
-        blocks.push(Block::Buttons(additions(&page, &found)));
-    }
     blocks.push(Block::Heading(page.say("Hợp đồng", "Contract").to_owned()));
     blocks.push(Block::Facts(facts(&page, &app, &found, today)));
     blocks.push(Block::Heading(page.say("Kinh phí theo nguồn và mục chi", "Money by source and purpose").to_owned()));
@@ -70,40 +74,34 @@ async fn contract(page: Page, Who(who): Who, State(app): State<App>, Path(id): P
 
 /// The answer in one sentence: how much and why, or why not and what to do first.
 fn headline(page: &Page, answer: &PaymentAnswer) -> Notice {
-    let first = |wanted: fn(ReasonWeight) -> bool| {
-        answer.reasons.iter().find(|reason| wanted(reason.weight)).map(|reason| said(&reason.text, page.lang)).unwrap_or_default()
+    let words_of = |weighs: fn(ReasonWeight) -> bool| -> Vec<&str> {
+        let reasons = answer.reasons.iter().filter(|reason| weighs(reason.weight));
+        reasons.map(|reason| said(&reason.text, page.lang)).collect()
     };
+    let because = page.say("Vì:", "Because:");
     match answer.standing {
         PaymentStanding::Payable { tranche, amount } => {
-            let title = format!(
-                "{} {} ({} {tranche})",
-                page.say("Được chi ngay:", "Payable now:"),
-                money(page, amount),
-                page.say("đợt", "tranche")
-            );
-            let for_it: Vec<&str> = answer
-                .reasons
-                .iter()
-                .filter(|reason| reason.weight == ReasonWeight::Supports)
-                .map(|reason| said(&reason.text, page.lang))
-                .collect();
-            let words = format!("{} {}", page.say("Vì:", "Because:"), for_it.join(" "));
-            Notice { alert: false, ..Notice::done(words).titled(title) }
+            let (now, number) = (page.say("Được chi ngay:", "Payable now:"), page.say("đợt", "tranche"));
+            let words = format!("{because} {}", words_of(|weight| weight == ReasonWeight::Supports).join(" "));
+            Notice { alert: false, ..Notice::done(words).titled(format!("{now} {} ({number} {tranche})", money(page, amount))) }
         }
         PaymentStanding::NotYet => {
-            let stands_in_the_way = answer.reasons.iter().filter(|reason| reason.weight <= ReasonWeight::Blocks).count();
-            let mut words = format!("{} {}", page.say("Vì:", "Because:"), first(|weight| weight <= ReasonWeight::Blocks));
-            if stands_in_the_way > 1 {
-                words = format!(
-                    "{words} {} {}.",
-                    page.say("Số việc phải làm trước khi chi:", "Things to do before paying:"),
-                    stands_in_the_way
-                );
+            let obstacles = words_of(|weight| weight <= ReasonWeight::Blocks);
+            let shown: Vec<&str> = obstacles.iter().take(MOST_IN_THE_HEADLINE).copied().collect();
+            let mut words = format!("{because} {}", shown.join(" "));
+            if obstacles.len() > shown.len() {
+                let more = obstacles.len() - shown.len();
+                words = format!("{words} {} {more}.", page.say("Lý do khác, xem bảng dưới:", "More reasons, in the table below:"));
+            }
+            if let Some((todo, _)) = answer.reasons.first().and_then(|reason| reason.remedy.as_ref()) {
+                words = format!("{words} {} {}.", page.say("Việc cần làm trước:", "To do first:"), said(todo, page.lang));
             }
             Notice::warning(words).titled(page.say("Chưa được chi", "Not payable yet"))
         }
-        PaymentStanding::Complete => Notice::info(first(|weight| weight == ReasonWeight::Supports))
-            .titled(page.say("Không còn khoản nào phải chi", "Nothing is left to pay")),
+        PaymentStanding::Complete => {
+            let words = words_of(|weight| weight <= ReasonWeight::Blocks || weight == ReasonWeight::Supports).join(" ");
+            Notice::info(words).titled(page.say("Không còn khoản nào phải chi", "Nothing is left to pay"))
+        }
     }
 }
 
@@ -135,20 +133,19 @@ fn reasons_table(page: &Page, found: &ContractPage) -> Table {
 
 fn remedy_cell(page: &Page, found: &ContractPage, reason: &PaymentReason) -> Cell {
     let Some((words, place)) = &reason.remedy else { return Cell::Empty };
-    let words = said(words, page.lang);
+    Cell::link(said(words, page.lang), page.href(&remedy_place(found, *place)))
+}
+
+/// Where a remedy is done by this person: who may not change a record sees it.
+fn remedy_place(found: &ContractPage, place: RemedyPlace) -> String {
     let edit = found.edit.allowed;
-    let target = match place {
-        RemedyPlace::Contract if edit => format!("/r/{}/sua", found.id),
-        RemedyPlace::Contract => format!("/r/{}", found.id),
-        RemedyPlace::Task => match &found.task {
-            Some((task, _)) => format!("/r/{task}"),
-            None => format!("/r/{}", found.id),
-        },
+    match place {
+        RemedyPlace::Task => format!("/r/{}", found.task.as_ref().map_or(found.id, |(task, _)| *task)),
         RemedyPlace::Record(record) => format!("/r/{record}"),
         RemedyPlace::NewBudgetLine if edit => new_record("budget_line", found),
-        RemedyPlace::NewBudgetLine => return Cell::text(words),
-    };
-    Cell::link(words, page.href(&target))
+        RemedyPlace::Contract if edit => format!("/r/{}/sua", found.id),
+        RemedyPlace::NewBudgetLine | RemedyPlace::Contract => format!("/r/{}", found.id),
+    }
 }
 
 /// The address of the form of a new record with contract and task filled in.
@@ -161,12 +158,23 @@ fn new_record(kind: &str, found: &ContractPage) -> String {
     with_query(&format!("/bieu-mau/{kind}/moi"), &values)
 }
 
-fn additions(page: &Page, found: &ContractPage) -> Vec<(String, String)> {
-    vec![
-        (page.say("Ghi lần cấp, chi", "Record a payment").to_owned(), page.href(&new_record("disbursement", found))),
-        (page.say("Thêm dòng kinh phí", "Add a budget line").to_owned(), page.href(&new_record("budget_line", found))),
-        (page.say("Ghi nghiệm thu", "Record an acceptance").to_owned(), page.href(&new_record("acceptance", found))),
-    ]
+/// What to do now: the first remedy while something stands in the way, then what can be recorded.
+fn actions(page: &Page, found: &ContractPage) -> Vec<(String, String)> {
+    let mut actions = Vec::new();
+    let first = found.answer.reasons.first().filter(|reason| reason.weight <= ReasonWeight::Blocks);
+    if let Some((words, place)) = first.and_then(|reason| reason.remedy.as_ref()) {
+        actions.push((said(words, page.lang).to_owned(), page.href(&remedy_place(found, *place))));
+    }
+    if found.edit.allowed {
+        for (kind, words) in [
+            ("disbursement", page.say("Ghi lần cấp, chi", "Record a payment")),
+            ("budget_line", page.say("Thêm dòng kinh phí", "Add a budget line")),
+            ("acceptance", page.say("Ghi nghiệm thu", "Record an acceptance")),
+        ] {
+            actions.push((words.to_owned(), page.href(&new_record(kind, found))));
+        }
+    }
+    actions
 }
 
 fn facts(page: &Page, app: &App, found: &ContractPage, today: Date) -> Definitions {
@@ -220,14 +228,19 @@ fn budget_table(page: &Page, app: &App, found: &ContractPage) -> Table {
     for row in &found.budget.rows {
         let source = word("funding-sources", &row.source, ("không ghi nguồn", "no source"));
         let purpose = word("spending-purposes", &row.purpose, ("không ghi mục chi", "no purpose"));
-        let mut cells = vec![Cell::text(format!("{source} – {purpose}"))];
+        let mut name = vec![Cell::text(format!("{source} – {purpose}"))];
+        let overdrawn = row.amounts.is_overdrawn();
+        if overdrawn {
+            name.push(Cell::from(Badge::new(Tone::Bad, Icon::Alert, page.say("cấp vượt số được duyệt", "more paid than approved"))));
+        }
+        let mut cells = vec![Cell::Lines(name)];
         cells.extend(amount_cells(page, &row.amounts));
-        table.row(cells);
+        table.rows.push(Row { cells, marked: overdrawn, draft: None });
     }
     if !table.rows.is_empty() {
         let mut cells = vec![Cell::text(page.say("Cộng", "Total"))];
         cells.extend(amount_cells(page, &found.budget.total));
-        table.rows.push(Row { cells, marked: true, draft: None });
+        table.row(cells);
     }
     table
 }
