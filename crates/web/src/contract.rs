@@ -210,13 +210,13 @@ fn budget_table(page: &Page, app: &App, found: &ContractPage) -> Table {
         Column::numeric(page.say("Được duyệt", "Approved")),
         Column::numeric(page.say("Đã cấp", "Paid")),
         Column::numeric(page.say("Không dùng hết", "Unspent")),
-        Column::numeric(page.say("Sai mục đích", "Misdirected")),
+        Column::numeric(page.say("Sai mục đích", "Misused")),
     ];
     let empty = EmptyState::new(
         page.say("Chưa có kinh phí nào được ghi", "No money is recorded yet"),
         page.say("Thêm dòng kinh phí của nhiệm vụ, hoặc ghi lần cấp, chi.", "Add a budget line of the task, or record a payment."),
     );
-    let caption = page.say("Kinh phí (đồng)", "Money (đồng)");
+    let caption = page.say("Kinh phí (triệu đồng)", "Money (million VND)");
     let mut table = Table::new(page.texts(), caption, columns).with_total(found.budget.rows.len() as u64).when_empty(empty);
     let word = |list: &str, code: &Option<String>, missing: (&'static str, &'static str)| match code {
         None => page.say(missing.0, missing.1).to_owned(),
@@ -247,7 +247,7 @@ fn budget_table(page: &Page, app: &App, found: &ContractPage) -> Table {
 
 fn amount_cells(page: &Page, amounts: &BudgetAmounts) -> [Cell; 5] {
     [amounts.planned, amounts.approved, amounts.paid, amounts.unspent, amounts.misdirected]
-        .map(|amount| amount.map_or(Cell::Empty, |amount| Cell::number(amount, page.lang)))
+        .map(|amount| amount.map_or(Cell::Empty, |amount| Cell::text(millions(page, amount))))
 }
 
 fn basis_words(page: &Page, basis: BudgetBasis) -> &str {
@@ -379,7 +379,10 @@ fn acceptances_table(page: &Page, found: &ContractPage) -> Table {
     ];
     let empty = EmptyState::new(
         page.say("Chưa có nghiệm thu được ghi nhận", "No acceptance is recorded"),
-        page.say("Bản ghi nghiệm thu của nhiệm vụ sẽ hiện ở đây.", "Recorded acceptances of the task appear here."),
+        page.say(
+            "Bản ghi nghiệm thu của nhiệm vụ sẽ hiện ở đây; ngày nghiệm thu ghi trong hồ sơ nhiệm vụ thì xét ở bảng lý do.",
+            "Recorded acceptances of the task appear here; a day of acceptance in the record of the task is among the reasons above.",
+        ),
     );
     let caption = page.say("Nghiệm thu nhiệm vụ", "Acceptance of the task");
     let mut table = Table::new(page.texts(), caption, columns).with_total(found.acceptances.len() as u64).when_empty(empty);
@@ -465,9 +468,9 @@ fn list_table(page: &Page, body: &str, narrowed: bool, found: &ContractList) -> 
     let columns = vec![
         Column::new(page.say("Hợp đồng", "Contract")),
         Column::new(page.say("Chi trả", "Payment")),
-        Column::numeric(page.say("Được chi ngay (đồng)", "Payable now (đồng)")),
-        Column::numeric(page.say("Giá trị (đồng)", "Value (đồng)")),
-        Column::numeric(page.say("Đã cấp (đồng)", "Paid (đồng)")),
+        Column::numeric(page.say("Được chi ngay (triệu đồng)", "Payable now (million VND)")),
+        Column::numeric(page.say("Giá trị (triệu đồng)", "Value (million VND)")),
+        Column::numeric(page.say("Đã cấp (triệu đồng)", "Paid (million VND)")),
         Column::new(page.say("Đến", "Until")),
     ];
     let empty = EmptyState::new(
@@ -483,7 +486,7 @@ fn list_table(page: &Page, body: &str, narrowed: bool, found: &ContractList) -> 
         name.extend(contract.number.clone().map(Cell::text));
         let (badge, amount) = match line.answer.standing {
             PaymentStanding::Payable { amount, .. } => {
-                (Badge::new(Tone::Good, Icon::Check, page.say("được chi ngay", "payable now")), Cell::number(amount, page.lang))
+                (Badge::new(Tone::Good, Icon::Check, page.say("được chi ngay", "payable now")), Cell::text(millions(page, amount)))
             }
             PaymentStanding::NotYet if line.answer.is_late() => {
                 (Badge::new(Tone::Bad, Icon::Alert, page.say("chưa được chi, quá hạn", "not payable, late")), Cell::Empty)
@@ -501,8 +504,8 @@ fn list_table(page: &Page, body: &str, narrowed: bool, found: &ContractList) -> 
             Cell::Lines(name),
             Cell::Lines(answer),
             amount,
-            contract.value.map_or(Cell::Empty, |value| Cell::number(value, page.lang)),
-            Cell::number(line.paid, page.lang),
+            contract.value.map_or(Cell::Empty, |value| Cell::text(millions(page, value))),
+            Cell::text(millions(page, line.paid)),
             Cell::text(contract.end.map(|end| format::partial(&end.to_iso(), page.lang)).unwrap_or_default()),
         ]);
     }
@@ -516,6 +519,26 @@ fn money(page: &Page, amount: i64) -> String {
         Lang::En => "VND",
     };
     format!("{} {unit}", format::number(amount, page.lang))
+}
+
+/// An amount in million đồng with all its decimals, so that columns add up and stay narrow: `1.500`, `0,000001`.
+fn millions(page: &Page, amount: i64) -> String {
+    let text = viet::Dong(amount).in_millions();
+    match page.lang {
+        Lang::Vi => text,
+        Lang::En => text
+            .chars()
+            .map(|sign| {
+                if sign == '.' {
+                    ','
+                } else if sign == ',' {
+                    '.'
+                } else {
+                    sign
+                }
+            })
+            .collect(),
+    }
 }
 
 fn some_money(page: &Page, amount: Option<i64>) -> String {
