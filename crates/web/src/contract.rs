@@ -210,7 +210,7 @@ fn budget_table(page: &Page, app: &App, found: &ContractPage) -> Table {
         Column::numeric(page.say("Được duyệt", "Approved")),
         Column::numeric(page.say("Đã cấp", "Paid")),
         Column::numeric(page.say("Không dùng hết", "Unspent")),
-        Column::numeric(page.say("Sai mục đích", "Misused")),
+        Column::numeric(page.say("Sai mục đích", "Misdirected")),
     ];
     let empty = EmptyState::new(
         page.say("Chưa có kinh phí nào được ghi", "No money is recorded yet"),
@@ -284,7 +284,7 @@ fn tranches_table(page: &Page, found: &ContractPage) -> Table {
         page.say("Hợp đồng chưa ghi đợt cấp nào", "The contract names no tranche"),
         page.say("Sửa hợp đồng để ghi các đợt.", "Change the contract to put them in."),
     );
-    let caption = page.say("Các đợt theo hợp đồng (đồng)", "Tranches of the contract (đồng)");
+    let caption = page.say("Các đợt theo hợp đồng (triệu đồng)", "Tranches of the contract (million VND)");
     let mut table = Table::new(page.texts(), caption, columns).with_total(found.tranches.len() as u64).when_empty(empty);
     for (tranche, part) in &found.tranches {
         let now = matches!(found.answer.standing, PaymentStanding::Payable { tranche: number, .. } if number == tranche.number);
@@ -301,8 +301,8 @@ fn tranches_table(page: &Page, found: &ContractPage) -> Table {
         table.row(vec![
             Cell::text(tranche.number.to_string()),
             Cell::text(tranche.planned_day.map(|day| format::partial(&day.to_iso(), page.lang)).unwrap_or_default()),
-            Cell::number(tranche.amount, page.lang),
-            Cell::number(*part, page.lang),
+            Cell::text(millions(page, tranche.amount)),
+            Cell::text(millions(page, *part)),
             Cell::from(badge),
             Cell::text(tranche.condition.clone().unwrap_or_default()),
         ]);
