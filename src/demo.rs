@@ -26,6 +26,9 @@ struct Story {
     task: Vec<Map<String, Value>>,
     council: Vec<Map<String, Value>>,
     result: Vec<Map<String, Value>>,
+    contract: Vec<Map<String, Value>>,
+    budget_line: Vec<Map<String, Value>>,
+    disbursement: Vec<Map<String, Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -194,30 +197,42 @@ impl<'a> Telling<'a> {
         Ok(self.drafts)
     }
 
-    /// Illustrative tasks of one department, with the councils on them and the results they gave.
+    /// Illustrative tasks of one department, with the councils on them, their contracts and money, and the results they gave.
     fn tasks(&mut self) -> Result<()> {
-        let owner = body_of(self.office, DAK_LAK)?;
+        let owner = body_of(self.office, DAK_LAK)?.to_string();
         for task in &self.story.task {
-            let mut data = task.clone();
-            data.insert("owner".to_owned(), json!(owner.to_string()));
-            let id = RecordId::new();
-            let on_this = |council: &&Map<String, Value>| council.get("subject") == task.get("title");
-            let councils: Vec<Map<String, Value>> = self.story.council.iter().filter(on_this).cloned().collect();
-            self.push(id, "task", Value::Object(data));
-            for mut council in councils {
-                council.insert("subject".to_owned(), json!(id.to_string()));
-                council.insert("owner".to_owned(), json!(owner.to_string()));
-                self.push(RecordId::new(), "council", Value::Object(council));
+            let id = self.push_of(owner.clone(), "task", task, &[]);
+            let title = task.get("title");
+            for council in self.story.council.iter().filter(|council| council.get("subject") == title) {
+                self.push_of(owner.clone(), "council", council, &[("subject", id)]);
             }
-            let of_this = |result: &&Map<String, Value>| result.get("task") == task.get("title");
-            let results: Vec<Map<String, Value>> = self.story.result.iter().filter(of_this).cloned().collect();
-            for mut result in results {
-                result.insert("task".to_owned(), json!(id.to_string()));
-                result.insert("owner".to_owned(), json!(owner.to_string()));
-                self.push(RecordId::new(), "result", Value::Object(result));
+            for line in self.story.budget_line.iter().filter(|line| line.get("task") == title) {
+                self.push_of(owner.clone(), "budget_line", line, &[("task", id)]);
+            }
+            for contract in self.story.contract.iter().filter(|contract| contract.get("task") == title) {
+                let signed = self.push_of(owner.clone(), "contract", contract, &[("task", id)]);
+                let number = contract.get("number");
+                for payment in self.story.disbursement.iter().filter(|payment| payment.get("contract") == number) {
+                    self.push_of(owner.clone(), "disbursement", payment, &[("contract", signed), ("task", id)]);
+                }
+            }
+            for result in self.story.result.iter().filter(|result| result.get("task") == title) {
+                self.push_of(owner.clone(), "result", result, &[("task", id)]);
             }
         }
         Ok(())
+    }
+
+    /// A record of the story, owned by a body; what the story names by its title gets its id.
+    fn push_of(&mut self, owner: String, kind: &str, told: &Map<String, Value>, named: &[(&str, RecordId)]) -> RecordId {
+        let mut data = told.clone();
+        data.insert("owner".to_owned(), Value::from(owner));
+        for (field, record) in named {
+            data.insert((*field).to_owned(), json!(record.to_string()));
+        }
+        let id = RecordId::new();
+        self.push(id, kind, Value::Object(data));
+        id
     }
 
     fn push(&mut self, id: RecordId, kind: &str, data: Value) {

@@ -113,6 +113,9 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("POST /hoi-dong/{id}/mo-bo-phieu", "/hoi-dong/COUNCIL/mo-bo-phieu", "a=b", "0-x000"),
     ("POST /hoi-dong/{id}/dong-bo-phieu", "/hoi-dong/COUNCIL/dong-bo-phieu", "note=x", "0-x000"),
     ("POST /hoi-dong/{id}/huy-bo-phieu", "/hoi-dong/COUNCIL/huy-bo-phieu", "a=b", "0-x000"),
+    ("GET /hop-dong", "/hop-dong", "", "ixxxx-"),
+    ("GET /hop-dong", "/hop-dong?co-quan=OWN&can=duoc-chi", "", "ixx---"),
+    ("GET /hop-dong/{id}", "/hop-dong/CONTRACT", "", "0xx000"),
     ("GET /bo-phieu", "/bo-phieu", "", "xxxxxx"),
     ("POST /bo-phieu", "/bo-phieu", "slip=khong-co", "xxxxxx"),
     ("POST /bo-phieu/gui", "/bo-phieu/gui", "slip=khong-co&mark=passed", "xxxxxx"),
@@ -218,7 +221,11 @@ pub fn stage() -> Stage {
     };
     let council = json!({"title": "Hội đồng nghiệm thu (minh họa)", "council_type": "acceptance", "sheet": "acceptance-2014", "owner": own.to_string()});
     let council = office.submit(&officer, office::Draft { id: None, kind: "council".into(), data: council, previous: None }).unwrap().id;
+    // Recorded, so that its record is public; what may be paid under it stays inside.
+    let contract = json!({"title": "Hợp đồng (minh họa)", "state": "draft", "owner": own.to_string(), "illustrative": true});
+    let contract = office.submit(&officer, office::Draft { id: None, kind: "contract".into(), data: contract, previous: None }).unwrap().id;
     let mut names = vec![
+        ("CONTRACT", contract.to_string()),
         ("COUNCIL", council.to_string()),
         ("OTHERDOCUMENT", other.document.to_string()),
         ("DRAFTARTICLE", article("draft").to_string()),

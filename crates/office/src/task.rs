@@ -12,6 +12,9 @@ use crate::office::Office;
 /// The family of processes of tasks.
 const FAMILY: &str = "vn-task";
 
+/// Steps after which a task does not go on.
+const STOPS: [&str; 2] = ["suspended", "terminated"];
+
 /// Where a task stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskProgress {
@@ -25,6 +28,19 @@ pub struct TaskProgress {
     pub next: Vec<NextTaskStep>,
     /// Terms: those that are not done yet first, each part by last day.
     pub terms: Vec<TaskTerm>,
+    /// The step that stopped the task, when one did.
+    pub stopped: Option<TaskStop>,
+}
+
+/// The step that suspended or terminated a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskStop {
+    /// The step.
+    pub step: Label,
+    /// The day.
+    pub day: Date,
+    /// The article.
+    pub source: String,
 }
 
 /// A step that may come next.
@@ -41,6 +57,8 @@ pub struct NextTaskStep {
 /// One term of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskTerm {
+    /// The code of the step in its process.
+    pub code: String,
     /// What has to happen.
     pub step: Label,
     /// The last day.
@@ -102,6 +120,11 @@ impl Office {
         facts.retain(|name, value| {
             process.facts.iter().any(|fact| fact.name == *name && fact.values.iter().any(|(known, _)| known == value))
         });
+        let stops = events.iter().filter(|event| STOPS.contains(&event.step.as_str())).max_by_key(|event| event.day);
+        let stopped = stops.and_then(|event| {
+            let step = process.step(&event.step)?;
+            Some(TaskStop { step: step.label.clone(), day: event.day, source: step.source.clone() })
+        });
         let matter = Matter { events, papers: BTreeMap::new(), facts };
         let standing = process
             .stand(&matter, catalogue.calendar(), self.clock().today(), Warning::default())
@@ -111,6 +134,7 @@ impl Office {
         terms.sort_by_key(|due| (is_done(due), due.last_day));
         Ok(Some(TaskProgress {
             process: process.label.clone(),
+            stopped,
             note: process.note.clone(),
             current: standing.current.iter().map(|step| step.label.clone()).collect(),
             next: standing
@@ -125,6 +149,7 @@ impl Office {
             terms: terms
                 .iter()
                 .map(|due| TaskTerm {
+                    code: due.step.code.clone(),
                     step: due.step.label.clone(),
                     last_day: due.last_day,
                     happened: due.happened,

@@ -26,6 +26,7 @@ mod blocks;
 mod board;
 mod boundaries;
 mod code_lists;
+mod contract;
 mod council;
 mod document;
 mod download;

@@ -35,6 +35,19 @@ async fn new(page: Page, Who(who): Who, State(app): State<App>, Path(name): Path
     if let Some(state) = &kind.state_field {
         values.0.push((state.clone(), "draft".to_owned()));
     }
+    // A link of another page names the records that the new one belongs to: `?contract=…&task=…`.
+    for field in kind.fields.iter().filter(|field| matches!(field.of, FieldType::Ref { .. }) && !field.repeated) {
+        if let Some(id) = page.parameter(&field.name).filter(|text| RecordId::parse(text).is_ok() && values.get(&field.name).is_none()) {
+            values.0.push((field.name.clone(), id.to_owned()));
+        }
+    }
+    let (asking, lang, named) = (who.clone(), crate::service::office_lang(page.lang), kind.clone());
+    let values = app
+        .call(move |office| {
+            name_what_is_typed(office, &asking, &named, lang, &mut values.0)?;
+            Ok(values)
+        })
+        .await?;
     let action = page.href(&format!("/bieu-mau/{name}/moi"));
     begin(page, who, &app, &kind, action, None, values, None).await
 }

@@ -89,6 +89,8 @@ pub(crate) struct RecordPage {
     /// Titles of the records it refers to.
     pub(crate) titles: Titles,
     steps: Vec<NextStep>,
+    /// Contracts under a task, with their titles, of the bodies that the reader works for.
+    contracts: Vec<(RecordId, String)>,
 }
 
 impl RecordPage {
@@ -97,7 +99,17 @@ impl RecordPage {
         let view = office.view(who, id)?;
         let titles = titles_in(office, who, view.data.as_ref())?;
         let steps = office.next_steps(who, &view)?;
-        Ok(RecordPage { view, titles, steps })
+        let mut contracts = Vec::new();
+        if view.kind == "task" && view.audience == Audience::Private {
+            let bodies = who.bodies();
+            let filter = RegisterFilter { kind: Some("contract".to_owned()), refers_to: Some(id), ..RegisterFilter::default() };
+            for row in office.register_page(who, &filter, None, 10)?.rows {
+                if row.owner.is_some_and(|owner| bodies.contains(&owner)) {
+                    contracts.push((row.id, row.title));
+                }
+            }
+        }
+        Ok(RecordPage { view, titles, steps, contracts })
     }
 
     /// The form the record was made with.
@@ -188,6 +200,13 @@ impl RecordPage {
         let mut buttons = Vec::new();
         for step in self.steps.iter().filter(|step| step.decision.allowed) {
             buttons.push((said(&step.label, page.lang).to_owned(), page.href(&format!("/r/{id}/buoc/{}", step.to))));
+        }
+        let money = page.say("Hợp đồng và kinh phí", "Contract and money");
+        if kind.name == "contract" && self.view.audience == Audience::Private {
+            buttons.push((money.to_owned(), page.href(&format!("/hop-dong/{id}"))));
+        }
+        for (contract, title) in &self.contracts {
+            buttons.push((format!("{money}: {}", office::shorten(title, 60)), page.href(&format!("/hop-dong/{contract}"))));
         }
         let own = place_of(&kind.name, id);
         if own != page.path {

@@ -243,6 +243,7 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
         .merge(crate::register_list::routes())
         .merge(crate::task::routes())
         .merge(crate::result::routes())
+        .merge(crate::contract::routes())
         .merge(crate::province::routes())
         .merge(crate::record_form::routes())
         .merge(crate::sign_in::routes())

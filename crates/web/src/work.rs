@@ -64,11 +64,15 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
             page.say("Việc mới được giao sẽ hiện ở đây.", "New tasks appear here."),
         )));
     }
-    blocks.push(Block::Buttons(vec![
+    let mut buttons = vec![
         (page.say("Bảng chỉ đạo", "Board").to_owned(), page.href("/chi-dao")),
         (page.say("Hội đồng", "Councils").to_owned(), page.href("/hoi-dong")),
-        (page.say("Lịch nhắc hạn (iCal)", "Calendar (iCal)").to_owned(), page.href("/tai-khoan")),
-    ]));
+    ];
+    if !who.bodies().is_empty() {
+        buttons.push((page.say("Hợp đồng và kinh phí", "Contracts and money").to_owned(), page.href("/hop-dong")));
+    }
+    buttons.push((page.say("Lịch nhắc hạn (iCal)", "Calendar (iCal)").to_owned(), page.href("/tai-khoan")));
+    blocks.push(Block::Buttons(buttons));
     show(page, blocks)
 }
 
