@@ -104,7 +104,7 @@ impl Parent {
             return Ok(Answer::Refused(Refusal::Key));
         }
         let mut log = shelf.log(origin)?.unwrap_or_else(HeldLog::empty);
-        if let Some(why) = closed(&log, true) {
+        if let Some(why) = closed(&log) {
             return Ok(Answer::Refused(why));
         }
         if checkpoint.size > log.size {
@@ -189,11 +189,16 @@ fn append_entries(shelf: &mut dyn Shelf, origin: &Origin, from: u64, body: &[u8]
         }
     }
     if !fresh.is_empty() {
-        if let Some(why) = closed(&log, false) {
-            return Ok(Answer::Refused(why));
+        // Behind a seal stands nothing but erasures: a right to erasure does not end with the body.
+        let mut is_sealed = log.standing == Standing::Sealed;
+        for checked in &fresh {
+            if is_sealed && !matches!(checked.entry.op, Op::Erase { .. }) {
+                return Ok(Answer::Refused(Refusal::Sealed));
+            }
+            is_sealed |= checked.is_seal();
         }
-        if fresh.iter().rev().skip(1).any(CheckedEntry::is_seal) {
-            return Ok(Answer::Refused(Refusal::Sealed));
+        if let Some(why) = closed(&log) {
+            return Ok(Answer::Refused(why));
         }
         if log.provisional_bytes.saturating_add(body.len() as u64) > PROVISIONAL_LIMIT {
             return Ok(Answer::Refused(Refusal::Full));
@@ -310,12 +315,10 @@ fn read_bundle(
     Ok(Answer::Bundle(bundle(&rows)))
 }
 
-/// Why a log takes no entries, or with `seal_is_open` no checkpoints.
-fn closed(log: &HeldLog, seal_is_open: bool) -> Option<Refusal> {
+/// Why a log takes neither entries nor checkpoints.
+fn closed(log: &HeldLog) -> Option<Refusal> {
     match log.standing {
-        Standing::Following => None,
-        Standing::Sealed if seal_is_open => None,
-        Standing::Sealed => Some(Refusal::Sealed),
+        Standing::Following | Standing::Sealed => None,
         Standing::Forked => Some(Refusal::Forked),
         Standing::Suspended => Some(Refusal::Suspended),
     }

@@ -10,7 +10,7 @@ use crate::checkpoint::SignedCheckpoint;
 pub enum Standing {
     /// Growing.
     Following,
-    /// Its last entry is a `seal`.
+    /// It has a `seal`: nothing but erasures may follow.
     Sealed,
     /// Two signed trees that cannot be reconciled: frozen, evidence kept.
     Forked,
