@@ -812,7 +812,7 @@ impl World {
                 // What the units have handed in must have gone up before the node closes: it takes nothing from them afterwards.
                 let mut units =
                     leaving.shelf.origins().filter(|origin| origin.node() != old && leaving.directory.is_under(&origin.node(), &old));
-                let is_behind = units.any(|origin| top.counted_size(origin) < leaving.counted_size(origin));
+                let is_behind = units.any(|origin| top.counted_size(origin) < leaving.shelf.rows(origin).len() as u64);
                 drop(units);
                 if is_behind {
                     return Ok(());
