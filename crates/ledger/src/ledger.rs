@@ -157,7 +157,7 @@ impl Ledger {
         &self.node
     }
 
-    /// Groups of writes committed since the start ([`SqliteStore::groups_committed`]).
+    /// Groups of writes committed since the start ([`Store::groups_committed`]).
     pub fn groups_committed(&self) -> u64 {
         self.store.groups_committed()
     }

@@ -139,11 +139,6 @@ impl SqliteStore {
         &self.path
     }
 
-    /// Groups of writes committed since the start: what one wait for the disk is shared by.
-    pub fn groups_committed(&self) -> u64 {
-        self.groups.load(Ordering::Relaxed)
-    }
-
     /// A connection that only reads, for backup.
     pub(crate) fn reader(&self) -> Result<Connection, LedgerError> {
         open_reader(&self.path)
@@ -192,6 +187,10 @@ impl Store for SqliteStore {
 
     fn scrub(&self) -> Result<(), LedgerError> {
         self.send(Command::Scrub)
+    }
+
+    fn groups_committed(&self) -> u64 {
+        self.groups.load(Ordering::Relaxed)
     }
 }
 

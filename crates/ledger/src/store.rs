@@ -1,10 +1,20 @@
-//! What a store must do, in our own verbs. SQLite implements it now; the shape leaves room for PostgreSQL: whole transactions as closures, object-safe,
-//! no row-by-row calls across threads.
+//! What a store must do, in our own verbs: whole transactions as closures, object-safe, no row-by-row calls across threads. What every store promises
+//! is written down as tests in `store/conformance.rs`.
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+pub(crate) mod bed;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+mod conformance;
 
 use serde_json::Value;
 
 use crate::error::LedgerError;
 use crate::names::{LeafHash, Origin, RecordId};
+
+/// Most bytes of a cabinet key.
+pub(crate) const LONGEST_KEY: usize = 1024;
 
 /// A log as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,7 +139,7 @@ pub trait StoreWrite: StoreRead {
     fn note_erase(&mut self, log: i64, rec: RecordId, kind: &str, at: i64) -> Result<u64, LedgerError>;
     /// Destroys the payloads of all versions of a record in a log; returns the bytes' commitments.
     fn destroy_payloads(&mut self, log: i64, rec: RecordId) -> Result<Vec<LeafHash>, LedgerError>;
-    /// Keeps a cabinet document.
+    /// Keeps a cabinet document. Keys have at most 1,024 bytes and no NUL: what an index of every engine can hold.
     fn cabinet_put(&mut self, drawer: &str, key: &str, value: &Value) -> Result<(), LedgerError>;
     /// Removes a cabinet document; nothing happens when there is none.
     fn cabinet_remove(&mut self, drawer: &str, key: &str) -> Result<(), LedgerError>;
@@ -146,4 +156,15 @@ pub trait Store: Send + Sync {
     fn snapshot(&self, work: &mut dyn FnMut(&dyn StoreRead) -> Result<(), LedgerError>) -> Result<(), LedgerError>;
     /// Makes what was destroyed unreadable on disk too: empties the write-ahead log.
     fn scrub(&self) -> Result<(), LedgerError>;
+    /// Groups of writes committed since the start: what one wait for the disk is shared by.
+    fn groups_committed(&self) -> u64;
+}
+
+/// Refuses a cabinet key that not every engine can hold.
+pub(crate) fn check_key(key: &str) -> Result<(), LedgerError> {
+    if key.len() > LONGEST_KEY || key.contains('\0') {
+        let start: String = key.chars().take(80).collect();
+        return Err(LedgerError::Name(format!("cabinet key {start:?}: at most {LONGEST_KEY} bytes and no NUL")));
+    }
+    Ok(())
 }

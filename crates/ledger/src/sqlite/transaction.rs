@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::error::LedgerError;
 use crate::names::{LeafHash, Origin, RecordId};
 use crate::payload::commitment;
-use crate::store::{ChangeRow, EntryRow, LogRow, StoreRead, StoreWrite, VersionRow};
+use crate::store::{ChangeRow, EntryRow, LogRow, StoreRead, StoreWrite, VersionRow, check_key};
 
 /// Bits of a place that hold the index.
 const INDEX_BITS: u32 = 40;
@@ -366,6 +366,7 @@ impl StoreWrite for Session<'_, '_> {
     }
 
     fn cabinet_put(&mut self, drawer: &str, key: &str, value: &Value) -> Result<(), LedgerError> {
+        check_key(key)?;
         self.connection
             .prepare_cached("INSERT INTO cabinet VALUES (?1, ?2, ?3) ON CONFLICT (drawer, key) DO UPDATE SET value = excluded.value")?
             .execute([drawer, key, &value.to_string()])?;
