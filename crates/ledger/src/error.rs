@@ -61,6 +61,15 @@ pub enum LedgerError {
     /// The database failed.
     #[error("database: {0}")]
     Database(rusqlite::Error),
+    /// The database server refused or failed.
+    #[error("database: {0}")]
+    Server(String),
+    /// The database server is away. Nothing was written; the program connects again by itself.
+    #[error("the database server cannot be reached, nothing was written: {0}")]
+    Unreachable(String),
+    /// The database server went away while it stored the work, and could not be asked since.
+    #[error("the database server went away while it stored this and could not be asked whether it did, look before doing it again: {0}")]
+    OutcomeUnknown(String),
 }
 
 impl From<rusqlite::Error> for LedgerError {

@@ -92,6 +92,12 @@ impl Store for SqliteStore {
     }
 }
 
+/// Number of the last step of the schema.
+#[cfg(test)]
+pub(crate) fn steps() -> usize {
+    schema::STEPS.len()
+}
+
 fn prepare(connection: &Connection) -> Result<(), LedgerError> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -7,6 +7,7 @@ pub(crate) mod bed;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 mod conformance;
+pub(crate) mod number;
 pub(crate) mod queue;
 
 use serde_json::Value;

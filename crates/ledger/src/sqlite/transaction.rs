@@ -8,10 +8,8 @@ use serde_json::Value;
 use crate::error::LedgerError;
 use crate::names::{LeafHash, Origin, RecordId};
 use crate::payload::commitment;
+use crate::store::number::{index_of, limit_of, place, signed, unsigned};
 use crate::store::{ChangeRow, EntryRow, LogRow, StoreRead, StoreWrite, VersionRow, check_key};
-
-/// Bits of a place that hold the index.
-const INDEX_BITS: u32 = 40;
 
 /// The verbs on a connection; the caller has begun the transaction.
 pub(super) struct Session<'a, 'c> {
@@ -402,26 +400,6 @@ fn version_row(row: &Row<'_>) -> Result<VersionRow, LedgerError> {
         payload: row.get(8)?,
         cat: unsigned(row.get(9)?),
     })
-}
-
-fn place(log: i64, index: u64) -> i64 {
-    (log << INDEX_BITS) | signed(index)
-}
-
-fn index_of(place: i64) -> u64 {
-    unsigned(place & ((1 << INDEX_BITS) - 1))
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
-}
-
-fn limit_of(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 fn damaged(error: impl std::fmt::Display) -> LedgerError {

@@ -19,6 +19,13 @@ macro_rules! on_every_store {
         mod sqlite {
             $(#[test] fn $behaviour() { super::$behaviour(&super::Bed::sqlite()); })*
         }
+        mod postgres {
+            $(#[test] fn $behaviour() {
+                if let Some(bed) = super::Bed::postgres() {
+                    super::$behaviour(&bed);
+                }
+            })*
+        }
     };
 }
 
