@@ -1,5 +1,6 @@
 //! The PostgreSQL store: one writing thread with group commit and a lock that all programs on the database share, and readers with snapshots of their own.
 
+pub(crate) mod address;
 pub(crate) mod connection;
 mod schema;
 #[cfg(test)]
@@ -8,15 +9,15 @@ mod tests;
 mod transaction;
 mod writer;
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio_postgres::Config;
-
 use crate::error::LedgerError;
-use crate::store::queue::{Command, WriteQueue, lock};
+use crate::store::queue::{Answer, WriteQueue, lock};
 use crate::store::{Store, StoreRead, WriteWork};
+pub use address::{AddressFault, DatabaseAddress};
 use connection::Connection;
 use transaction::Session;
 use writer::Writer;
@@ -28,8 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The store in one PostgreSQL database; several programs may have it open.
 pub struct PostgresStore {
-    config: Config,
-    queue: WriteQueue,
+    address: DatabaseAddress,
+    queue: WriteQueue<(WriteWork, Answer)>,
     readers: Mutex<Readers>,
     returned: Condvar,
     groups: Arc<AtomicU64>,
@@ -44,24 +45,22 @@ struct Readers {
 
 impl std::fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The address may hold a password.
-        f.debug_struct("PostgresStore").field("database", &self.config.get_dbname()).finish_non_exhaustive()
+        f.debug_struct("PostgresStore").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
 impl PostgresStore {
-    /// Opens the database of an address, `postgres://user@host/name`, makes its tables when it is empty and brings them up to date.
+    /// Opens the database of an address, makes its tables when it is empty and brings them up to date.
     ///
     /// # Errors
-    /// [`LedgerError::Name`] when the address cannot be used, [`LedgerError::Unreachable`], [`LedgerError::Foreign`], [`LedgerError::Newer`]; the
+    /// [`LedgerError::Unreachable`], [`LedgerError::Foreign`], [`LedgerError::Newer`]; the
     /// database stays as it is.
-    pub fn open(address: &str) -> Result<PostgresStore, LedgerError> {
-        let config = connection::read_address(address)?;
-        let writer = Writer::open(config.clone())?;
+    pub fn open(address: &DatabaseAddress) -> Result<PostgresStore, LedgerError> {
+        let writer = Writer::open(address.clone())?;
         let groups = Arc::new(AtomicU64::new(0));
         let counter = groups.clone();
-        let queue = WriteQueue::start(move |commands| writer.write_all(commands, &counter))?;
-        Ok(PostgresStore { config, queue, readers: Mutex::default(), returned: Condvar::new(), groups })
+        let queue = WriteQueue::start(move |works| writer.write_all(works, &counter))?;
+        Ok(PostgresStore { address: address.clone(), queue, readers: Mutex::default(), returned: Condvar::new(), groups })
     }
 
     /// Takes a place among the readers, waiting for one, with a connection if one is idle.
@@ -88,7 +87,7 @@ impl PostgresStore {
             // The others were connected to the same server.
             lock(&self.readers).idle.clear();
         }
-        let connection = Connection::open(&self.config)?;
+        let connection = Connection::open(&self.address)?;
         connection.batch(SNAPSHOT)?;
         Ok(connection)
     }
@@ -113,7 +112,7 @@ const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 impl Store for PostgresStore {
     fn transact(&self, work: WriteWork) -> Result<(), LedgerError> {
-        self.queue.send(|answer| Command::Work(work, answer))
+        self.queue.send(|answer| (work, answer))
     }
 
     fn snapshot(&self, work: &mut dyn FnMut(&dyn StoreRead) -> Result<(), LedgerError>) -> Result<(), LedgerError> {
@@ -129,7 +128,12 @@ impl Store for PostgresStore {
     /// Frees the space of what was destroyed for the server to use again. Pages that are not used again, the write-ahead log, its archive, standbys and backups
     /// keep the bytes until the server or its operator lets go of them.
     fn scrub(&self) -> Result<(), LedgerError> {
-        self.queue.send(Command::Scrub)
+        // On a connection of its own: in a large table it takes minutes, and nobody has to wait for it.
+        Connection::open(&self.address)?.batch("VACUUM entry")
+    }
+
+    fn copy_to(&self, _file: &Path, _progress: &mut dyn FnMut(u64, u64)) -> Result<(), LedgerError> {
+        Err(LedgerError::BackedUpElsewhere)
     }
 
     fn groups_committed(&self) -> u64 {

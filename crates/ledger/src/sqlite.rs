@@ -13,8 +13,9 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::backup::copy_database;
 use crate::error::LedgerError;
-use crate::store::queue::{Answer, Command, WriteQueue, give_all, lock, next_group};
+use crate::store::queue::{Answer, WriteQueue, give_all, lock, next_group};
 use crate::store::{Store, StoreRead, WriteWork};
 use transaction::{Desk, LogTable, Session};
 
@@ -23,11 +24,17 @@ const GROUP: usize = 256;
 /// Readers kept open.
 const READERS: usize = 8;
 
+/// What the writing thread is asked to do.
+enum Command {
+    Work(WriteWork, Answer),
+    Scrub(Answer),
+}
+
 /// The store in one SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
-    queue: WriteQueue,
+    queue: WriteQueue<Command>,
     readers: Mutex<Vec<Connection>>,
     groups: Arc<AtomicU64>,
 }
@@ -53,10 +60,12 @@ impl SqliteStore {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
 
-    /// A connection that only reads, for backup.
-    pub(crate) fn reader(&self) -> Result<Connection, LedgerError> {
-        open_reader(&self.path)
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        // The connection that writes closes last: it alone can empty the write-ahead log into the file, which is then all there is.
+        lock(&self.readers).clear();
     }
 }
 
@@ -85,6 +94,13 @@ impl Store for SqliteStore {
 
     fn scrub(&self) -> Result<(), LedgerError> {
         self.queue.send(Command::Scrub)
+    }
+
+    fn copy_to(&self, file: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LedgerError> {
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        copy_database(&open_reader(&self.path)?, file, progress)
     }
 
     fn groups_committed(&self) -> u64 {

@@ -10,6 +10,8 @@ mod conformance;
 pub(crate) mod number;
 pub(crate) mod queue;
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::error::LedgerError;
@@ -94,6 +96,8 @@ pub struct ChangeRow {
 pub trait StoreRead {
     /// A value about the store itself.
     fn meta(&self, key: &str) -> Result<Option<String>, LedgerError>;
+    /// All values about the store itself, by key.
+    fn metas(&self) -> Result<Vec<(String, String)>, LedgerError>;
     /// All logs in the order they were opened.
     fn logs(&self) -> Result<Vec<LogRow>, LedgerError>;
     /// The log of an audience.
@@ -116,6 +120,8 @@ pub trait StoreRead {
     fn last_seq(&self) -> Result<u64, LedgerError>;
     /// A cabinet document.
     fn cabinet_get(&self, drawer: &str, key: &str) -> Result<Option<Value>, LedgerError>;
+    /// The drawers of the cabinet that hold something, in order.
+    fn drawers(&self) -> Result<Vec<String>, LedgerError>;
     /// Cabinet documents in key order (or backwards) after (before) `after`, whose key begins with `prefix`.
     fn cabinet_list(
         &self,
@@ -151,13 +157,19 @@ pub trait StoreWrite: StoreRead {
 pub type WriteWork = Box<dyn FnOnce(&mut dyn StoreWrite) -> Result<(), LedgerError> + Send>;
 
 /// A store: durable transactions and consistent snapshots.
-pub trait Store: Send + Sync {
+pub trait Store: std::fmt::Debug + Send + Sync {
     /// Runs the work in one transaction and returns when it is on stable storage. An error of the work undoes all it did.
     fn transact(&self, work: WriteWork) -> Result<(), LedgerError>;
     /// Runs the work on one snapshot.
     fn snapshot(&self, work: &mut dyn FnMut(&dyn StoreRead) -> Result<(), LedgerError>) -> Result<(), LedgerError>;
-    /// Makes what was destroyed unreadable on disk too: empties the write-ahead log.
+    /// Makes what was destroyed unreadable on disk too, as far as the engine can: SQLite overwrites it and empties its write-ahead log; of PostgreSQL see
+    /// [`PostgresStore`](crate::PostgresStore).
     fn scrub(&self) -> Result<(), LedgerError>;
+    /// Copies the database as of one moment into a new file while others write. `progress` gets (done, of) in pages.
+    ///
+    /// # Errors
+    /// [`LedgerError::BackedUpElsewhere`] when the database is not a file of ours.
+    fn copy_to(&self, file: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LedgerError>;
     /// Groups of writes committed since the start: what one wait for the disk is shared by.
     fn groups_committed(&self) -> u64;
 }

@@ -6,19 +6,15 @@ use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::Poll;
-use std::time::Duration;
 
 use futures_util::future::{MaybeDone, maybe_done};
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, NoTls, Row, Statement};
+use tokio_postgres::{Client, NoTls, Row, Statement};
 
 use crate::error::LedgerError;
-
-/// Debian's place for the server's socket, when the address names no host.
-const USUAL_SOCKET: &str = "/var/run/postgresql";
+use crate::postgres::address::DatabaseAddress;
 
 /// A value bound to a statement that waits.
 pub(super) type Value = Box<dyn ToSql + Sync + Send>;
@@ -35,9 +31,9 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Connects to a server that takes writes.
-    pub(crate) fn open(config: &Config) -> Result<Connection, LedgerError> {
+    pub(crate) fn open(address: &DatabaseAddress) -> Result<Connection, LedgerError> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(LedgerError::File)?;
-        let (client, driver) = runtime.block_on(config.connect(NoTls))?;
+        let (client, driver) = runtime.block_on(address.config().connect(NoTls))?;
         // What ends the driver is told to whoever waits for an answer.
         runtime.spawn(async { drop(driver.await) });
         let statements = RefCell::new(HashMap::new());
@@ -164,50 +160,6 @@ fn bound(values: &[Value]) -> impl ExactSizeIterator<Item = &(dyn ToSql + Sync)>
     values.iter().map(|value| &**value as &(dyn ToSql + Sync))
 }
 
-/// Reads the address of a database, `postgres://user@host/name`. What it leaves out is set so that a server that has gone silent is noticed.
-///
-/// # Errors
-/// `Name` when it is no such address, or when it would carry records over a network in clear without having been told that this network is private.
-pub(crate) fn read_address(address: &str) -> Result<Config, LedgerError> {
-    // The address may hold a password and is not repeated.
-    let bad = |why: &str| LedgerError::Name(format!("database address: {why}"));
-    if !address.starts_with("postgres://") && !address.starts_with("postgresql://") {
-        return Err(bad("it begins with postgres://, e.g. postgres://lienvung@localhost/lienvung"));
-    }
-    let mut config: Config = address.parse().map_err(|error: tokio_postgres::Error| bad(&chain(&error)))?;
-    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        config.host_path(USUAL_SOCKET);
-    }
-    let leaves_machine = config.get_hosts().iter().any(|host| match host {
-        Host::Tcp(name) => name != "localhost" && !name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
-        Host::Unix(_) => false,
-    }) || config.get_hostaddrs().iter().any(|address| !address.is_loopback());
-    match config.get_ssl_mode() {
-        SslMode::Disable => {}
-        SslMode::Require => {
-            return Err(bad("sslmode=require: this version speaks no TLS to the database; let a tunnel on this machine do it"));
-        }
-        _ if leaves_machine => {
-            return Err(bad(
-                "the server is on another machine and this version speaks no TLS to the database; let a tunnel on this machine do it, or write \
-                 sslmode=disable when the network between them is private",
-            ));
-        }
-        _ => {}
-    }
-    config.ssl_mode(SslMode::Disable);
-    config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-    config.application_name("lienvung");
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(Duration::from_secs(10));
-    }
-    if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(Duration::from_secs(30));
-    }
-    config.keepalives_idle(Duration::from_secs(30));
-    Ok(config)
-}
-
 impl From<tokio_postgres::Error> for LedgerError {
     fn from(error: tokio_postgres::Error) -> LedgerError {
         if let Some(told) = error.as_db_error() {
@@ -234,7 +186,7 @@ impl From<tokio_postgres::Error> for LedgerError {
 }
 
 /// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

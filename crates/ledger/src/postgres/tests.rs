@@ -10,11 +10,15 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::connection::{Connection, read_address};
-use super::{PostgresStore, schema};
+use super::connection::Connection;
+use super::{DatabaseAddress, PostgresStore, schema};
 use crate::error::LedgerError;
 use crate::store::Store;
 use crate::store::bed::{Bed, run};
+
+fn open(address: &str) -> Result<PostgresStore, LedgerError> {
+    PostgresStore::open(&DatabaseAddress::parse(address).unwrap())
+}
 
 fn keep(store: &dyn Store, key: &str) -> Result<(), LedgerError> {
     let key = key.to_owned();
@@ -131,7 +135,7 @@ fn pass(mut from: impl Stream, mut to: impl Stream, ends_exchange: u8, mut first
 fn wherever_the_connection_breaks_the_answer_says_what_is_stored() {
     let Some(bed) = Bed::postgres() else { return };
     let proxy = Proxy::before(&bed);
-    let store = PostgresStore::open(&proxy.address).unwrap();
+    let store = open(&proxy.address).unwrap();
     keep(&store, "first").unwrap();
     let (mut stored, mut lost) = (0, 0);
     for cut in [Cut::Answers, Cut::Requests] {
@@ -266,14 +270,14 @@ fn databases_of_newer_programs_and_of_other_programs_are_refused_untouched() {
     let Some(bed) = Bed::postgres() else { return };
     drop(bed.open());
     run(&bed.address(), "UPDATE lienvung_schema SET step = 99");
-    let newer = PostgresStore::open(&bed.address());
+    let newer = open(&bed.address());
     assert!(matches!(newer, Err(LedgerError::Newer { found: 99, .. })), "{newer:?}");
 
     let Some(bed) = Bed::postgres() else { return };
     run(&bed.address(), "CREATE TABLE theirs (a INT)");
-    let foreign = PostgresStore::open(&bed.address());
+    let foreign = open(&bed.address());
     assert!(matches!(&foreign, Err(LedgerError::Foreign(text)) if text.contains("other tables")), "{foreign:?}");
-    let rows = Connection::open(&read_address(&bed.address()).unwrap())
+    let rows = Connection::open(&DatabaseAddress::parse(&bed.address()).unwrap())
         .unwrap()
         .query("SELECT COUNT(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'", &[])
         .unwrap();
@@ -296,20 +300,25 @@ fn addresses_that_cannot_be_used_are_refused_without_repeating_the_password() {
         ("postgres://a:secret@10.0.0.7/b", "another machine"),
         ("", "begins with postgres://"),
     ] {
-        match read_address(address) {
-            Err(LedgerError::Name(text)) => assert!(text.contains(why) && !text.contains("secret"), "{address}: {text}"),
-            other => panic!("{address}: {other:?}"),
+        match DatabaseAddress::parse(address) {
+            Err(fault) => {
+                let text = fault.to_string();
+                assert!(text.contains(why) && !text.contains("secret"), "{address}: {text}");
+            }
+            Ok(read) => panic!("{address}: {read:?}"),
         }
     }
+    let debugged = format!("{:?}", DatabaseAddress::parse("postgres://a:secret@localhost/b").unwrap());
+    assert!(!debugged.contains("secret"), "{debugged}");
     for address in ["postgres://a@localhost/b", "postgres://a@127.0.0.1:5433/b", "postgres:///b", "postgres://a@10.0.0.7/b?sslmode=disable"]
     {
-        assert!(read_address(address).is_ok(), "{address}");
+        assert!(DatabaseAddress::parse(address).is_ok(), "{address}");
     }
 }
 
 #[test]
 fn a_server_that_is_not_there_is_said_to_be_away() {
     let folder = tempfile::tempdir().unwrap();
-    let away = PostgresStore::open(&format!("postgres://a@/b?host={}", folder.path().display()));
+    let away = open(&format!("postgres://a@/b?host={}", folder.path().display()));
     assert!(matches!(away, Err(LedgerError::Unreachable(_))), "{away:?}");
 }

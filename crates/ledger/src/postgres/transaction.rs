@@ -80,6 +80,11 @@ impl StoreRead for Session<'_> {
         Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
     }
 
+    fn metas(&self) -> Result<Vec<(String, String)>, LedgerError> {
+        let rows = self.connection.query("SELECT key, value FROM meta ORDER BY key", &[])?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    }
+
     fn logs(&self) -> Result<Vec<LogRow>, LedgerError> {
         match self.desk {
             Some(desk) => Ok(desk.borrow().logs.clone()),
@@ -198,6 +203,11 @@ impl StoreRead for Session<'_> {
         }
         let rows = self.connection.query("SELECT value FROM cabinet WHERE drawer = $1 AND key = $2", &[&drawer, &key])?;
         rows.first().map(|row| read_json(row.try_get(0)?)).transpose()
+    }
+
+    fn drawers(&self) -> Result<Vec<String>, LedgerError> {
+        let rows = self.connection.query("SELECT DISTINCT drawer FROM cabinet ORDER BY drawer", &[])?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
     fn cabinet_list(

@@ -6,14 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use tokio_postgres::Config;
-
 use crate::error::LedgerError;
+use crate::postgres::address::DatabaseAddress;
 use crate::postgres::connection::Connection;
 use crate::postgres::schema;
 use crate::postgres::transaction::{Desk, Session};
 use crate::store::WriteWork;
-use crate::store::queue::{Answer, Command, give_all, next_group};
+use crate::store::queue::{Answer, give_all, next_group};
 
 /// Most works that share one commit: as many as the server keeps subtransactions of at hand.
 const GROUP: usize = 64;
@@ -41,7 +40,7 @@ SET tcp_keepalives_count = 3;
 
 /// What the writing thread holds.
 pub(super) struct Writer {
-    config: Config,
+    address: DatabaseAddress,
     /// Names this run of the program in the table `writer`.
     run: [u8; 16],
     /// Groups committed, or about to be.
@@ -52,26 +51,16 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Connects and brings the database up to date.
-    pub(super) fn open(config: Config) -> Result<Writer, LedgerError> {
-        let connection = Connection::open(&config)?;
+    pub(super) fn open(address: DatabaseAddress) -> Result<Writer, LedgerError> {
+        let connection = Connection::open(&address)?;
         connection.batch(SETTINGS)?;
         schema::migrate(&connection, LOCK)?;
-        Ok(Writer { config, run: rand::random(), commits: 0, connection: Some(connection) })
+        Ok(Writer { address, run: rand::random(), commits: 0, connection: Some(connection) })
     }
 
-    /// Takes commands until the queue is closed. Commands that wait while a commit is under way share the next one.
-    pub(super) fn write_all(mut self, commands: &Receiver<Command>, groups: &AtomicU64) {
-        while let Some(waiting) = next_group(commands, GROUP) {
-            let mut group = Vec::new();
-            for command in waiting {
-                match command {
-                    Command::Work(work, answer) => group.push((work, answer)),
-                    Command::Scrub(answer) => {
-                        self.commit_group(std::mem::take(&mut group));
-                        give_all(vec![(answer, self.scrub())]);
-                    }
-                }
-            }
+    /// Takes works until the queue is closed. Works that wait while a commit is under way share the next one.
+    pub(super) fn write_all(mut self, works: &Receiver<(WriteWork, Answer)>, groups: &AtomicU64) {
+        while let Some(group) = next_group(works, GROUP) {
             self.commit_group(group);
             groups.fetch_add(1, Ordering::Relaxed);
         }
@@ -79,9 +68,6 @@ impl Writer {
 
     /// Runs each work in a savepoint and commits them together. Nobody hears of success before the commit is stored; if it fails, nobody's work counts.
     fn commit_group(&mut self, group: Vec<(WriteWork, Answer)>) {
-        if group.is_empty() {
-            return;
-        }
         let mut answers = Vec::with_capacity(group.len());
         let lost = match self.begin() {
             Ok((connection, before)) => self.run_group(connection, before, group, &mut answers).err(),
@@ -121,7 +107,7 @@ impl Writer {
         if let Some(connection) = self.connection.take() {
             return Ok(connection);
         }
-        let connection = Connection::open(&self.config)?;
+        let connection = Connection::open(&self.address)?;
         connection.batch(SETTINGS)?;
         Ok(connection)
     }
@@ -209,13 +195,6 @@ impl Writer {
         connection.batch("COMMIT")?;
         self.connection = Some(connection);
         Ok(commits)
-    }
-
-    fn scrub(&mut self) -> Result<(), LedgerError> {
-        let connection = self.connected()?;
-        connection.batch("VACUUM entry")?;
-        self.connection = Some(connection);
-        Ok(())
     }
 }
 

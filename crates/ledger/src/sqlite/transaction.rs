@@ -127,6 +127,12 @@ impl StoreRead for Session<'_, '_> {
         Ok(self.connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()?)
     }
 
+    fn metas(&self) -> Result<Vec<(String, String)>, LedgerError> {
+        let mut statement = self.connection.prepare_cached("SELECT key, value FROM meta ORDER BY key")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     fn logs(&self) -> Result<Vec<LogRow>, LedgerError> {
         if let Some(desk) = self.desk {
             return Ok(desk.logs.borrow().rows.clone());
@@ -253,6 +259,12 @@ impl StoreRead for Session<'_, '_> {
             .query_row([drawer, key], |row| row.get(0))
             .optional()?;
         text.map(|text| read_json(&text)).transpose()
+    }
+
+    fn drawers(&self) -> Result<Vec<String>, LedgerError> {
+        let mut statement = self.connection.prepare_cached("SELECT DISTINCT drawer FROM cabinet ORDER BY drawer")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     fn cabinet_list(

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::names::RecordId;
-use crate::postgres::{PostgresStore, connection};
+use crate::postgres::connection::Connection;
+use crate::postgres::{DatabaseAddress, PostgresStore};
 use crate::sqlite::SqliteStore;
 use crate::store::Store;
 
@@ -50,7 +51,7 @@ impl Bed {
     pub(crate) fn open(&self) -> Arc<dyn Store> {
         match self {
             Bed::Sqlite(folder) => Arc::new(SqliteStore::open(&folder.path().join("lienvung.sqlite")).unwrap()),
-            Bed::Postgres { .. } => Arc::new(PostgresStore::open(&self.address()).unwrap()),
+            Bed::Postgres { .. } => Arc::new(PostgresStore::open(&DatabaseAddress::parse(&self.address()).unwrap()).unwrap()),
         }
     }
 
@@ -79,5 +80,5 @@ impl Drop for Bed {
 
 /// Runs a statement on a database.
 pub(crate) fn run(address: &str, statement: &str) {
-    connection::Connection::open(&connection::read_address(address).unwrap()).unwrap().batch(statement).unwrap();
+    Connection::open(&DatabaseAddress::parse(address).unwrap()).unwrap().batch(statement).unwrap();
 }

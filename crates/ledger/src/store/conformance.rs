@@ -132,6 +132,7 @@ fn a_new_store_answers_with_nothing(bed: &Bed) {
         assert_eq!(r.changes(0, 10)?, []);
         assert_eq!(r.cabinet_get("node", "x")?, None);
         assert_eq!(r.cabinet_list("node", "", None, 10, true)?, []);
+        assert!(r.metas()?.is_empty() && r.drawers()?.is_empty());
         Ok(())
     });
     store.scrub().unwrap();
@@ -258,6 +259,7 @@ fn cabinet_keys_come_in_the_order_of_their_bytes(bed: &Bed) {
     let list = |prefix: &str, after: Option<&str>, limit: usize, descending: bool| -> Vec<String> {
         read(&*store, |r| r.cabinet_list("drawer", prefix, after, limit, descending)).into_iter().map(|(key, _)| key).collect()
     };
+    assert_eq!(read(&*store, |r| r.drawers()), ["drawer", "drawer2"]);
     assert_eq!(list("", None, 100, false), keys);
     let mut backwards = keys;
     backwards.reverse();

@@ -4,26 +4,16 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::error::LedgerError;
-use crate::store::WriteWork;
 
-/// What the writing thread is asked to do.
-pub(crate) enum Command {
-    /// Work for a transaction.
-    Work(WriteWork, Answer),
-    /// [`crate::Store::scrub`].
-    Scrub(Answer),
-}
-
-/// The writing thread and the way to it. Dropped, it waits until the thread has ended.
-#[derive(Debug)]
-pub(crate) struct WriteQueue {
-    commands: Mutex<Option<Sender<Command>>>,
+/// The writing thread and the way of commands `C` to it. Dropped, it waits until the thread has ended.
+pub(crate) struct WriteQueue<C> {
+    commands: Mutex<Option<Sender<C>>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl WriteQueue {
+impl<C: Send + 'static> WriteQueue<C> {
     /// Starts the thread with what it does until the queue is closed.
-    pub(crate) fn start(write_all: impl FnOnce(&Receiver<Command>) + Send + 'static) -> Result<WriteQueue, LedgerError> {
+    pub(crate) fn start(write_all: impl FnOnce(&Receiver<C>) + Send + 'static) -> Result<WriteQueue<C>, LedgerError> {
         let (sender, receiver) = channel();
         let thread =
             std::thread::Builder::new().name("ledger".to_owned()).spawn(move || write_all(&receiver)).map_err(LedgerError::File)?;
@@ -31,7 +21,7 @@ impl WriteQueue {
     }
 
     /// Sends a command and waits for its answer.
-    pub(crate) fn send(&self, command: impl FnOnce(Answer) -> Command) -> Result<(), LedgerError> {
+    pub(crate) fn send(&self, command: impl FnOnce(Answer) -> C) -> Result<(), LedgerError> {
         let place = Arc::new(Place::default());
         let answer = Answer(place.clone());
         lock(&self.commands).as_ref().ok_or(LedgerError::Closed)?.send(command(answer)).map_err(|_| LedgerError::Closed)?;
@@ -39,7 +29,13 @@ impl WriteQueue {
     }
 }
 
-impl Drop for WriteQueue {
+impl<C> std::fmt::Debug for WriteQueue<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WriteQueue").finish_non_exhaustive()
+    }
+}
+
+impl<C> Drop for WriteQueue<C> {
     fn drop(&mut self) {
         lock(&self.commands).take();
         if let Some(thread) = self.thread.take() {
@@ -51,7 +47,7 @@ impl Drop for WriteQueue {
 
 /// Waits for a command and takes all that wait with it, at most `most`; none when the queue is closed. Waiting for more of them was measured and made it
 /// slower: what one group's callers prepare while the other group is committed is worth more than larger groups.
-pub(crate) fn next_group(commands: &Receiver<Command>, most: usize) -> Option<Vec<Command>> {
+pub(crate) fn next_group<C>(commands: &Receiver<C>, most: usize) -> Option<Vec<C>> {
     let mut waiting = vec![commands.recv().ok()?];
     while waiting.len() < most {
         match commands.try_recv() {
