@@ -299,6 +299,7 @@ fn office(folder: &Path) -> Office {
         node: "bo.khcn".into(),
         body: RecordId::parse(MINISTRY).unwrap(),
         clock: Clock::standing_at(jiff::civil::date(2026, 11, 23)),
+        database: None,
     };
     Office::open(folder, settings).unwrap()
 }
@@ -460,6 +461,7 @@ fn lists() {
         node: "lienvung.local".into(),
         body: RecordId::parse(MINISTRY).unwrap(),
         clock: Clock::standing_at(jiff::civil::date(2026, 11, 23)),
+        database: None,
     };
     let office = Arc::new(Office::open(&data, settings).unwrap());
     assert!(office.settle(Duration::from_secs(3_600)));

@@ -1,5 +1,6 @@
 //! The settings file of a data folder, `lienvung.toml`: who runs the node and where it listens. Command line beats environment beats file.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,9 @@ pub struct Config {
     /// The public address, when the node stands behind a proxy, e.g. `https://lienvung.example.gov.vn`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
+    /// Address of the PostgreSQL database that holds the ledger, e.g. `postgres://lienvung@localhost/lienvung`; none for the SQLite file in the folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
 }
 
 fn usual_address() -> SocketAddr {
@@ -49,7 +53,20 @@ impl Config {
             bail!("{} exists already", path.display());
         }
         std::fs::create_dir_all(folder)?;
-        std::fs::write(&path, toml::to_string_pretty(self)?)?;
+        self.write(folder)
+    }
+
+    /// Writes the file anew, whole or not at all. Only its owner can read it: the address of a database may hold a password.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        let beside = folder.join("lienvung.toml.new");
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&beside)?;
+        file.write_all(toml::to_string_pretty(self)?.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&beside, Config::path(folder))?;
         Ok(())
     }
 }

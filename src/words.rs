@@ -64,7 +64,7 @@ impl Words {
                         text.push_str(&format!("\n  {}: {}", fault.path, self.label(&fault.message)));
                     }
                 }
-                if office.code() == "internal" {
+                if matches!(office.code(), "internal" | "database_away") {
                     text.push_str(&format!("\n  {office}"));
                 }
                 text

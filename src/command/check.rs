@@ -35,7 +35,7 @@ pub(crate) struct DoctorArguments {
 }
 
 pub(crate) fn verify(arguments: VerifyArguments, words: Words) -> Result<ExitCode> {
-    let (office, _) = open(&arguments.folder.data, words)?;
+    let (office, _) = open(&arguments.folder, words)?;
     let settled = office.settle(CATCH_UP);
     let bar = bar(words.say("Kiểm tra sổ cái", "Checking the ledger"));
     let report = office.ledger().verify(&mut |done, of| {
@@ -77,7 +77,7 @@ pub(crate) fn verify(arguments: VerifyArguments, words: Words) -> Result<ExitCod
 }
 
 pub(crate) fn rebuild(arguments: RebuildArguments, words: Words) -> Result<ExitCode> {
-    let (office, _) = open(&arguments.folder.data, words)?;
+    let (office, _) = open(&arguments.folder, words)?;
     let bar = bar(words.say("Dựng lại", "Rebuilding"));
     office.rebuild(arguments.view.as_deref(), &mut |name, done, of| {
         bar.set_message(name.to_owned());
@@ -131,7 +131,7 @@ pub(crate) fn doctor(arguments: DoctorArguments, words: Words) -> Result<ExitCod
             ),
         ),
     }
-    match open(folder, words) {
+    match open(&arguments.folder, words) {
         Ok((office, config)) => {
             say(true, words.say("Mở được cơ sở dữ liệu", "The database opens"), "");
             let settled = office.settle(CATCH_UP);

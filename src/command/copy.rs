@@ -37,7 +37,7 @@ pub(crate) struct RestoreArguments {
 }
 
 pub(crate) fn backup(arguments: BackupArguments, words: Words) -> Result<ExitCode> {
-    let (office, _) = open(&arguments.folder.data, words)?;
+    let (office, _) = open(&arguments.folder, words)?;
     if arguments.to.exists() {
         bail!("{} {}", words.say("Đã có sẵn, không ghi đè:", "Exists already, not overwritten:"), arguments.to.display());
     }
@@ -55,7 +55,7 @@ pub(crate) fn backup(arguments: BackupArguments, words: Words) -> Result<ExitCod
 }
 
 pub(crate) fn archive(arguments: ArchiveArguments, words: Words) -> Result<ExitCode> {
-    let (office, _) = open(&arguments.folder.data, words)?;
+    let (office, _) = open(&arguments.folder, words)?;
     let Some(out) = new_file(&arguments.out)? else {
         bail!("{} {}", words.say("Đã có sẵn, không ghi đè:", "Exists already, not overwritten:"), arguments.out.display());
     };
@@ -96,13 +96,15 @@ fn new_file(path: &Path) -> Result<Option<std::fs::File>> {
 }
 
 /// `import archive FILE`: a new folder with the logs, files and forms of an archive.
-pub(crate) fn import_archive(file: &std::path::Path, folder: &std::path::Path, words: Words) -> Result<ExitCode> {
+pub(crate) fn import_archive(file: &std::path::Path, folder: &Folder, words: Words) -> Result<ExitCode> {
+    folder.refuse_database(words)?;
+    let folder = &folder.data;
     let bar = bar(words.say("Đọc lại", "Reading back"));
     let manifest = office::restore_archive(file, folder, &mut |done, of| {
         bar.set_length(of);
         bar.set_position(done);
     })?;
-    let config = Config { node: manifest.node, body: manifest.body, listen: USUAL_ADDRESS.parse()?, base_url: None };
+    let config = Config { node: manifest.node, body: manifest.body, listen: USUAL_ADDRESS.parse()?, base_url: None, database: None };
     config.write_new(folder)?;
     bar.finish_and_clear();
     tell!(
@@ -118,6 +120,7 @@ pub(crate) fn import_archive(file: &std::path::Path, folder: &std::path::Path, w
 }
 
 pub(crate) fn restore(arguments: RestoreArguments, words: Words) -> Result<ExitCode> {
+    arguments.folder.refuse_database(words)?;
     let to = &arguments.folder.data;
     if Config::path(to).exists() || to.join("lienvung.sqlite").exists() {
         bail!(

@@ -76,7 +76,7 @@ pub(crate) fn read(arguments: ReadArguments, words: Words) -> Result<ExitCode> {
 }
 
 pub(crate) fn search(arguments: SearchArguments, words: Words) -> Result<ExitCode> {
-    let (office, _) = open(&arguments.folder.data, words)?;
+    let (office, _) = open(&arguments.folder, words)?;
     office.settle(std::time::Duration::from_secs(600));
     let who = acting(&office, arguments.login.as_deref())?;
     let form = SearchForm { text: arguments.query.join(" "), limit: arguments.limit, ..SearchForm::default() };

@@ -27,7 +27,7 @@ pub(crate) struct GenerateArguments {
 }
 
 pub(crate) fn generate(arguments: GenerateArguments, words: Words) -> Result<ExitCode> {
-    let office = open_or_make(&arguments.folder.data, words)?;
+    let office = open_or_make(&arguments.folder, words)?;
     office.require_keeper()?;
     refuse_records_of_people(&office, words)?;
     let generator = Generator::new(office.catalogue(), &office.directory().all(), arguments.seed)?;

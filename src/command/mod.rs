@@ -2,6 +2,7 @@
 
 mod check;
 mod copy;
+mod database;
 mod document;
 mod generate;
 mod run;
@@ -17,7 +18,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use office::{Clock, Identity, Office, RecordId, Settings};
+use ledger::DatabaseAddress;
+use office::{Clock, Identity, Office, OfficeError, RecordId, Settings};
 
 use crate::config::Config;
 use crate::words::{Language, Words};
@@ -42,6 +44,45 @@ pub(crate) struct Folder {
     /// Thư mục dữ liệu – Data folder
     #[arg(long, env = "LIENVUNG_DATA", default_value = "lienvung-data")]
     data: PathBuf,
+    /// Cơ sở dữ liệu PostgreSQL giữ sổ cái, thay cho tệp SQLite: postgres://… – PostgreSQL database for the ledger, instead of the SQLite file
+    #[arg(long, env = "LIENVUNG_DATABASE", hide_env_values = true, value_name = "ADDRESS")]
+    database: Option<String>,
+}
+
+impl Folder {
+    /// The settings of the folder; an address on the command line counts before the one in the file.
+    pub(crate) fn config(&self, words: Words) -> Result<Config> {
+        let mut config = Config::read(&self.data)?;
+        if self.database.is_some() && config.database.is_none() && self.data.join("lienvung.sqlite").exists() {
+            bail!(
+                "{} {}. {}",
+                words.say("Dữ liệu của nút đang nằm trong", "The node keeps its data in"),
+                self.data.join("lienvung.sqlite").display(),
+                words.say(
+                    "Hãy bỏ --database và LIENVUNG_DATABASE, hoặc chuyển dữ liệu trước bằng “lienvung move-database”.",
+                    "Leave out --database and LIENVUNG_DATABASE, or move the data first with “lienvung move-database”."
+                )
+            );
+        }
+        config.database = self.database.clone().or(config.database);
+        Ok(config)
+    }
+
+    /// Refuses an address where a command makes a SQLite file.
+    pub(crate) fn refuse_database(&self, words: Words) -> Result<()> {
+        if self.database.is_some() {
+            bail!(
+                "{}",
+                words.say(
+                    "Lệnh này ghi vào tệp SQLite trong thư mục mới. Hãy bỏ --database và LIENVUNG_DATABASE, sau đó chuyển sang PostgreSQL bằng “lienvung \
+                     move-database”.",
+                    "This command writes a SQLite file in a new folder. Leave out --database and LIENVUNG_DATABASE, then move to PostgreSQL with “lienvung \
+                     move-database”."
+                )
+            );
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -68,6 +109,8 @@ enum Command {
     Archive(copy::ArchiveArguments),
     /// Khôi phục từ bản sao lưu vào thư mục mới – Restore a backup into a new folder
     Restore(copy::RestoreArguments),
+    /// Chuyển sổ cái sang PostgreSQL hoặc trở lại SQLite, khi nút dừng – Move the ledger to PostgreSQL or back to SQLite, while the node is stopped
+    MoveDatabase(database::MoveArguments),
     /// Khám nút: nói thiếu gì, hỏng gì, làm gì – Examine the node: what is missing or broken and what to do
     Doctor(check::DoctorArguments),
     /// Sinh dữ liệu thử có đánh dấu, để đo và luyện tập – Generate marked test data, to measure and to practise
@@ -92,6 +135,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Backup(arguments) => copy::backup(arguments, words),
         Command::Archive(arguments) => copy::archive(arguments, words),
         Command::Restore(arguments) => copy::restore(arguments, words),
+        Command::MoveDatabase(arguments) => database::move_database(arguments, words),
         Command::Doctor(arguments) => check::doctor(arguments, words),
         Command::Generate(arguments) => generate::generate(arguments, words),
         Command::User(command) => user::user(command, words),
@@ -99,25 +143,26 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
 }
 
 /// Opens the office of a data folder that has been set up.
-pub(crate) fn open(folder: &Path, words: Words) -> Result<(Arc<Office>, Config)> {
-    if !Config::path(folder).exists() {
+pub(crate) fn open(folder: &Folder, words: Words) -> Result<(Arc<Office>, Config)> {
+    if !Config::path(&folder.data).exists() {
         bail!(
             "{} {}. {}",
             words.say("Chưa có nút nào trong thư mục", "There is no node in the folder"),
-            folder.display(),
+            folder.data.display(),
             words.say(
                 "Hãy chạy “lienvung serve” hoặc “lienvung demo” trước, hoặc chỉ thư mục bằng --data.",
                 "Run “lienvung serve” or “lienvung demo” first, or name the folder with --data."
             )
         );
     }
-    let config = Config::read(folder)?;
-    Ok((Arc::new(open_config(folder, &config)?), config))
+    let config = folder.config(words)?;
+    Ok((Arc::new(open_config(&folder.data, &config)?), config))
 }
 
 pub(crate) fn open_config(folder: &Path, config: &Config) -> Result<Office> {
     let body = RecordId::parse(&config.body).map_err(|_| anyhow::anyhow!("lienvung.toml: body"))?;
-    Ok(Office::open(folder, Settings { node: config.node.clone(), body, clock: Clock::Machine })?)
+    let database = config.database.as_deref().map(DatabaseAddress::parse).transpose().map_err(OfficeError::from)?;
+    Ok(Office::open(folder, Settings { node: config.node.clone(), body, clock: Clock::Machine, database })?)
 }
 
 /// The account in whose name a command works: `--as LOGIN`, or the public.

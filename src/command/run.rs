@@ -50,7 +50,7 @@ pub(crate) struct DemoArguments {
 pub(crate) fn serve(arguments: ServeArguments, words: Words) -> Result<ExitCode> {
     let folder = &arguments.folder.data;
     let first = !Config::path(folder).exists();
-    let config = if first { first_run(&arguments, words)? } else { Config::read(folder)? };
+    let config = if first { first_run(&arguments, words)? } else { arguments.folder.config(words)? };
     let office = Arc::new(open_config(folder, &config)?);
     office.require_keeper()?;
     let listener = bind(listen_on(arguments.listen, &config), words)?;
@@ -113,7 +113,7 @@ fn first_run(arguments: &ServeArguments, words: Words) -> Result<Config> {
         )?)
         .filter(|base| !base.is_empty()),
     };
-    let config = Config { node, body: found, listen, base_url };
+    let config = Config { node, body: found, listen, base_url, database: arguments.folder.database.clone() };
     config.write_new(&arguments.folder.data)?;
     Ok(config)
 }

@@ -104,7 +104,7 @@ pub(crate) enum Form {
 pub(crate) fn import(arguments: ImportArguments, words: Words) -> Result<ExitCode> {
     match arguments.what.as_slice() {
         [id] if arguments.undo => undo(id, &arguments, words),
-        [word, file] if word == "archive" => super::copy::import_archive(Path::new(file), &arguments.folder.data, words),
+        [word, file] if word == "archive" => super::copy::import_archive(Path::new(file), &arguments.folder, words),
         [kind, file] => import_table(kind, Path::new(file), &arguments, words),
         [file] => import_conclusion(Path::new(file), &arguments, words),
         _ => bail!("KIND FILE"),
@@ -112,7 +112,7 @@ pub(crate) fn import(arguments: ImportArguments, words: Words) -> Result<ExitCod
 }
 
 fn import_conclusion(file: &Path, arguments: &ImportArguments, words: Words) -> Result<ExitCode> {
-    let (office, _) = open(&arguments.folder.data, words)?;
+    let (office, _) = open(&arguments.folder, words)?;
     let Some(login) = arguments.login.as_deref() else {
         bail!(
             "{}",
@@ -143,7 +143,7 @@ fn import_table(kind: &str, file: &Path, arguments: &ImportArguments, words: Wor
     let bytes = std::fs::read(file).with_context(|| format!("{}", file.display()))?;
     let name = file_name(file);
     let sheet = office::read_sheet(&name, &bytes, arguments.sheet.as_deref())?;
-    let office = open_or_make(&arguments.folder.data, words)?;
+    let office = open_or_make(&arguments.folder, words)?;
     office.settle(CATCH_UP);
     let who = match arguments.login.as_deref() {
         Some(login) => acting(&office, Some(login))?,
@@ -245,7 +245,7 @@ fn converted_of(plan: &SheetPlan, _: Words) -> Vec<serde_json::Value> {
 }
 
 fn undo(id: &str, arguments: &ImportArguments, words: Words) -> Result<ExitCode> {
-    let (office, _) = open(&arguments.folder.data, words)?;
+    let (office, _) = open(&arguments.folder, words)?;
     let who = match arguments.login.as_deref() {
         Some(login) => acting(&office, Some(login))?,
         None => office.console_officer(),
@@ -265,15 +265,21 @@ fn undo(id: &str, arguments: &ImportArguments, words: Words) -> Result<ExitCode>
 }
 
 /// The office of the folder; a new one of the usual body when there is none, so that a table can come into an empty folder.
-pub(crate) fn open_or_make(folder: &Path, words: Words) -> Result<Arc<Office>> {
-    if Config::path(folder).exists() {
+pub(crate) fn open_or_make(folder: &Folder, words: Words) -> Result<Arc<Office>> {
+    if Config::path(&folder.data).exists() {
         return Ok(open(folder, words)?.0);
     }
     let catalogue = catalogue::Catalogue::builtin()?;
     let body = crate::demo::reference_body(&catalogue, USUAL_BODY).context("reference body")?;
-    let config = Config { node: "lienvung.local".to_owned(), body, listen: USUAL_ADDRESS.parse()?, base_url: None };
-    config.write_new(folder)?;
-    Ok(Arc::new(open_config(folder, &config)?))
+    let config = Config {
+        node: "lienvung.local".to_owned(),
+        body,
+        listen: USUAL_ADDRESS.parse()?,
+        base_url: None,
+        database: folder.database.clone(),
+    };
+    config.write_new(&folder.data)?;
+    Ok(Arc::new(open_config(&folder.data, &config)?))
 }
 
 fn own_body(who: &Identity, words: Words) -> Result<RecordId> {
@@ -294,7 +300,7 @@ fn file_name(file: &Path) -> String {
 }
 
 pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCode> {
-    let (office, config) = open(&arguments.folder.data, words)?;
+    let (office, config) = open(&arguments.folder, words)?;
     office.settle(CATCH_UP);
     let who = match arguments.login.as_deref() {
         None if !arguments.public => office.console_officer(),

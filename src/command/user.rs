@@ -57,7 +57,7 @@ pub(crate) fn user(command: UserCommand, words: Words) -> Result<ExitCode> {
 }
 
 fn add(arguments: AddArguments, words: Words) -> Result<ExitCode> {
-    let (office, config) = open(&arguments.folder.data, words)?;
+    let (office, config) = open(&arguments.folder, words)?;
     let console = office.console();
     let Some(role) = Role::from_code(&arguments.role) else {
         bail!("{} reader, officer, leader, administrator", words.say("Vai trò phải là một trong:", "The role must be one of:"));
@@ -84,7 +84,7 @@ fn add(arguments: AddArguments, words: Words) -> Result<ExitCode> {
 }
 
 fn password(arguments: LoginArguments, words: Words) -> Result<ExitCode> {
-    let (office, _) = open(&arguments.folder.data, words)?;
+    let (office, _) = open(&arguments.folder, words)?;
     let console = office.console();
     let account = office.account_by_login(&console, &arguments.login)?;
     if std::io::stdin().is_terminal() {
@@ -99,7 +99,7 @@ fn password(arguments: LoginArguments, words: Words) -> Result<ExitCode> {
 }
 
 fn link(arguments: LoginArguments, words: Words) -> Result<ExitCode> {
-    let (office, config) = open(&arguments.folder.data, words)?;
+    let (office, config) = open(&arguments.folder, words)?;
     let console = office.console();
     let account = office.account_by_login(&console, &arguments.login)?;
     let token = office.sign_in_link(&console, &account.id)?;
@@ -109,7 +109,7 @@ fn link(arguments: LoginArguments, words: Words) -> Result<ExitCode> {
 }
 
 fn list(folder: Folder, words: Words) -> Result<ExitCode> {
-    let (office, _) = open(&folder.data, words)?;
+    let (office, _) = open(&folder, words)?;
     let console = office.console();
     let today = office.clock().today();
     let mut after: Option<String> = None;

@@ -11,6 +11,7 @@ mod council;
 mod council_secrecy;
 mod counts;
 mod crash;
+mod database;
 mod demo_board;
 mod form_version;
 mod generate;

@@ -12,7 +12,7 @@ pub const TWELVE: &str = "12 Sở KH&CN vùng Nam Trung Bộ và Tây Nguyên";
 pub fn open(folder: &Path) -> Office {
     let ministry = RecordId::parse("0193a000-0000-7000-8000-000000000001").unwrap();
     let clock = Clock::standing_at(jiff::civil::date(2026, 11, 23));
-    Office::open(folder, Settings { node: "bo.khcn".into(), body: ministry, clock }).unwrap()
+    Office::open(folder, Settings { node: "bo.khcn".into(), body: ministry, clock, database: None }).unwrap()
 }
 
 /// A body by its name or short name.

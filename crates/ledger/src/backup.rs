@@ -16,9 +16,11 @@ const PAGES: i32 = 512;
 
 impl Ledger {
     /// Copies the database as of one moment, and the files, into the new folder `to` while the node runs. `progress` gets (done, of) in pages.
+    ///
+    /// # Errors
+    /// [`LedgerError::BackedUpElsewhere`] when the ledger is in PostgreSQL; nothing is copied then.
     pub fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LedgerError> {
-        std::fs::create_dir_all(to)?;
-        copy_database(&self.store.reader()?, &to.join("lienvung.sqlite"), progress)?;
+        self.store.copy_to(&to.join("lienvung.sqlite"), progress)?;
         copy_files(&self.files, &to.join("files"))
     }
 
@@ -55,7 +57,7 @@ impl Ledger {
     }
 }
 
-fn copy_database(source: &Connection, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LedgerError> {
+pub(crate) fn copy_database(source: &Connection, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LedgerError> {
     let mut target = Connection::open(to)?;
     let backup = Backup::new(source, &mut target)?;
     loop {

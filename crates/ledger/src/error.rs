@@ -34,6 +34,9 @@ pub enum LedgerError {
         /// The node asked for.
         asked: String,
     },
+    /// A copy would go into a database that is in use.
+    #[error("the database holds a ledger already")]
+    NotEmpty,
     /// A name has not the required form.
     #[error("bad name: {0}")]
     Name(String),
@@ -61,6 +64,18 @@ pub enum LedgerError {
     /// The database failed.
     #[error("database: {0}")]
     Database(rusqlite::Error),
+    /// The database is backed up by its server's own tools.
+    #[error("a PostgreSQL database is backed up with the server's own tools (pg_dump, pgBackRest), not by this program")]
+    BackedUpElsewhere,
+    /// The database server refused or failed.
+    #[error("database: {0}")]
+    Server(String),
+    /// The database server is away. Nothing was written; the program connects again by itself.
+    #[error("the database server cannot be reached, nothing was written: {0}")]
+    Unreachable(String),
+    /// The database server went away while it stored the work, and could not be asked since.
+    #[error("the database server went away while it stored this and could not be asked whether it did, look before doing it again: {0}")]
+    OutcomeUnknown(String),
 }
 
 impl From<rusqlite::Error> for LedgerError {

@@ -12,6 +12,7 @@ use crate::error::LedgerError;
 use crate::files::FileRef;
 use crate::names::{LeafHash, NodeName, Origin, RecordId, hex};
 use crate::payload::Payload;
+use crate::postgres::{DatabaseAddress, PostgresStore};
 use crate::sqlite::SqliteStore;
 use crate::store::{EntryRow, LogRow, Store, StoreRead, StoreWrite, VersionRow};
 use crate::tree::Frontier;
@@ -126,7 +127,7 @@ pub struct LogState {
 /// The ledger of one node.
 #[derive(Debug)]
 pub struct Ledger {
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) node: NodeName,
     pub(crate) files: PathBuf,
 }
@@ -137,19 +138,30 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::OtherNode`] when the file belongs to another node; see [`SqliteStore::open`] for the rest.
     pub fn open(path: &Path, node: &NodeName) -> Result<Ledger, LedgerError> {
-        let store = Arc::new(SqliteStore::open(path)?);
         let files = path.parent().unwrap_or(Path::new(".")).join("files");
+        Ledger::over(Arc::new(SqliteStore::open(path)?), files, node)
+    }
+
+    /// Opens or makes the ledger in the PostgreSQL database `address`; files lie in the folder `files`, which programs on the same database share.
+    ///
+    /// # Errors
+    /// [`LedgerError::OtherNode`] when the database belongs to another node; see [`PostgresStore::open`] for the rest.
+    pub fn open_postgres(address: &DatabaseAddress, files: &Path, node: &NodeName) -> Result<Ledger, LedgerError> {
+        Ledger::over(Arc::new(PostgresStore::open(address)?), files.to_owned(), node)
+    }
+
+    pub(crate) fn over(store: Arc<dyn Store>, files: PathBuf, node: &NodeName) -> Result<Ledger, LedgerError> {
         let ledger = Ledger { store, node: node.clone(), files };
-        let found = ledger.read(|r| r.store.meta("node"))?;
-        match found {
-            Some(found) if found != node.as_str() => Err(LedgerError::OtherNode { found, asked: node.as_str().to_owned() }),
-            Some(_) => Ok(ledger),
-            None => {
-                let name = node.as_str().to_owned();
-                ledger.write(move |w| -> Result<(), LedgerError> { w.store.set_meta("node", &name) })?;
-                Ok(ledger)
-            }
-        }
+        let name = node.as_str().to_owned();
+        let found = match ledger.read(|r| r.store.meta("node"))? {
+            Some(found) => found,
+            // Another program may have been faster.
+            None => ledger.write(move |w| match w.store.meta("node")? {
+                Some(found) => Ok(found),
+                None => w.store.set_meta("node", &name).map(|()| name),
+            })?,
+        };
+        if found == node.as_str() { Ok(ledger) } else { Err(LedgerError::OtherNode { found, asked: node.as_str().to_owned() }) }
     }
 
     /// The node's name.
@@ -157,7 +169,7 @@ impl Ledger {
         &self.node
     }
 
-    /// Groups of writes committed since the start ([`SqliteStore::groups_committed`]).
+    /// Groups of writes committed since the start ([`Store::groups_committed`]).
     pub fn groups_committed(&self) -> u64 {
         self.store.groups_committed()
     }
@@ -200,32 +212,6 @@ impl Ledger {
             Ok(())
         })?;
         result.unwrap_or_else(|| Err(LedgerError::Closed.into()))
-    }
-
-    /// SHA-256 over the sorted (record, version, leaf) of all audiences: equal on every holder of the same logs (promise I10).
-    pub fn digest(&self) -> Result<String, LedgerError> {
-        self.read(|r| {
-            let mut lines = Vec::new();
-            for log in r.store.logs()? {
-                let mut from = 0;
-                loop {
-                    let page = r.store.entries(log.id, from, 4096)?;
-                    let Some(last) = page.last() else { break };
-                    from = last.index + 1;
-                    for row in page {
-                        if let Op::Put { rec, ver, .. } | Op::Drop { rec, ver, .. } = Entry::from_bytes(&row.bytes)?.op {
-                            lines.push(format!("{} {rec} {ver} {}\n", log.audience, row.leaf.to_hex()));
-                        }
-                    }
-                }
-            }
-            lines.sort_unstable();
-            let mut hash = Sha256::new();
-            for line in lines {
-                hash.update(line.as_bytes());
-            }
-            Ok(hex(&hash.finalize()))
-        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Records as versions in append-only logs (LV-Log/1): RFC 6962 trees of small entries, payloads beside the tree behind salted commitments, one log for
-//! each audience, all in one database; followers that turn the log into views.
+//! each audience, all in one database (a SQLite file, or PostgreSQL); followers that turn the log into views.
 //!
-//! Start from [`Ledger::open`], write with [`Ledger::write`] (one durable transaction), read with [`Ledger::read`] (one snapshot), follow with
+//! Start from [`Ledger::open`] or [`Ledger::open_postgres`], write with [`Ledger::write`] (one durable transaction), read with [`Ledger::read`] (one snapshot), follow with
 //! [`Reader::changes`]. Nothing here knows what a record means.
 //!
 //! ```
@@ -27,12 +27,14 @@ mod follower;
 mod ledger;
 mod names;
 mod payload;
+mod postgres;
 mod replay;
 mod sqlite;
 mod store;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 mod tests;
+mod transfer;
 pub mod tree;
 mod verify;
 
@@ -43,6 +45,7 @@ pub use follower::{FollowError, Follower};
 pub use ledger::{Change, Ledger, LogState, Projection, Put, Reader, Stored, Version, Writer};
 pub use names::{LeafHash, NodeName, Origin, RecordId};
 pub use payload::{Payload, PayloadError};
+pub use postgres::{AddressFault, DatabaseAddress, PostgresStore};
 pub use sqlite::SqliteStore;
 pub use store::{ChangeRow, EntryRow, LogRow, Store, StoreRead, StoreWrite, VersionRow};
 pub use verify::Report;

@@ -6,14 +6,16 @@ mod transaction;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::backup::copy_database;
 use crate::error::LedgerError;
+use crate::store::queue::{Answer, WriteQueue, give_all, lock, next_group};
 use crate::store::{Store, StoreRead, WriteWork};
 use transaction::{Desk, LogTable, Session};
 
@@ -22,88 +24,18 @@ const GROUP: usize = 256;
 /// Readers kept open.
 const READERS: usize = 8;
 
+/// What the writing thread is asked to do.
 enum Command {
     Work(WriteWork, Answer),
     Scrub(Answer),
-}
-
-/// The place where a caller waits for his answer. Dropped without one (the writing thread has ended), it says so.
-struct Answer(Arc<Place>);
-
-#[derive(Default)]
-struct Place {
-    given: Mutex<Option<Given>>,
-    arrived: Condvar,
-}
-
-/// An answer, with those of others that the receiver passes on. Waking a sleeping thread costs as much as writing a record, so the writing thread wakes
-/// one caller and the callers wake each other.
-struct Given {
-    result: Result<(), LedgerError>,
-    to_pass_on: Vec<(Answer, Given)>,
-}
-
-impl Answer {
-    fn give(&self, given: Given) {
-        lock(&self.0.given).get_or_insert(given);
-        self.0.arrived.notify_one();
-    }
-}
-
-impl Drop for Answer {
-    fn drop(&mut self) {
-        self.give(Given { result: Err(LedgerError::Closed), to_pass_on: Vec::new() });
-    }
-}
-
-impl Place {
-    fn wait(&self) -> Result<(), LedgerError> {
-        let mut given = lock(&self.given);
-        loop {
-            match given.take() {
-                Some(Given { result, to_pass_on }) => {
-                    drop(given);
-                    for (answer, given) in to_pass_on {
-                        answer.give(given);
-                    }
-                    return result;
-                }
-                None => given = self.arrived.wait(given).unwrap_or_else(PoisonError::into_inner),
-            }
-        }
-    }
-}
-
-/// Gives every caller his answer: two halves, the first of each passing on the rest.
-fn give_all(mut answers: Vec<(Answer, Result<(), LedgerError>)>) {
-    for (answer, given) in halves(&mut answers) {
-        answer.give(given);
-    }
-}
-
-fn halves(answers: &mut Vec<(Answer, Result<(), LedgerError>)>) -> Vec<(Answer, Given)> {
-    let mut second = answers.split_off(answers.len() / 2);
-    let mut tree = Vec::with_capacity(2);
-    for half in [answers, &mut second] {
-        if let Some((answer, result)) = half.pop() {
-            tree.push((answer, Given { result, to_pass_on: halves(half) }));
-        }
-    }
-    tree
-}
-
-/// Nothing under these locks is left half-done by a panic.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The store in one SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
-    commands: Mutex<Option<Sender<Command>>>,
+    queue: WriteQueue<Command>,
     readers: Mutex<Vec<Connection>>,
-    writer: Option<std::thread::JoinHandle<()>>,
     groups: Arc<AtomicU64>,
 }
 
@@ -118,58 +50,28 @@ impl SqliteStore {
         schema::refuse_others(&connection, path)?;
         prepare(&connection)?;
         schema::migrate(&mut connection)?;
-        let (sender, receiver) = channel();
         let groups = Arc::new(AtomicU64::new(0));
         let counter = groups.clone();
-        let writer = std::thread::Builder::new()
-            .name("ledger".to_owned())
-            .spawn(move || write_all(connection, &receiver, &counter))
-            .map_err(LedgerError::File)?;
-        Ok(SqliteStore {
-            path: path.to_owned(),
-            commands: Mutex::new(Some(sender)),
-            readers: Mutex::new(Vec::new()),
-            writer: Some(writer),
-            groups,
-        })
+        let queue = WriteQueue::start(move |commands| write_all(connection, commands, &counter))?;
+        Ok(SqliteStore { path: path.to_owned(), queue, readers: Mutex::new(Vec::new()), groups })
     }
 
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
     }
-
-    /// Groups of writes committed since the start: what one wait for the disk is shared by.
-    pub fn groups_committed(&self) -> u64 {
-        self.groups.load(Ordering::Relaxed)
-    }
-
-    /// A connection that only reads, for backup.
-    pub(crate) fn reader(&self) -> Result<Connection, LedgerError> {
-        open_reader(&self.path)
-    }
-
-    fn send(&self, command: impl FnOnce(Answer) -> Command) -> Result<(), LedgerError> {
-        let place = Arc::new(Place::default());
-        let answer = Answer(place.clone());
-        lock(&self.commands).as_ref().ok_or(LedgerError::Closed)?.send(command(answer)).map_err(|_| LedgerError::Closed)?;
-        place.wait()
-    }
 }
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        lock(&self.commands).take();
-        if let Some(writer) = self.writer.take() {
-            // A panic in the writing thread has been answered to its callers.
-            let _ = writer.join();
-        }
+        // The connection that writes closes last: it alone can empty the write-ahead log into the file, which is then all there is.
+        lock(&self.readers).clear();
     }
 }
 
 impl Store for SqliteStore {
     fn transact(&self, work: WriteWork) -> Result<(), LedgerError> {
-        self.send(|answer| Command::Work(work, answer))
+        self.queue.send(|answer| Command::Work(work, answer))
     }
 
     fn snapshot(&self, work: &mut dyn FnMut(&dyn StoreRead) -> Result<(), LedgerError>) -> Result<(), LedgerError> {
@@ -191,8 +93,25 @@ impl Store for SqliteStore {
     }
 
     fn scrub(&self) -> Result<(), LedgerError> {
-        self.send(Command::Scrub)
+        self.queue.send(Command::Scrub)
     }
+
+    fn copy_to(&self, file: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LedgerError> {
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        copy_database(&open_reader(&self.path)?, file, progress)
+    }
+
+    fn groups_committed(&self) -> u64 {
+        self.groups.load(Ordering::Relaxed)
+    }
+}
+
+/// Number of the last step of the schema.
+#[cfg(test)]
+pub(crate) fn steps() -> usize {
+    schema::STEPS.len()
 }
 
 fn prepare(connection: &Connection) -> Result<(), LedgerError> {
@@ -223,19 +142,11 @@ fn open_reader(path: &Path) -> Result<Connection, LedgerError> {
     Ok(connection)
 }
 
-/// Takes commands until all senders are gone. Commands that wait while a commit is under way share the next one. Waiting for more of them was measured
-/// and made it slower: what one group's callers prepare while the other group is committed is worth more than larger groups.
+/// Takes commands until the queue is closed. Commands that wait while a commit is under way share the next one.
 fn write_all(connection: Connection, commands: &Receiver<Command>, groups: &AtomicU64) {
     // Without its statements the thread ends, and every caller hears that the store is closed.
     let Ok(desk) = Desk::of(&connection) else { return };
-    while let Ok(first) = commands.recv() {
-        let mut waiting = vec![first];
-        while waiting.len() < GROUP {
-            match commands.try_recv() {
-                Ok(command) => waiting.push(command),
-                Err(_) => break,
-            }
-        }
+    while let Some(waiting) = next_group(commands, GROUP) {
         let mut group = Vec::new();
         for command in waiting {
             match command {

@@ -1,10 +1,24 @@
-//! What a store must do, in our own verbs. SQLite implements it now; the shape leaves room for PostgreSQL: whole transactions as closures, object-safe,
-//! no row-by-row calls across threads.
+//! What a store must do, in our own verbs: whole transactions as closures, object-safe, no row-by-row calls across threads. What every store promises
+//! is written down as tests in `store/conformance.rs`.
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+pub(crate) mod bed;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+mod conformance;
+pub(crate) mod number;
+pub(crate) mod queue;
+
+use std::path::Path;
 
 use serde_json::Value;
 
 use crate::error::LedgerError;
 use crate::names::{LeafHash, Origin, RecordId};
+
+/// Most bytes of a cabinet key.
+pub(crate) const LONGEST_KEY: usize = 1024;
 
 /// A log as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +96,8 @@ pub struct ChangeRow {
 pub trait StoreRead {
     /// A value about the store itself.
     fn meta(&self, key: &str) -> Result<Option<String>, LedgerError>;
+    /// All values about the store itself, by key.
+    fn metas(&self) -> Result<Vec<(String, String)>, LedgerError>;
     /// All logs in the order they were opened.
     fn logs(&self) -> Result<Vec<LogRow>, LedgerError>;
     /// The log of an audience.
@@ -104,6 +120,8 @@ pub trait StoreRead {
     fn last_seq(&self) -> Result<u64, LedgerError>;
     /// A cabinet document.
     fn cabinet_get(&self, drawer: &str, key: &str) -> Result<Option<Value>, LedgerError>;
+    /// The drawers of the cabinet that hold something, in order.
+    fn drawers(&self) -> Result<Vec<String>, LedgerError>;
     /// Cabinet documents in key order (or backwards) after (before) `after`, whose key begins with `prefix`.
     fn cabinet_list(
         &self,
@@ -129,7 +147,7 @@ pub trait StoreWrite: StoreRead {
     fn note_erase(&mut self, log: i64, rec: RecordId, kind: &str, at: i64) -> Result<u64, LedgerError>;
     /// Destroys the payloads of all versions of a record in a log; returns the bytes' commitments.
     fn destroy_payloads(&mut self, log: i64, rec: RecordId) -> Result<Vec<LeafHash>, LedgerError>;
-    /// Keeps a cabinet document.
+    /// Keeps a cabinet document. Keys have at most 1,024 bytes and no NUL: what an index of every engine can hold.
     fn cabinet_put(&mut self, drawer: &str, key: &str, value: &Value) -> Result<(), LedgerError>;
     /// Removes a cabinet document; nothing happens when there is none.
     fn cabinet_remove(&mut self, drawer: &str, key: &str) -> Result<(), LedgerError>;
@@ -139,11 +157,28 @@ pub trait StoreWrite: StoreRead {
 pub type WriteWork = Box<dyn FnOnce(&mut dyn StoreWrite) -> Result<(), LedgerError> + Send>;
 
 /// A store: durable transactions and consistent snapshots.
-pub trait Store: Send + Sync {
+pub trait Store: std::fmt::Debug + Send + Sync {
     /// Runs the work in one transaction and returns when it is on stable storage. An error of the work undoes all it did.
     fn transact(&self, work: WriteWork) -> Result<(), LedgerError>;
     /// Runs the work on one snapshot.
     fn snapshot(&self, work: &mut dyn FnMut(&dyn StoreRead) -> Result<(), LedgerError>) -> Result<(), LedgerError>;
-    /// Makes what was destroyed unreadable on disk too: empties the write-ahead log.
+    /// Makes what was destroyed unreadable on disk too, as far as the engine can: SQLite overwrites it and empties its write-ahead log; of PostgreSQL see
+    /// [`PostgresStore`](crate::PostgresStore).
     fn scrub(&self) -> Result<(), LedgerError>;
+    /// Copies the database as of one moment into a new file while others write. `progress` gets (done, of) in pages.
+    ///
+    /// # Errors
+    /// [`LedgerError::BackedUpElsewhere`] when the database is not a file of ours.
+    fn copy_to(&self, file: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LedgerError>;
+    /// Groups of writes committed since the start: what one wait for the disk is shared by.
+    fn groups_committed(&self) -> u64;
+}
+
+/// Refuses a cabinet key that not every engine can hold.
+pub(crate) fn check_key(key: &str) -> Result<(), LedgerError> {
+    if key.len() > LONGEST_KEY || key.contains('\0') {
+        let start: String = key.chars().take(80).collect();
+        return Err(LedgerError::Name(format!("cabinet key {start:?}: at most {LONGEST_KEY} bytes and no NUL")));
+    }
+    Ok(())
 }

@@ -297,6 +297,18 @@ fn a_file_with_a_changed_byte_is_reported_and_never_given_out() {
 }
 
 #[test]
+fn a_closed_ledger_is_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = open(folder.path());
+    let rec = RecordId::new();
+    put(&ledger, rec, None, &[("private", json!({"title": "A"}))]).unwrap();
+    assert!(ledger.read(|r| r.current("private", rec)).unwrap().is_some());
+    drop(ledger);
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["lienvung.sqlite"]);
+}
+
+#[test]
 fn groups_of_writers_share_commits_and_each_gets_his_own_answer() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = open(folder.path());

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
+
 use crate::entry::{Entry, Op};
 use crate::error::LedgerError;
 use crate::ledger::{Ledger, LogState};
-use crate::names::{LeafHash, RecordId};
+use crate::names::{LeafHash, RecordId, hex};
 use crate::payload::commitment;
 use crate::store::{LogRow, StoreRead};
 use crate::tree::{Frontier, leaf_hash};
@@ -37,6 +39,32 @@ impl Ledger {
                 done += log.size;
             }
             Ok(report)
+        })
+    }
+
+    /// SHA-256 over the sorted (record, version, leaf) of all audiences: equal on every holder of the same logs (promise I10).
+    pub fn digest(&self) -> Result<String, LedgerError> {
+        self.read(|r| {
+            let mut lines = Vec::new();
+            for log in r.store.logs()? {
+                let mut from = 0;
+                loop {
+                    let page = r.store.entries(log.id, from, 4096)?;
+                    let Some(last) = page.last() else { break };
+                    from = last.index + 1;
+                    for row in page {
+                        if let Op::Put { rec, ver, .. } | Op::Drop { rec, ver, .. } = Entry::from_bytes(&row.bytes)?.op {
+                            lines.push(format!("{} {rec} {ver} {}\n", log.audience, row.leaf.to_hex()));
+                        }
+                    }
+                }
+            }
+            lines.sort_unstable();
+            let mut hash = Sha256::new();
+            for line in lines {
+                hash.update(line.as_bytes());
+            }
+            Ok(hex(&hash.finalize()))
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What an office call can answer instead of doing the work.
 
 use catalogue::{Fault, Label};
-use ledger::LedgerError;
+use ledger::{AddressFault, LedgerError};
 
 /// Every way in which a call of this crate fails. [`OfficeError::code`] is stable; [`OfficeError::message`] is for the person at the screen, the
 /// `Display` text for the operator's log.
@@ -102,6 +102,8 @@ impl OfficeError {
             OfficeError::Changed { .. } => "changed_meanwhile",
             OfficeError::Refused { code, .. } => code,
             OfficeError::DiskFull => "disk_full",
+            OfficeError::Ledger(LedgerError::Unreachable(_) | LedgerError::OutcomeUnknown(_)) => "database_away",
+            OfficeError::Ledger(LedgerError::BackedUpElsewhere) => "backed_up_elsewhere",
             OfficeError::Ledger(_) | OfficeError::View(_) | OfficeError::Finder(_) | OfficeError::Catalogue(_) => "internal",
             OfficeError::File(_) | OfficeError::Data(_) => "internal",
         }
@@ -132,11 +134,48 @@ impl OfficeError {
                 "Máy chủ hết chỗ trên đĩa; chưa lưu gì. Hãy báo quản trị viên, sau đó gửi lại.",
                 "The server's disk is full; nothing was saved. Tell the administrator, then send again.",
             ),
+            OfficeError::Ledger(LedgerError::Unreachable(_)) => label(
+                "Chưa kết nối được máy chủ cơ sở dữ liệu; chưa lưu gì. Hệ thống tự kết nối lại; hãy gửi lại sau ít phút, nếu vẫn lỗi thì báo quản trị viên.",
+                "The database server cannot be reached; nothing was saved. The system connects again by itself; send again in a few minutes, and tell the administrator if it stays.",
+            ),
+            OfficeError::Ledger(LedgerError::OutcomeUnknown(_)) => label(
+                "Mất kết nối với máy chủ cơ sở dữ liệu đúng lúc đang lưu, chưa biết đã lưu hay chưa. Hãy mở lại để xem trước khi gửi lại.",
+                "The connection to the database server was lost while saving; it is not known whether it was saved. Open it again and look before you send again.",
+            ),
+            OfficeError::Ledger(LedgerError::BackedUpElsewhere) => label(
+                "Dữ liệu nằm trong PostgreSQL; chưa sao lưu gì. Hãy sao lưu cơ sở dữ liệu bằng pg_dump hoặc pgBackRest, và chép thư mục “files” cùng tệp lienvung.toml.",
+                "The data lies in PostgreSQL; nothing was backed up. Back the database up with pg_dump or pgBackRest, and copy the folder “files” and the file lienvung.toml.",
+            ),
             _ => label(
                 "Hệ thống gặp lỗi; chưa lưu gì. Hãy thử lại; nếu vẫn lỗi, báo quản trị viên kèm mã yêu cầu.",
                 "Something went wrong; nothing was saved. Try again; if it stays, tell the administrator the request code.",
             ),
         }
+    }
+}
+
+impl From<AddressFault> for OfficeError {
+    fn from(fault: AddressFault) -> OfficeError {
+        let (vi, en) = match fault {
+        AddressFault::Scheme => (
+            "phải bắt đầu bằng postgres://, ví dụ postgres://lienvung@localhost/lienvung".to_owned(),
+            "it begins with postgres://, e.g. postgres://lienvung@localhost/lienvung".to_owned(),
+        ),
+        AddressFault::Form(why) => (format!("không đọc được ({why}); hãy sửa rồi chạy lại"), format!("it cannot be read ({why}); mend it and start again")),
+        AddressFault::Tls => (
+            "phiên bản này chưa mã hóa đường truyền tới cơ sở dữ liệu (sslmode=require); hãy dùng đường hầm (stunnel, WireGuard) trên chính máy này".to_owned(),
+            "this version speaks no TLS to the database (sslmode=require); use a tunnel (stunnel, WireGuard) on this machine".to_owned(),
+        ),
+        AddressFault::InClear => (
+            "máy chủ ở máy khác mà phiên bản này chưa mã hóa đường truyền tới cơ sở dữ liệu; hãy dùng đường hầm trên chính máy này, hoặc ghi sslmode=disable \
+             nếu mạng giữa hai máy là mạng riêng"
+                .to_owned(),
+            "the server is on another machine and this version speaks no TLS to the database; use a tunnel on this machine, or write sslmode=disable when the \
+             network between them is private"
+                .to_owned(),
+        ),
+    };
+        OfficeError::refused("database_address", format!("Địa chỉ cơ sở dữ liệu: {vi}."), format!("Address of the database: {en}."))
     }
 }
 

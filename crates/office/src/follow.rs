@@ -139,6 +139,8 @@ impl Shared {
             let outcome = match self.catch_up(follower.as_ref(), quiet) {
                 Ok(seq) => Ok(seq),
                 Err(_) if self.stop.load(Ordering::SeqCst) => return,
+                // The view is not at fault when the ledger itself cannot be read: a database server may be away for a while.
+                Err(error) if self.ledger.read(|r| r.last_seq()).is_err() => Err(error),
                 Err(error) => {
                     tracing::warn!(view = follower.name(), %error, "view failed, rebuilding it");
                     match follower.rebuild() {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use catalogue::Catalogue;
-use ledger::{Follower, Ledger, NodeName, Projection, Put, RecordId};
+use ledger::{DatabaseAddress, Follower, Ledger, NodeName, Projection, Put, RecordId};
 use serde_json::{Value, json};
 
 use crate::board::Board;
@@ -30,6 +30,8 @@ pub struct Settings {
     pub body: RecordId,
     /// Where the time comes from.
     pub clock: Clock,
+    /// The PostgreSQL database that holds the ledger; none for the SQLite file in the folder.
+    pub database: Option<DatabaseAddress>,
 }
 
 /// A running office. Cheap to share behind an `Arc`; every call blocks, so asynchronous callers run it on a blocking thread.
@@ -79,7 +81,10 @@ impl Office {
         let lock = std::fs::File::create(folder.join("lienvung.lock"))?;
         let keeper = lock.try_lock().is_ok().then_some(lock);
         let keeps = keeper.is_some();
-        let ledger = Arc::new(Ledger::open(&folder.join("lienvung.sqlite"), &node)?);
+        let ledger = Arc::new(match &settings.database {
+            Some(address) => Ledger::open_postgres(address, &folder.join("files"), &node)?,
+            None => Ledger::open(&folder.join("lienvung.sqlite"), &node)?,
+        });
         let body = node_body(&ledger, &settings)?;
         let kept = KeptForms::read(&ledger)?;
         let (forms, form_problems) = FormShelf::open(ledger.clone(), catalogue, &kept.in_use())?;

@@ -186,6 +186,7 @@ fn status_of(error: &OfficeError) -> StatusCode {
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         },
         OfficeError::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
+        _ if error.code() == "database_away" => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

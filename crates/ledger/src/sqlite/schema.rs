@@ -10,7 +10,7 @@ use crate::error::LedgerError;
 const APPLICATION: i64 = 0x4c56_6e67;
 
 /// Each step brings the schema from its place in the list to the next number.
-const STEPS: [&str; 2] = [STEP_1, STEP_2];
+pub(super) const STEPS: [&str; 2] = [STEP_1, STEP_2];
 
 const STEP_1: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

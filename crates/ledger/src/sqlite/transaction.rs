@@ -8,10 +8,8 @@ use serde_json::Value;
 use crate::error::LedgerError;
 use crate::names::{LeafHash, Origin, RecordId};
 use crate::payload::commitment;
-use crate::store::{ChangeRow, EntryRow, LogRow, StoreRead, StoreWrite, VersionRow};
-
-/// Bits of a place that hold the index.
-const INDEX_BITS: u32 = 40;
+use crate::store::number::{index_of, limit_of, place, signed, unsigned};
+use crate::store::{ChangeRow, EntryRow, LogRow, StoreRead, StoreWrite, VersionRow, check_key};
 
 /// The verbs on a connection; the caller has begun the transaction.
 pub(super) struct Session<'a, 'c> {
@@ -127,6 +125,12 @@ const VERSION: &str =
 impl StoreRead for Session<'_, '_> {
     fn meta(&self, key: &str) -> Result<Option<String>, LedgerError> {
         Ok(self.connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()?)
+    }
+
+    fn metas(&self) -> Result<Vec<(String, String)>, LedgerError> {
+        let mut statement = self.connection.prepare_cached("SELECT key, value FROM meta ORDER BY key")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     fn logs(&self) -> Result<Vec<LogRow>, LedgerError> {
@@ -257,6 +261,12 @@ impl StoreRead for Session<'_, '_> {
         text.map(|text| read_json(&text)).transpose()
     }
 
+    fn drawers(&self) -> Result<Vec<String>, LedgerError> {
+        let mut statement = self.connection.prepare_cached("SELECT DISTINCT drawer FROM cabinet ORDER BY drawer")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     fn cabinet_list(
         &self,
         drawer: &str,
@@ -366,6 +376,7 @@ impl StoreWrite for Session<'_, '_> {
     }
 
     fn cabinet_put(&mut self, drawer: &str, key: &str, value: &Value) -> Result<(), LedgerError> {
+        check_key(key)?;
         self.connection
             .prepare_cached("INSERT INTO cabinet VALUES (?1, ?2, ?3) ON CONFLICT (drawer, key) DO UPDATE SET value = excluded.value")?
             .execute([drawer, key, &value.to_string()])?;
@@ -401,26 +412,6 @@ fn version_row(row: &Row<'_>) -> Result<VersionRow, LedgerError> {
         payload: row.get(8)?,
         cat: unsigned(row.get(9)?),
     })
-}
-
-fn place(log: i64, index: u64) -> i64 {
-    (log << INDEX_BITS) | signed(index)
-}
-
-fn index_of(place: i64) -> u64 {
-    unsigned(place & ((1 << INDEX_BITS) - 1))
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
-}
-
-fn limit_of(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 fn damaged(error: impl std::fmt::Display) -> LedgerError {

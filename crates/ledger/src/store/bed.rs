@@ -1,0 +1,84 @@
+//! Where a store lies while it is tested.
+
+use std::sync::Arc;
+
+use crate::names::RecordId;
+use crate::postgres::connection::Connection;
+use crate::postgres::{DatabaseAddress, PostgresStore};
+use crate::sqlite::SqliteStore;
+use crate::store::Store;
+
+/// A database of its own for one test, gone when it ends.
+pub(crate) enum Bed {
+    /// A file in a folder.
+    Sqlite(tempfile::TempDir),
+    /// A database on the server of `LIENVUNG_TEST_POSTGRES`.
+    Postgres {
+        /// Address of the server's own database.
+        server: String,
+        /// Name of the test's.
+        name: String,
+    },
+}
+
+impl Bed {
+    /// A SQLite file in a folder of its own.
+    pub(crate) fn sqlite() -> Bed {
+        Bed::Sqlite(tempfile::tempdir().unwrap())
+    }
+
+    /// A database on the server of `LIENVUNG_TEST_POSTGRES`; none, and the test says so, when that is not set. Its collation is one of a language, where the
+    /// server has one, so that an order that hangs on it is noticed.
+    pub(crate) fn postgres() -> Option<Bed> {
+        let Ok(server) = std::env::var("LIENVUNG_TEST_POSTGRES") else {
+            println!("skipped: no PostgreSQL (LIENVUNG_TEST_POSTGRES is not set)");
+            return None;
+        };
+        Some(Bed::on(&server))
+    }
+
+    /// A new database on a server.
+    pub(crate) fn on(server: &str) -> Bed {
+        let name = format!("lienvung_test_{}", RecordId::new().to_string().replace('-', ""));
+        run(
+            server,
+            &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING UTF8 LOCALE_PROVIDER icu ICU_LOCALE 'vi' LOCALE 'C.UTF-8'"),
+        );
+        Bed::Postgres { server: server.to_owned(), name }
+    }
+
+    /// Opens the store: the same database each time.
+    pub(crate) fn open(&self) -> Arc<dyn Store> {
+        match self {
+            Bed::Sqlite(folder) => Arc::new(SqliteStore::open(&folder.path().join("lienvung.sqlite")).unwrap()),
+            Bed::Postgres { .. } => Arc::new(PostgresStore::open(&DatabaseAddress::parse(&self.address()).unwrap()).unwrap()),
+        }
+    }
+
+    /// The address of a test's database on a server.
+    pub(crate) fn address(&self) -> String {
+        match self {
+            Bed::Sqlite(folder) => folder.path().join("lienvung.sqlite").display().to_string(),
+            Bed::Postgres { server, name } => {
+                let (place, options) = server.split_once('?').unwrap_or((server, ""));
+                let (host, _) = place.rsplit_once('/').unwrap();
+                format!("{host}/{name}?{options}")
+            }
+        }
+    }
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        if let Bed::Postgres { server, name } = self
+            && !std::thread::panicking()
+        {
+            run(server, &format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+}
+
+/// Runs a statement on a database.
+pub(crate) fn run(address: &str, statement: &str) {
+    Connection::open(&DatabaseAddress::parse(address).unwrap()).unwrap().batch(statement).unwrap();
+}

@@ -1,0 +1,119 @@
+//! A node whose ledger lies in PostgreSQL, and one that moves there and back.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+fn run(data: &Path, words: &[&str]) -> (bool, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_lienvung")).args(words).arg("--data").arg(data).output().unwrap();
+    (output.status.success(), format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Logs with sizes and roots, views with digests.
+fn verified(data: &Path) -> (Value, Vec<Value>) {
+    let (worked, said) = run(data, &["verify", "--json"]);
+    assert!(worked, "{said}");
+    let report: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(report["problems"], json!([]));
+    (report["logs"].clone(), report["views"].as_array().unwrap().iter().map(|view| json!([view["name"], view["digest"]])).collect())
+}
+
+/// A database of its own on the server of `LIENVUNG_TEST_POSTGRES`, made with the server's own client.
+struct Database {
+    server: String,
+    name: String,
+}
+
+impl Database {
+    fn new() -> Option<Database> {
+        let Ok(server) = std::env::var("LIENVUNG_TEST_POSTGRES") else {
+            println!("skipped: no PostgreSQL (LIENVUNG_TEST_POSTGRES is not set)");
+            return None;
+        };
+        let name = format!("lienvung_it_{}", office::RecordId::new().to_string().replace('-', ""));
+        let database = Database { server, name };
+        database.say(&format!("CREATE DATABASE {} TEMPLATE template0 ENCODING UTF8 LOCALE 'C.UTF-8'", database.name));
+        Some(database)
+    }
+
+    fn say(&self, statement: &str) {
+        let output = Command::new("psql").args([&self.server, "-qc", statement]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    fn address(&self) -> String {
+        let (place, options) = self.server.split_once('?').unwrap_or((&self.server, ""));
+        format!("{}/{}?{options}", place.rsplit_once('/').unwrap().0, self.name)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.say(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        }
+    }
+}
+
+#[test]
+fn a_node_moves_to_postgres_and_back_with_the_same_logs_and_views() {
+    let Some(database) = Database::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let (worked, said) = run(&data, &["generate", "--tasks", "12"]);
+    assert!(worked, "{said}");
+    let before = verified(&data);
+
+    let (worked, said) = run(&data, &["move-database", "--to", &database.address()]);
+    assert!(worked && said.contains("sổ cái trùng khớp"), "{said}");
+    assert!(!data.join("lienvung.sqlite").exists() && data.join("lienvung.sqlite.moved").exists());
+    assert_eq!(verified(&data), before);
+
+    // It is worked with as before, and what cannot be done there is said.
+    let (worked, said) = run(&data, &["user", "add", "cv.moi", "--role", "officer"]);
+    assert!(worked, "{said}");
+    let (worked, said) = run(&data, &["backup", folder.path().join("copy").to_str().unwrap()]);
+    assert!(!worked && said.contains("pg_dump") && !folder.path().join("copy").exists(), "{said}");
+    let (worked, said) = run(&data, &["move-database", "--to", &database.address()]);
+    assert!(!worked && said.contains("đã có sổ cái"), "{said}");
+
+    let (worked, said) = run(&data, &["move-database", "--to", "sqlite"]);
+    assert!(worked, "{said}");
+    assert_eq!(verified(&data), before);
+    let (_, accounts) = run(&data, &["user", "list"]);
+    assert!(accounts.contains("cv.moi"), "{accounts}");
+    let (worked, said) = run(&data, &["doctor", "--database", &database.address()]);
+    assert!(!worked && said.contains("move-database"), "{said}");
+}
+
+#[test]
+fn a_new_node_begins_in_postgres_when_it_is_named_and_its_settings_are_for_its_owner_alone() {
+    let Some(database) = Database::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let (worked, said) = run(&data, &["generate", "--tasks", "3", "--database", &database.address()]);
+    assert!(worked, "{said}");
+    assert!(!data.join("lienvung.sqlite").exists());
+    verified(&data);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(data.join("lienvung.toml")).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_used_is_refused_in_plain_words() {
+    let folder = tempfile::tempdir().unwrap();
+    for (address, words) in [
+        ("mysql://a:secret@localhost/b", "phải bắt đầu bằng postgres://"),
+        ("postgres://a:secret@db.example.gov.vn/b", "sslmode=disable"),
+        ("postgres://a:secret@127.0.0.1:1/b", "Chưa kết nối được máy chủ cơ sở dữ liệu"),
+    ] {
+        let data = folder.path().join("data");
+        let (worked, said) = run(&data, &["generate", "--tasks", "1", "--database", address]);
+        assert!(!worked && said.contains(words) && !said.contains("secret"), "{address}: {said}");
+        let _ = std::fs::remove_dir_all(&data);
+    }
+}
