@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use exchange::checkpoint::SignedCheckpoint;
-use exchange::memory::MemoryShelf;
 use exchange::shelf::{Shelf, Standing};
 use exchange::tile::{inclusion_proof, root_at};
 use ledger::tree::{root_of, verify_inclusion};
@@ -17,6 +16,8 @@ use crate::world::erasures;
 pub struct Oracle {
     /// The longest tree that each holder has cosigned.
     acknowledged: BTreeMap<(NodeName, Origin), (u64, LeafHash)>,
+    /// What each holder has last said to hold: an owner may have signed on its word.
+    words: BTreeMap<(NodeName, Origin), (u64, LeafHash)>,
     /// The longest tree that each honest owner has signed.
     signed: BTreeMap<Origin, Vec<LeafHash>>,
     /// Receipts that owners got, with an entry under each.
@@ -38,6 +39,11 @@ impl Oracle {
         if size >= known.0 {
             *known = (size, root);
         }
+    }
+
+    /// A holder says to an owner what it holds.
+    pub fn note_word(&mut self, holder: &NodeName, origin: &Origin, size: u64, root: LeafHash) {
+        self.words.insert((holder.clone(), origin.clone()), (size, root));
     }
 
     /// An honest owner's signature leaves it (promise I6).
@@ -69,17 +75,24 @@ impl Oracle {
         }
     }
 
-    /// What a node must hold again after it was put back: all it has cosigned, all it has signed, and all that others have signed on its word.
-    pub fn note_restored(&mut self, node: &Node, before: &MemoryShelf) {
+    /// What a node must hold again after it was put back: all it has cosigned, all it has signed, and all that others may have signed on its
+    /// word.
+    pub fn note_restored(&mut self, node: &Node, nodes: &BTreeMap<NodeName, Node>) {
         let mut goals: BTreeMap<Origin, (u64, LeafHash)> = BTreeMap::new();
         for ((holder, origin), goal) in &self.acknowledged {
             if holder == node.name() {
                 goals.insert(origin.clone(), *goal);
             }
         }
+        for ((holder, origin), (size, root)) in &self.words {
+            // Only while the owner has these entries too: it may have its signature under way. If it had others, it would ask again first.
+            let owner_has_it = nodes.get(&origin.node()).is_some_and(|owner| root_at(&owner.shelf, origin, *size).ok() == Some(*root));
+            if holder == node.name() && owner_has_it && goals.get(origin).is_none_or(|(known, _)| known < size) {
+                goals.insert(origin.clone(), (*size, *root));
+            }
+        }
         for (origin, leaves) in &self.signed {
-            let on_its_word = before.rows(origin).len() >= leaves.len() && node.directory.is_under(&origin.node(), node.name());
-            if origin.node() == *node.name() || on_its_word || node.parent.standby_for == Some(origin.node()) {
+            if origin.node() == *node.name() {
                 goals.insert(origin.clone(), (leaves.len() as u64, root_of(leaves)));
             }
         }

@@ -376,6 +376,9 @@ impl World {
         {
             self.oracle.note_acknowledged(to, &origin, signed.checkpoint.size, signed.checkpoint.root);
         }
+        if let (Answer::Head(head) | Answer::Conflict(head), true) = (&answer, who == Some(origin.node())) {
+            self.oracle.note_word(to, &origin, head.next, head.root);
+        }
         let is_owner_or_relay = who.as_ref().is_some_and(|who| directory.is_under(&origin.node(), who));
         if call.request.is_write() && matches!(answer, Answer::Head(_) | Answer::Cosigned(_)) && !is_owner_or_relay {
             return Err(format!("I2: {} lets {:?} write {origin}", to.as_str(), who.map(|who| who.as_str().to_owned())));

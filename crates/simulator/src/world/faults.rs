@@ -109,7 +109,7 @@ impl World {
         }
         node.crash();
         let node = node.clone();
-        self.oracle.note_restored(&node, &before);
+        self.oracle.note_restored(&node, &self.nodes);
         self.count("restores of old backups");
         self.tell(|| format!("{} is put back to an old backup", name.as_str()));
         self.changed(&name)
