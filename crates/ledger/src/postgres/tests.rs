@@ -266,6 +266,20 @@ fn a_reader_whose_connections_were_ended_reads_on_new_ones() {
 }
 
 #[test]
+fn a_thread_that_drives_asynchronous_work_may_use_and_close_the_store() {
+    let Some(bed) = Bed::postgres() else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let address = bed.address();
+    runtime.block_on(async {
+        let store = open(&address).unwrap();
+        keep(&store, "first").unwrap();
+        assert!(kept(&store, "first"));
+    });
+    let worker = runtime.spawn(async move { kept(&open(&address).unwrap(), "first") });
+    assert!(runtime.block_on(worker).unwrap());
+}
+
+#[test]
 fn databases_of_newer_programs_and_of_other_programs_are_refused_untouched() {
     let Some(bed) = Bed::postgres() else { return };
     drop(bed.open());
