@@ -266,6 +266,20 @@ fn a_reader_whose_connections_were_ended_reads_on_new_ones() {
 }
 
 #[test]
+fn a_run_that_ends_in_good_order_leaves_no_row_behind() {
+    let Some(bed) = Bed::postgres() else { return };
+    let rows = || -> i64 {
+        let connection = Connection::open(&DatabaseAddress::parse(&bed.address()).unwrap()).unwrap();
+        connection.query("SELECT COUNT(*) FROM writer", &[]).unwrap()[0].get(0)
+    };
+    let store = bed.open();
+    keep(&*store, "first").unwrap();
+    assert_eq!(rows(), 1);
+    drop(store);
+    assert_eq!(rows(), 0);
+}
+
+#[test]
 fn a_thread_that_drives_asynchronous_work_may_use_and_close_the_store() {
     let Some(bed) = Bed::postgres() else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
