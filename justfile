@@ -53,6 +53,11 @@ bench:
 crash:
     LIENVUNG_KILL_ROUNDS=1000 cargo test --test it crash -- --nocapture
 
+# The ledger's tests on a throwaway PostgreSQL; needs the distribution's package postgresql.
+postgres:
+    scripts/postgres run cargo test -p ledger postgres
+    scripts/postgres run cargo test --test it database
+
 # The book as HTML in book/out; needs mdbook.
 book:
     mdbook build book

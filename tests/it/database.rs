@@ -1,7 +1,9 @@
 //! A node whose ledger lies in PostgreSQL, and one that moves there and back.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -101,6 +103,92 @@ fn a_new_node_begins_in_postgres_when_it_is_named_and_its_settings_are_for_its_o
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(std::fs::metadata(data.join("lienvung.toml")).unwrap().permissions().mode() & 0o777, 0o600);
     }
+}
+
+/// A database server of its own for one test, which may stop it.
+struct Server(tempfile::TempDir);
+
+impl Server {
+    /// Starts it and returns its address.
+    fn start(&self) -> String {
+        self.script(&["start"], &[])
+    }
+
+    fn cut_power(&self) {
+        self.script(&["stop"], &["immediate"]);
+    }
+
+    fn script(&self, before: &[&str], after: &[&str]) -> String {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/postgres");
+        let output = Command::new(script).args(before).arg(self.0.path()).args(after).output().unwrap();
+        assert!(output.status.success() || std::thread::panicking(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.cut_power();
+    }
+}
+
+/// A running node, ended when dropped.
+struct Node(std::process::Child);
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts the node of a folder and says where it listens.
+fn serve(data: &Path) -> (Node, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lienvung"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let address = lines.find_map(|line| line.strip_prefix("Đang chạy tại http://").map(str::to_owned)).unwrap();
+    (Node(child), address)
+}
+
+/// Status and page.
+fn get(address: &str, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    (answer.split(' ').nth(1).unwrap().parse().unwrap(), answer)
+}
+
+#[test]
+fn a_running_node_says_that_its_database_is_away_and_goes_on_when_it_is_back() {
+    if std::env::var("LIENVUNG_TEST_POSTGRES").is_err() {
+        println!("skipped: no PostgreSQL (LIENVUNG_TEST_POSTGRES is not set)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server(tempfile::tempdir().unwrap());
+    let address = server.start();
+    let (worked, said) = run(&data, &["generate", "--tasks", "2", "--database", &address]);
+    assert!(worked, "{said}");
+    let settings = std::fs::read_to_string(data.join("lienvung.toml")).unwrap();
+    let body = settings.lines().find_map(|line| line.strip_prefix("body = \"")).unwrap().trim_end_matches('"').to_owned();
+    let record = format!("/r/{body}");
+
+    let (node, at) = serve(&data);
+    assert_eq!(get(&at, &record).0, 200);
+    server.cut_power();
+    let (status, page) = get(&at, &record);
+    assert!(status == 503 && page.contains("Chưa kết nối được máy chủ cơ sở dữ liệu"), "{status} {page}");
+    server.start();
+    assert_eq!(get(&at, &record).0, 200);
+    drop(node);
 }
 
 #[test]

@@ -151,13 +151,16 @@ impl Shared {
             };
             match outcome {
                 Ok(seq) => lowest = lowest.min(seq),
-                Err(error) => {
-                    tracing::error!(view = follower.name(), %error, "view cannot be brought up to date");
-                    problems.push(format!("{}: {error}", follower.name()));
-                }
+                Err(error) => problems.push(format!("{}: {error}", follower.name())),
             }
         }
         let mut reached = lock(&self.reached);
+        for problem in &problems {
+            // Said once, not with every round.
+            if !reached.problems.contains(problem) {
+                tracing::error!(%problem, "view cannot be brought up to date");
+            }
+        }
         reached.problems = problems;
         if reached.problems.is_empty() && lowest != u64::MAX {
             reached.seq = reached.seq.max(lowest);

@@ -9,6 +9,7 @@ use std::task::Poll;
 
 use futures_util::future::{MaybeDone, maybe_done};
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::block_in_place;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls, Row, Statement};
@@ -33,7 +34,7 @@ impl Connection {
     /// Connects to a server that takes writes.
     pub(crate) fn open(address: &DatabaseAddress) -> Result<Connection, LedgerError> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(LedgerError::File)?;
-        let (client, driver) = runtime.block_on(address.config().connect(NoTls))?;
+        let (client, driver) = block_in_place(|| runtime.block_on(address.config().connect(NoTls)))?;
         // What ends the driver is told to whoever waits for an answer.
         runtime.spawn(async { drop(driver.await) });
         let statements = RefCell::new(HashMap::new());
@@ -121,7 +122,8 @@ impl Connection {
 
     fn wait<T>(&self, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, LedgerError> {
         let runtime = self.runtime.as_ref().ok_or(LedgerError::Closed)?;
-        Ok(runtime.block_on(answer)?)
+        // A thread of the web server's own runtime may ask too, when it starts.
+        Ok(block_in_place(|| runtime.block_on(answer))?)
     }
 }
 

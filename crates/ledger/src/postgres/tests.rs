@@ -266,6 +266,34 @@ fn a_reader_whose_connections_were_ended_reads_on_new_ones() {
 }
 
 #[test]
+fn a_run_that_ends_in_good_order_leaves_no_row_behind() {
+    let Some(bed) = Bed::postgres() else { return };
+    let rows = || -> i64 {
+        let connection = Connection::open(&DatabaseAddress::parse(&bed.address()).unwrap()).unwrap();
+        connection.query("SELECT COUNT(*) FROM writer", &[]).unwrap()[0].get(0)
+    };
+    let store = bed.open();
+    keep(&*store, "first").unwrap();
+    assert_eq!(rows(), 1);
+    drop(store);
+    assert_eq!(rows(), 0);
+}
+
+#[test]
+fn a_thread_that_drives_asynchronous_work_may_use_and_close_the_store() {
+    let Some(bed) = Bed::postgres() else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let address = bed.address();
+    runtime.block_on(async {
+        let store = open(&address).unwrap();
+        keep(&store, "first").unwrap();
+        assert!(kept(&store, "first"));
+    });
+    let worker = runtime.spawn(async move { kept(&open(&address).unwrap(), "first") });
+    assert!(runtime.block_on(worker).unwrap());
+}
+
+#[test]
 fn databases_of_newer_programs_and_of_other_programs_are_refused_untouched() {
     let Some(bed) = Bed::postgres() else { return };
     drop(bed.open());

@@ -310,6 +310,10 @@ fn keys_have_a_limit_and_one_beyond_it_changes_nothing(bed: &Bed) {
         assert!(matches!(refused, Err(LedgerError::Name(_))), "{refused:?}");
     }
     assert_eq!(read(&*store, |r| r.cabinet_get("node", "beside")), None);
+    // Asking for what cannot be there is no error either.
+    write(&*store, |w| w.cabinet_remove("node", "a\0b")).unwrap();
+    assert_eq!(read(&*store, |r| r.cabinet_get("node", "a\0b")), None);
+    assert!(read(&*store, |r| r.cabinet_list("node", "a\0", None, 10, false)).is_empty());
 }
 
 fn records_of_a_kind_come_in_the_order_of_their_ids(bed: &Bed) {
