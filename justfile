@@ -53,6 +53,10 @@ bench:
 crash:
     LIENVUNG_KILL_ROUNDS=1000 cargo test --test it crash -- --nocapture
 
+# The exchange between nodes under faults: ten thousand seeds, or what you give (`just simulate --seed 7`).
+simulate *arguments="--seeds 10000":
+    cargo run --release -p simulator -- {{ arguments }}
+
 # The ledger's tests on a throwaway PostgreSQL; needs the distribution's package postgresql.
 postgres:
     scripts/postgres run cargo test -p ledger postgres
