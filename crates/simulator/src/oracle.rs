@@ -79,6 +79,9 @@ impl Oracle {
     /// word.
     pub fn note_restored(&mut self, node: &Node, nodes: &BTreeMap<NodeName, Node>) {
         let mut goals: BTreeMap<Origin, (u64, LeafHash)> = BTreeMap::new();
+        // What a liar has handed in and does not hand in again is lost, to the liar's own harm.
+        self.acknowledged
+            .retain(|(holder, origin), _| holder != node.name() || nodes.get(&origin.node()).is_none_or(|owner| !owner.is_liar));
         for ((holder, origin), goal) in &self.acknowledged {
             if holder == node.name() {
                 goals.insert(origin.clone(), *goal);
@@ -87,7 +90,8 @@ impl Oracle {
         for ((holder, origin), (size, root)) in &self.words {
             // Only while the owner has these entries too: it may have its signature under way. If it had others, it would ask again first.
             let owner_has_it = nodes.get(&origin.node()).is_some_and(|owner| root_at(&owner.shelf, origin, *size).ok() == Some(*root));
-            if holder == node.name() && owner_has_it && goals.get(origin).is_none_or(|(known, _)| known < size) {
+            let is_honest = nodes.get(&origin.node()).is_some_and(|owner| !owner.is_liar);
+            if holder == node.name() && is_honest && owner_has_it && goals.get(origin).is_none_or(|(known, _)| known < size) {
                 goals.insert(origin.clone(), (*size, *root));
             }
         }
@@ -219,10 +223,13 @@ impl Oracle {
                 let is_own = origin.node() == *node.name();
                 let goes_up = is_own && origin.node() != *centre && !frozen.contains(origin);
                 if goes_up && top.shelf.rows(origin) != node.shelf.rows(origin) {
+                    let (above, below) = (top.shelf.rows(origin), node.shelf.rows(origin));
+                    let differing: Vec<u64> =
+                        above.iter().zip(below).filter(|(above, below)| above != below).map(|(above, _)| above.index).collect();
                     return Err(format!(
-                        "I8: at the end the Centre holds {} of {} entries of {origin}",
-                        top.shelf.rows(origin).len(),
-                        node.shelf.rows(origin).len()
+                        "I8: at the end the Centre holds {} of {} entries of {origin}; {differing:?} differ",
+                        above.len(),
+                        below.len()
                     ));
                 }
             }

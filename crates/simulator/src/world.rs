@@ -225,7 +225,8 @@ impl World {
         let [one, two] = PROVINCES;
         let [unit_of_one, unit_of_two] = UNITS;
         for (province, other, unit) in [(one, two, unit_of_one), (two, one, unit_of_two)] {
-            let reads = [(CENTRE, "directory"), (other, "directory"), (other, "public"), (other, "region")];
+            // The log of its unit too: what a province has lost and the unit does not hand in again, the Centre still has.
+            let reads = [(CENTRE, "directory"), (other, "directory"), (other, "public"), (other, "region"), (unit, "public")];
             self.read_from(province, CENTRE, &reads);
             self.read_from(unit, province, &[(CENTRE, "directory"), (province, "directory")]);
         }

@@ -100,7 +100,12 @@ impl World {
         let mut erased: BTreeSet<(Origin, LeafHash)> = BTreeSet::new();
         for other in self.nodes.values().filter(|other| *other.name() != name) {
             for origin in &held {
-                erased.extend(erasures(other.shelf.rows(origin)).into_iter().map(|pay| (origin.clone(), pay)));
+                // An erasure that its owner has told to nobody may still be lost with the owner's disk.
+                let log = other.shelf.log(origin).ok().flatten().unwrap_or_else(HeldLog::empty);
+                let told = if origin.node() == *other.name() { log.received_size() } else { log.signed_size() };
+                let rows = other.shelf.rows(origin);
+                let rows = rows.get(..usize::try_from(told).unwrap_or(usize::MAX).min(rows.len())).unwrap_or_default();
+                erased.extend(erasures(rows).into_iter().map(|pay| (origin.clone(), pay)));
             }
         }
         let Some(node) = self.nodes.get_mut(&name) else { return Ok(()) };

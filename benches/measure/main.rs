@@ -11,6 +11,8 @@
     reason = "a measurement stops when something is wrong"
 )]
 
+mod lists;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -41,7 +43,7 @@ fn main() {
         pages();
     }
     if wanted("lists") {
-        lists();
+        lists::lists();
     }
     if wanted("memory") {
         memory();
@@ -439,78 +441,6 @@ fn timed(router: &axum::Router, name: &str, goal: u64, addresses: &[String]) {
             ),
         );
     });
-}
-
-// ---- lists of generated tasks
-
-/// Lists of 50 out of 100,000 tasks that `lienvung generate` made: both orders, by body and by state, and pages deep in each.
-fn lists() {
-    let count = number_from("LIENVUNG_BENCH_TASKS", 100_000);
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let started = Instant::now();
-    let generated = Command::new(env!("CARGO_BIN_EXE_lienvung"))
-        .args(["generate", "--tasks", &count.to_string(), "--data"])
-        .arg(&data)
-        .stdout(Stdio::null())
-        .status()
-        .unwrap();
-    assert!(generated.success());
-    let elapsed = started.elapsed().as_secs_f64();
-    let settings = Settings {
-        node: "lienvung.local".into(),
-        body: RecordId::parse(MINISTRY).unwrap(),
-        clock: Clock::standing_at(jiff::civil::date(2026, 11, 23)),
-        database: None,
-    };
-    let office = Arc::new(Office::open(&data, settings).unwrap());
-    assert!(office.settle(Duration::from_secs(3_600)));
-    let all = office.ledger().read(|r| r.count("private", None)).unwrap();
-    say("generated test data, stored and searchable", &format!("{all} records of {count} tasks, {:.0} records/s", all as f64 / elapsed));
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
-    let who = Identity::public();
-    let departments: Vec<RecordId> =
-        office.directory().all().iter().filter(|body| body.form == "department").map(|body| body.id).take(4).collect();
-    for (order, sort) in [(office::Order::Title, "title"), (office::Order::Latest, "day")] {
-        for (name, owner, state) in [
-            ("all", None, None),
-            ("of a body", departments.first(), None),
-            ("in a state", None, Some("running")),
-            ("of a body in a state", departments.last(), Some("finished")),
-        ] {
-            let filter = office::RegisterFilter {
-                kind: Some("task".into()),
-                owner: owner.copied(),
-                state: state.map(str::to_owned),
-                order,
-                ..office::RegisterFilter::default()
-            };
-            // Places all the way down the list; the list of 50 is then read from each.
-            let mut places: Vec<Option<String>> = vec![None; 10];
-            for _ in 0..100 {
-                let after = places.last().and_then(Option::as_deref);
-                let Some(next) = office.register_page(&who, &filter, after, 1_000).unwrap().next else { break };
-                places.push(Some(next));
-            }
-            let mut times = Vec::new();
-            for place in &places {
-                let started = Instant::now();
-                office.register_page(&who, &filter, place.as_deref(), 50).unwrap();
-                times.push(started.elapsed());
-            }
-            times.sort();
-            let p95 = times[(times.len() - 1) * 95 / 100].as_secs_f64() * 1_000.0;
-            let name = format!("list of 50 of {count} tasks, {name}, by {sort}");
-            say(&name, &format!("{} places, p95 {p95:.1} ms in the service = {:.2} of the goal of 50 ms", times.len(), p95 / 50.0));
-            if owner.is_none() && state.is_none() {
-                let address = |place: &Option<String>| {
-                    let after = place.as_deref().map(encoded).unwrap_or_default();
-                    format!("/bieu-mau/task?sort={sort}&after={after}")
-                };
-                timed(&router, "  the same as whole pages", 50, &places.iter().map(address).collect::<Vec<_>>());
-            }
-        }
-    }
 }
 
 fn encoded(text: &str) -> String {
