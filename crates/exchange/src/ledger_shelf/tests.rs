@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use ledger::{DatabaseAddress, Ledger, NodeName};
+use ledger::{DatabaseAddress, Ledger, NodeName, Projection, Put};
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::checkpoint::Checkpoint;
+use crate::directory::{Directory, Statement};
 use crate::key::NodeKey;
 use crate::log::{CheckedEntry, append, commitment};
 use crate::memory::MemoryShelf;
+use crate::owner::{Effect, Event, Moment, Owner, Voice};
+use crate::parent::Parent;
+use crate::protocol::Call;
 use crate::tile::{consistency_proof, inclusion_proof, root_at};
 
 fn name(text: &str) -> NodeName {
@@ -246,7 +250,7 @@ impl Follower {
     }
 }
 
-fn records(ledger: &Ledger) -> BTreeMap<RecordId, Value> {
+fn records_of(ledger: &Ledger) -> BTreeMap<RecordId, Value> {
     let listed = ledger.read(|r| r.list("public", "task", None, 100_000)).unwrap();
     listed.into_iter().filter_map(|version| version.data.map(|data| (version.rec, data))).collect()
 }
@@ -271,8 +275,8 @@ fn both_say_the_same(ledger: &Ledger, turns: &[(bool, Turn)]) {
         always.follow(ledger);
     }
     at_the_end.follow(ledger);
-    assert_eq!(always.records, records(ledger), "whoever followed all the time has what stands");
-    assert_eq!(at_the_end.records, records(ledger), "and whoever begins now");
+    assert_eq!(always.records, records_of(ledger), "whoever followed all the time has what stands");
+    assert_eq!(at_the_end.records, records_of(ledger), "and whoever begins now");
     for origin in [own(), foreign()] {
         let place = origin.clone();
         let kept = on_shelf(ledger, move |shelf| shelf.store().evidence(&place, 10)).unwrap();
@@ -344,5 +348,233 @@ proptest! {
             let ledger = Ledger::open_postgres(&database.address(), folder.path(), &name("sokhcn.daklak")).unwrap();
             both_say_the_same(&ledger, &turns);
         }
+    }
+}
+
+/// A province and the node above it, on real files.
+struct Pair {
+    folder: tempfile::TempDir,
+    directory: Directory,
+    key: NodeKey,
+    parent: Parent,
+}
+
+impl Pair {
+    fn new() -> Pair {
+        let (centre, key) = (NodeKey::from_seed(&[1; 32]), NodeKey::from_seed(&[2; 32]));
+        let join = Statement::Node { name: name("sokhcn.daklak"), key: key.public(), title: "Sở KH&CN Đắk Lắk (minh họa)".into() };
+        let directory = Directory::of(&name("bo.khcn"), centre.public(), &BTreeMap::from([(name("bo.khcn"), vec![join])]));
+        let parent = Parent { name: name("bo.khcn"), key: centre, standby_for: None };
+        Pair { folder: tempfile::tempdir().unwrap(), directory, key, parent }
+    }
+
+    /// A ledger in a folder of its own.
+    fn ledger(&self, folder: &str, node: &str) -> Ledger {
+        let folder = self.folder.path().join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        open(&folder, node)
+    }
+
+    /// Runs the owner's loop until it rests, or until the step after `most` requests has been taken and is lost with its process. What was acknowledged, and
+    /// the records changed by both.
+    fn bring_up(&self, below: &Ledger, above: &Ledger, most: usize) -> Outcome {
+        let mut owner = Owner::new(own(), name("bo.khcn"), Voice::Owner(Box::new(self.key.clone())));
+        let mut outcome = Outcome::default();
+        let mut event = Event::Wake;
+        loop {
+            let is_last = outcome.requests >= most;
+            let (mut next, directory, happened) = (owner.clone(), self.directory.clone(), event.clone());
+            let moment = Moment { now: 1_700_000_000, id: RecordId::new() };
+            let stepped = on_shelf(below, move |shelf| {
+                let effects = next.step(shelf, &directory, happened, moment)?;
+                if is_last { Err(LedgerError::Aborted) } else { Ok((next, effects)) }
+            });
+            if is_last {
+                assert!(matches!(stepped, Err(LedgerError::Aborted)), "{:?}", stepped.err());
+                return outcome;
+            }
+            let effects;
+            (owner, effects) = stepped.unwrap();
+            let mut answer = None;
+            for effect in effects {
+                match effect {
+                    Effect::Send(request) => {
+                        outcome.requests += 1;
+                        let call = Call { origin: own(), caller: Some(name("sokhcn.daklak")), request };
+                        let (parent, directory) = (self.parent.clone(), self.directory.clone());
+                        answer = Some(on_shelf(above, move |shelf| parent.answer(shelf, &directory, &call, 1_700_000_100)).unwrap());
+                    }
+                    Effect::Received(size) => outcome.received.push(size),
+                    Effect::PutBehind(records) => outcome.changed_by_both.extend(records),
+                    Effect::Pause(_) => {}
+                    Effect::Alarm(why) => panic!("{why}"),
+                }
+            }
+            match answer {
+                Some(answer) => event = Event::Answer(answer),
+                None => return outcome,
+            }
+        }
+    }
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Outcome {
+    received: Vec<u64>,
+    changed_by_both: Vec<RecordId>,
+    requests: usize,
+}
+
+/// Writes the next version of a record in the ordinary way, for the node itself and for the public.
+fn save(ledger: &Ledger, rec: RecordId, title: &str) {
+    let previous = ledger.read(|r| r.current("private", rec)).unwrap().map(|version| version.leaf);
+    let projections = ["private", "public"].map(|audience| Projection::seal(audience, &json!({ "title": title }), &[]).unwrap()).to_vec();
+    ledger.write(move |w| w.put(Put { rec, kind: "task".into(), cat: 0, previous, projections })).unwrap();
+}
+
+fn rows(ledger: &Ledger) -> Vec<EntryRow> {
+    on_shelf(ledger, |shelf| shelf.entries(&own(), 0, usize::MAX, usize::MAX)).unwrap()
+}
+
+fn problems(ledger: &Ledger) -> Vec<String> {
+    ledger.verify(&mut |_, _| {}).unwrap().problems
+}
+
+/// The digest of a ledger that has these entries in its public log and nothing else.
+fn digest_of(pair: &Pair, folder: &str, entries: &[EntryRow]) -> String {
+    let ledger = pair.ledger(folder, "sokhcn.daklak");
+    let entries = entries.to_vec();
+    ledger
+        .write(move |w| -> Result<(), LedgerError> { entries.into_iter().try_for_each(|row| w.replay("public", &row.bytes, row.payload)) })
+        .unwrap();
+    assert_eq!(problems(&ledger), Vec::<String>::new());
+    ledger.digest().unwrap()
+}
+
+/// Copies a ledger's database as an operator does, and opens the copy.
+fn restored(pair: &Pair, from: &Ledger, folder: &str) -> Ledger {
+    let (copy, to) = (pair.folder.path().join(format!("{folder}-copy")), pair.folder.path().join(folder));
+    from.backup(&copy, &mut |_, _| {}).unwrap();
+    std::fs::create_dir_all(&to).unwrap();
+    Ledger::restore(&copy, &to.join("lienvung.sqlite"), &mut |_, _| {}).unwrap();
+    open(&to, "sokhcn.daklak")
+}
+
+#[test]
+fn a_ledger_is_brought_up_killed_restored_from_an_old_copy_and_brought_up_again() {
+    let pair = Pair::new();
+    let (below, above) = (pair.ledger("owner", "sokhcn.daklak"), pair.ledger("parent", "bo.khcn"));
+    let records: Vec<RecordId> = (0..300).map(|_| RecordId::new()).collect();
+    for rec in &records[..200] {
+        save(&below, *rec, "một");
+    }
+    assert_eq!(pair.bring_up(&below, &above, usize::MAX).received, [200]);
+    let (erased, withdrawn) = (records[7], records[8]);
+    let old = restored(&pair, &below, "old");
+
+    for rec in &records[200..] {
+        save(&below, *rec, "hai");
+    }
+    for rec in &records[..50] {
+        save(&below, *rec, "sửa");
+    }
+    below.write(move |w| w.erase(erased, "law", "12/QĐ-SKHCN")).unwrap();
+    below.write(move |w| w.withdraw(withdrawn)).unwrap();
+    let size = rows(&below).len() as u64;
+    assert_eq!(pair.bring_up(&below, &above, usize::MAX).received, [size]);
+    assert_eq!(rows(&below), rows(&above));
+    let lost = rows(&below);
+    drop(below);
+
+    // The disk is lost. From the old copy the office goes on before anything has come back.
+    let mut follower = Follower::default();
+    follower.follow(&old);
+    let fresh: Vec<RecordId> = (0..20).map(|_| RecordId::new()).collect();
+    for rec in &fresh {
+        save(&old, *rec, "viết sau khi khôi phục");
+    }
+    save(&old, records[100], "sửa sau khi khôi phục");
+    save(&old, records[3], "sửa cả hai nơi");
+    follower.follow(&old);
+    let later = rows(&old)[200..].to_vec();
+    assert_eq!(later.len(), 22);
+    // Killed at every step on the way, in the middle of the step's transaction.
+    let before = rows(&old);
+    let (mut steps, mut changed_by_both): (usize, Vec<RecordId>) = (0, Vec::new());
+    let outcome = loop {
+        let outcome = pair.bring_up(&old, &above, steps);
+        changed_by_both.extend(&outcome.changed_by_both);
+        if outcome.requests < steps {
+            break outcome;
+        }
+        assert!(rows(&old) == before || rows(&old).len() == lost.len() + later.len(), "half a log after {steps} requests");
+        assert_eq!(problems(&old), Vec::<String>::new());
+        steps += 1;
+    };
+    assert!(steps > 3);
+    let whole = rows(&old);
+    assert_eq!(outcome.received, [whole.len() as u64]);
+    assert_eq!(changed_by_both, [records[3]]);
+    assert_eq!(whole.len(), lost.len() + later.len());
+    assert_eq!(whole[..lost.len()], lost, "everything acknowledged is back, what was erased is not");
+    assert_eq!(rows(&above), whole);
+    assert_eq!(problems(&old), Vec::<String>::new());
+    let receipt = on_shelf(&old, |shelf| shelf.log(&own())).unwrap().unwrap().receipt.unwrap();
+    assert_eq!(receipt.checkpoint.size, whole.len() as u64);
+
+    // All entries but the one version that both had changed are as they were written; that one follows on the other's.
+    let mut never_lost = lost.clone();
+    for row in &later {
+        let entry = Entry::from_bytes(&row.bytes).unwrap();
+        let rewritten = matches!(entry.op, Op::Put { rec, .. } if rec == records[3]);
+        let place = never_lost.len();
+        let row = if rewritten { whole[place].clone() } else { row.clone() };
+        never_lost.push(row);
+    }
+    assert_eq!(digest_of(&pair, "never-lost", &never_lost), digest_of(&pair, "found-again", &whole));
+
+    // The records stand as the log says, for whoever asks and for whoever has followed all the time.
+    follower.follow(&old);
+    let standing = records_of(&old);
+    assert_eq!(follower.records, standing);
+    let title = |rec: RecordId| standing.get(&rec).map(|data| data["title"].clone());
+    assert_eq!(title(records[3]), Some(json!("sửa cả hai nơi")));
+    assert_eq!((title(records[4]), title(records[100])), (Some(json!("sửa")), Some(json!("sửa sau khi khôi phục"))));
+    assert_eq!((title(records[299]), title(fresh[19])), (Some(json!("hai")), Some(json!("viết sau khi khôi phục"))));
+    assert_eq!((title(erased), title(withdrawn)), (None, None));
+    // And the ordinary writing goes on from there.
+    save(&old, records[3], "viết tiếp");
+    let next = whole.len() as u64 + 1;
+    assert_eq!(pair.bring_up(&old, &above, usize::MAX).received, [next]);
+    assert_eq!(problems(&old), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_not_kept_yet_is_refused_and_nothing_is_changed() {
+    let pair = Pair::new();
+    let (below, above) = (pair.ledger("owner", "sokhcn.daklak"), pair.ledger("parent", "bo.khcn"));
+    save(&below, rec(1), "một");
+    below.write(|w| w.publish_type("task", json!({"version": 1}))).unwrap();
+    let before = below.digest().unwrap();
+    let catalogue = Origin::parse("lv1/sokhcn.daklak/catalogue").unwrap();
+    let second_epoch = Origin::parse("lv1/sokhcn.daklak/public/e1").unwrap();
+    let row = rows(&below)[0].clone();
+    let shortened = on_shelf(&below, move |shelf| shelf.cut(&catalogue, 0));
+    assert!(matches!(shortened, Err(LedgerError::NotYet(_))), "{shortened:?}");
+    let opened = on_shelf(&below, move |shelf| shelf.append(&second_epoch, row, false));
+    assert!(matches!(opened, Err(LedgerError::NotYet(_))), "{opened:?}");
+    let mut made = Made::default();
+    let broken = made.put(Some(Latest { ver: 4, leaf: LeafHash([1; 32]), dropped: false }), rec(1), true);
+    let appended = on_shelf(&below, move |shelf| append(shelf, &own(), broken));
+    assert!(matches!(appended, Err(LedgerError::Damaged(_))), "{appended:?}");
+    assert_eq!(below.digest().unwrap(), before);
+
+    pair.bring_up(&below, &above, usize::MAX);
+    let asked = on_shelf(&above, |shelf| shelf.latest(&own(), rec(1)));
+    assert!(matches!(asked, Err(LedgerError::NotYet(_))), "{asked:?}");
+    for ledger in [&below, &above] {
+        let target = pair.folder.path().join("copy.sqlite");
+        let copied = ledger.copy_into(&ledger::SqliteStore::open(&target).unwrap(), &mut |_, _| {});
+        assert!(matches!(copied, Err(LedgerError::NotYet(_))), "{copied:?}");
     }
 }
