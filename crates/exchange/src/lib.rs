@@ -30,6 +30,7 @@ pub mod batch;
 pub mod checkpoint;
 pub mod directory;
 pub mod key;
+pub mod ledger_shelf;
 pub mod log;
 pub mod memory;
 pub mod note;

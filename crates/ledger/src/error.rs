@@ -34,6 +34,9 @@ pub enum LedgerError {
         /// The node asked for.
         asked: String,
     },
+    /// Something that this version does not do, so that nothing is done by halves.
+    #[error("not possible yet: {0}")]
+    NotYet(&'static str),
     /// A copy would go into a database that is in use.
     #[error("the database holds a ledger already")]
     NotEmpty,

@@ -519,6 +519,21 @@ impl Writer<'_> {
         self.store.cabinet_remove(drawer, key)
     }
 
+    /// The node whose ledger it is.
+    pub fn node(&self) -> &NodeName {
+        &self.node
+    }
+
+    /// The store of this transaction, for the exchange with other nodes: what it reads includes what was written in the transaction.
+    pub fn store(&self) -> &dyn StoreRead {
+        self.store
+    }
+
+    /// The store of this transaction, for the exchange with other nodes. Whoever writes here keeps versions and changes in step with the entries himself.
+    pub fn store_mut(&mut self) -> &mut dyn StoreWrite {
+        self.store
+    }
+
     pub(crate) fn open(&mut self, audience: &str) -> Result<LogRow, LedgerError> {
         match self.store.log(audience)? {
             Some(log) => Ok(log),

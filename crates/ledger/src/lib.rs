@@ -47,5 +47,6 @@ pub use names::{LeafHash, NodeName, Origin, RecordId};
 pub use payload::{Payload, PayloadError};
 pub use postgres::{AddressFault, DatabaseAddress, PostgresStore};
 pub use sqlite::SqliteStore;
+pub use store::holding::{HoldingRead, HoldingRow, HoldingWrite};
 pub use store::{ChangeRow, EntryRow, LogRow, Store, StoreRead, StoreWrite, VersionRow};
 pub use verify::Report;

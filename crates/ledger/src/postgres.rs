@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod connection;
+mod holding;
 mod schema;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]

@@ -7,6 +7,7 @@ pub(crate) mod bed;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 mod conformance;
+pub(crate) mod holding;
 pub(crate) mod number;
 pub(crate) mod queue;
 
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 use crate::error::LedgerError;
 use crate::names::{LeafHash, Origin, RecordId};
+use holding::{HoldingRead, HoldingWrite};
 
 /// Most bytes of a cabinet key.
 pub(crate) const LONGEST_KEY: usize = 1024;
@@ -29,6 +31,8 @@ pub struct LogRow {
     pub origin: Origin,
     /// Its audience.
     pub audience: String,
+    /// Whether it is this node's own, and not one of another node that is held here.
+    pub own: bool,
     /// Number of entries.
     pub size: u64,
     /// Frontier hashes, see [`crate::tree::Frontier`].
@@ -92,15 +96,15 @@ pub struct ChangeRow {
     pub payload: Option<Vec<u8>>,
 }
 
-/// Reading, within one snapshot.
-pub trait StoreRead {
+/// Reading, within one snapshot. Logs and changes are the node's own; those of other nodes are read through [`HoldingRead`].
+pub trait StoreRead: HoldingRead {
     /// A value about the store itself.
     fn meta(&self, key: &str) -> Result<Option<String>, LedgerError>;
     /// All values about the store itself, by key.
     fn metas(&self) -> Result<Vec<(String, String)>, LedgerError>;
-    /// All logs in the order they were opened.
+    /// The node's own logs in the order they were opened.
     fn logs(&self) -> Result<Vec<LogRow>, LedgerError>;
-    /// The log of an audience.
+    /// The node's own log of an audience.
     fn log(&self, audience: &str) -> Result<Option<LogRow>, LedgerError>;
     /// Entries `from..from+limit` of a log.
     fn entries(&self, log: i64, from: u64, limit: usize) -> Result<Vec<EntryRow>, LedgerError>;
@@ -134,18 +138,18 @@ pub trait StoreRead {
 }
 
 /// Writing, within one transaction.
-pub trait StoreWrite: StoreRead {
+pub trait StoreWrite: StoreRead + HoldingWrite {
     /// Keeps a value about the store.
     fn set_meta(&mut self, key: &str, value: &str) -> Result<(), LedgerError>;
-    /// Opens a log; returns the one there is when it is open already.
+    /// Opens a log of the node's own; returns the one there is when it is open already.
     fn open_log(&mut self, origin: &Origin, audience: &str) -> Result<LogRow, LedgerError>;
-    /// Appends one entry and keeps the log's new frontier.
+    /// Appends one entry to a log, whosever it is, and keeps the log's new frontier and the subtrees that the entry completes.
     fn append(&mut self, log: &LogRow, entry: &EntryRow) -> Result<(), LedgerError>;
     /// Notes a version of a record and makes it current (or no longer current for `drop`); returns its change sequence.
     fn note_version(&mut self, log: i64, version: &VersionRow) -> Result<u64, LedgerError>;
     /// Notes an erasure as a change.
     fn note_erase(&mut self, log: i64, rec: RecordId, kind: &str, at: i64) -> Result<u64, LedgerError>;
-    /// Destroys the payloads of all versions of a record in a log; returns the bytes' commitments.
+    /// Destroys the payloads of all versions of a record in a log and remembers it; returns the bytes' commitments.
     fn destroy_payloads(&mut self, log: i64, rec: RecordId) -> Result<Vec<LeafHash>, LedgerError>;
     /// Keeps a cabinet document. Keys have at most 1,024 bytes and no NUL: what an index of every engine can hold.
     fn cabinet_put(&mut self, drawer: &str, key: &str, value: &Value) -> Result<(), LedgerError>;

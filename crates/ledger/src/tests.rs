@@ -201,6 +201,7 @@ fn a_file_of_the_first_schema_learns_from_its_entries_under_which_definition_eac
     }
     drop(ledger);
     let old = rusqlite::Connection::open(folder.path().join("lienvung.sqlite")).unwrap();
+    old.execute_batch(crate::store::bed::SQLITE_BACK_TO_STEP_2).unwrap();
     old.execute_batch("ALTER TABLE version DROP COLUMN cat; PRAGMA user_version = 1;").unwrap();
     drop(old);
     let ledger = open(folder.path());

@@ -1,7 +1,8 @@
 //! A ledger copied whole from one store into another: logs, versions, changes in their order, cabinet. A node moves to another engine with it.
 
+use crate::entry::{Entry, Op};
 use crate::error::LedgerError;
-use crate::ledger::{Ledger, append_bytes};
+use crate::ledger::{Ledger, Reader, append_bytes};
 use crate::store::{ChangeRow, LogRow, Store, StoreRead, VersionRow};
 
 /// Rows read at a time, and written in one transaction.
@@ -14,7 +15,7 @@ impl Ledger {
     /// the sequence are closed. `progress` gets (done, of) in entries.
     ///
     /// # Errors
-    /// [`LedgerError::NotEmpty`]; any other failure leaves a copy that no node opens.
+    /// [`LedgerError::NotEmpty`]; [`LedgerError::NotYet`] when logs of other nodes or receipts are held, which are not copied yet; any other failure leaves a copy that no node opens.
     pub fn copy_into(&self, target: &dyn Store, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, LedgerError> {
         let mut taken = false;
         target.snapshot(&mut |r| {
@@ -24,6 +25,7 @@ impl Ledger {
         if taken {
             return Err(LedgerError::NotEmpty);
         }
+        self.read(refuse_exchanged)?;
         target.transact(Box::new(|w| w.set_meta("node", UNFINISHED)))?;
         self.read(|r| {
             let logs = r.store.logs()?;
@@ -49,6 +51,15 @@ impl Ledger {
     }
 }
 
+fn refuse_exchanged(r: &Reader<'_>) -> Result<(), LedgerError> {
+    let mut exchanged = !r.store.held_logs()?.is_empty();
+    for log in r.store.logs()? {
+        let holding = r.store.holding(log.id)?;
+        exchanged |= holding.checkpoint.is_some() || holding.receipt.is_some() || !r.store.gaps(log.id, u64::MAX, 1)?.is_empty();
+    }
+    if exchanged { Err(LedgerError::NotYet("a ledger that exchanges with other nodes is copied")) } else { Ok(()) }
+}
+
 fn copy_entries(store: &dyn StoreRead, target: &dyn Store, log: &LogRow, progress: &mut dyn FnMut(u64)) -> Result<(), LedgerError> {
     let mut from = 0;
     loop {
@@ -58,6 +69,11 @@ fn copy_entries(store: &dyn StoreRead, target: &dyn Store, log: &LogRow, progres
         target.transact(Box::new(move |w| {
             let mut copy = w.open_log(&log.origin, &log.audience)?;
             for row in page {
+                if let Ok(Entry { op: Op::Erase { pays, .. }, .. }) = Entry::from_bytes(&row.bytes) {
+                    for pay in pays {
+                        w.note_erased(copy.id, &pay)?;
+                    }
+                }
                 append_bytes(w, &mut copy, row.bytes, row.payload)?;
             }
             if is_last && (copy.size, &copy.frontier) != (log.size, &log.frontier) {
@@ -87,15 +103,19 @@ fn copy_changes(store: &dyn StoreRead, target: &dyn Store, logs: &[LogRow]) -> R
             }
             let log = logs.iter().find(|log| log.audience == change.audience).ok_or(LedgerError::NoRecord)?;
             let version = store.versions(log.id, change.rec, Some(change.ver + 1), 1)?.pop().filter(|version| version.ver == change.ver);
-            let version = version.ok_or_else(|| LedgerError::Damaged(format!("change {} has no version", change.seq)))?;
-            copied.push((change, Some(version)));
+            if version.is_none() && change.ver != 0 {
+                return Err(LedgerError::Damaged(format!("change {} has no version", change.seq)));
+            }
+            copied.push((change, version));
         }
         target.transact(Box::new(move |w| {
             for (change, version) in copied {
                 let log = w.log(&change.audience)?.ok_or(LedgerError::NoRecord)?.id;
                 match version {
-                    Some(version) => w.note_version(log, &version)?,
-                    None => w.note_erase(log, change.rec, &change.kind, 0)?,
+                    Some(version) if version.seq == change.seq => w.note_version(log, &version)?,
+                    None if change.op == "erase" => w.note_erase(log, change.rec, &change.kind, 0)?,
+                    // Said again, or withdrawn with nothing left, after entries were taken off.
+                    version => w.note_again(log, change.rec, &change.kind, version.as_ref())?,
                 };
             }
             Ok(())

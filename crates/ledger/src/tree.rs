@@ -64,6 +64,23 @@ impl Frontier {
         self.size += 1;
     }
 
+    /// The full subtrees of 256, 256² … leaves that `leaf` completes as the next one, the smallest first.
+    pub fn completed_by(&self, leaf: LeafHash) -> Vec<Subtree> {
+        let mut subtrees = Vec::new();
+        if !(self.size + 1).is_multiple_of(256) {
+            return subtrees;
+        }
+        let mut hash = leaf;
+        let lefts = self.edge.iter().rev().take(self.size.trailing_ones() as usize);
+        for (height, left) in (1_u8..).zip(lefts) {
+            hash = node_hash(left, &hash);
+            if height.is_multiple_of(8) {
+                subtrees.push(Subtree { level: height / 8, at: self.size >> height, hash });
+            }
+        }
+        subtrees
+    }
+
     /// The root.
     pub fn root(&self) -> LeafHash {
         let mut edge = self.edge.iter().rev();
@@ -73,6 +90,17 @@ impl Frontier {
         }
         root
     }
+}
+
+/// Root of a full subtree of 256^`level` leaves, what a tile is made of (C2SP tlog-tiles).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subtree {
+    /// Its level, from 1.
+    pub level: u8,
+    /// Its number among those of its level.
+    pub at: u64,
+    /// Its root.
+    pub hash: LeafHash,
 }
 
 /// Root over leaves, for checks.
@@ -241,6 +269,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_last_leaf_of_65536_completes_a_subtree_of_each_level() {
+        let mut frontier = Frontier::new();
+        let leaf = leaf_hash(b"");
+        for _ in 1..65_536 {
+            frontier.push(leaf);
+        }
+        let levels: Vec<(u8, u64)> = frontier.completed_by(leaf).into_iter().map(|subtree| (subtree.level, subtree.at)).collect();
+        assert_eq!(levels, [(1, 255), (2, 0)]);
+        let root = frontier.completed_by(leaf).last().unwrap().hash;
+        frontier.push(leaf);
+        assert_eq!(root, frontier.root());
+    }
+
     proptest! {
         #[test]
         fn the_frontier_agrees_with_the_definition(size in 0_usize..200) {
@@ -249,6 +291,16 @@ mod tests {
             let mut frontier = Frontier::new();
             for leaf in &leaves { frontier.push(*leaf); }
             prop_assert_eq!(Frontier::from_parts(frontier.size(), &frontier.to_bytes()), Some(frontier));
+        }
+
+        #[test]
+        fn a_leaf_completes_the_subtrees_that_end_with_it(tile in 1_usize..4, short in prop_oneof![Just(0_usize), 1_usize..256]) {
+            let leaves: Vec<LeafHash> = (0..tile * 256 - short).map(|at| leaf_hash(&at.to_be_bytes())).collect();
+            let (last, before) = leaves.split_last().unwrap();
+            let mut frontier = Frontier::new();
+            for leaf in before { frontier.push(*leaf); }
+            let expected = Subtree { level: 1, at: tile as u64 - 1, hash: root_of(&leaves[(tile - 1) * 256..]) };
+            prop_assert_eq!(frontier.completed_by(*last), if short == 0 { vec![expected] } else { Vec::new() });
         }
 
         #[test]

@@ -2,10 +2,12 @@
 
 use crate::error::LedgerError;
 use crate::postgres::connection::Connection;
+use crate::postgres::transaction::Session;
+use crate::store::holding::learn_from_entries;
 
 /// Each step brings the schema from its place in the list to the next number. Texts that are sought or ordered are compared byte by byte (`COLLATE "C"`),
 /// so that every engine gives the same order.
-pub(super) const STEPS: [&str; 2] = [STEP_1, STEP_2];
+pub(super) const STEPS: [&str; 3] = [STEP_1, STEP_2, STEP_3];
 
 const STEP_1: &str = r#"
 CREATE TABLE lienvung_schema (step BIGINT NOT NULL);
@@ -29,6 +31,24 @@ CREATE TABLE writer (run BYTEA PRIMARY KEY, commits BIGINT NOT NULL, asked BIGIN
 const STEP_2: &str = "
 ALTER TABLE version ADD COLUMN cat BIGINT NOT NULL DEFAULT 0;
 ";
+
+/// Logs of other nodes are held beside the own ones, with what the exchange needs of both.
+const STEP_3: &str = r#"
+ALTER TABLE log DROP CONSTRAINT log_audience_key;
+ALTER TABLE log ADD COLUMN own BOOLEAN NOT NULL DEFAULT TRUE, ADD COLUMN standing TEXT NOT NULL DEFAULT 'following', ADD COLUMN checkpoint TEXT, ADD COLUMN receipt TEXT,
+  ADD COLUMN provisional BIGINT NOT NULL DEFAULT 0, ADD COLUMN sought BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE log ALTER COLUMN own DROP DEFAULT;
+CREATE UNIQUE INDEX log_own ON log (audience) WHERE own;
+CREATE TABLE tile (log BIGINT NOT NULL, level BIGINT NOT NULL, at BIGINT NOT NULL, hash BYTEA NOT NULL, PRIMARY KEY (log, level, at));
+CREATE TABLE gap (log BIGINT NOT NULL, place BIGINT NOT NULL, PRIMARY KEY (log, place));
+CREATE TABLE erased (log BIGINT NOT NULL, pay BYTEA NOT NULL, PRIMARY KEY (log, pay));
+-- head = the first 8 bytes of a commitment; filled when something is to be erased, up to log.sought.
+CREATE TABLE lookup (log BIGINT NOT NULL, head BYTEA NOT NULL, place BIGINT NOT NULL, PRIMARY KEY (log, head, place));
+CREATE TABLE aside (log BIGINT NOT NULL, pile TEXT COLLATE "C" NOT NULL, number BIGINT NOT NULL, place BIGINT NOT NULL, leaf BYTEA NOT NULL, bytes BYTEA NOT NULL,
+  payload BYTEA, PRIMARY KEY (log, pile, number));
+CREATE TABLE evidence (number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, origin TEXT COLLATE "C" NOT NULL, digest BYTEA NOT NULL, text TEXT NOT NULL,
+  UNIQUE (origin, digest));
+"#;
 
 /// Brings the database up to date. Programs that start at the same time do it one after another.
 ///
@@ -65,6 +85,9 @@ pub(super) fn migrate(connection: &Connection, lock: &'static str) -> Result<(),
     }
     for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         connection.batch(step)?;
+    }
+    if found < 3 {
+        learn_from_entries(&mut Session::reading(connection))?;
     }
     if found < known {
         connection.order("UPDATE lienvung_schema SET step = $1", vec![Box::new(known)]);

@@ -1,6 +1,7 @@
 //! The store's verbs in SQL, over one connection inside one transaction.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use tokio_postgres::Row;
@@ -9,21 +10,25 @@ use crate::error::LedgerError;
 use crate::names::{LeafHash, Origin, RecordId};
 use crate::payload::commitment;
 use crate::postgres::connection::Connection;
+use crate::store::holding::{HoldingRead, HoldingWrite};
 use crate::store::number::{index_of, limit_of, place, signed, unsigned};
 use crate::store::{ChangeRow, EntryRow, LogRow, StoreRead, StoreWrite, VersionRow, check_key};
+use crate::tree::Frontier;
 
 /// The verbs on a connection; the caller has begun the transaction.
 pub(super) struct Session<'a> {
-    connection: &'a Connection,
+    pub(super) connection: &'a Connection,
     /// What only a writing transaction has.
-    desk: Option<&'a RefCell<Desk>>,
+    pub(super) desk: Option<&'a RefCell<Desk>>,
 }
 
 /// Where the transaction under way stands: read once under the lock, written once at its end.
 #[derive(Debug, Clone)]
 pub(super) struct Desk {
-    /// The logs with their sizes and frontiers.
+    /// Logs with their sizes and frontiers: the own ones, and those of others that were asked for.
     pub(super) logs: Vec<LogRow>,
+    /// Numbers of the logs that are no longer as they were.
+    changed: BTreeSet<i64>,
     /// The last change.
     pub(super) seq: u64,
 }
@@ -31,20 +36,29 @@ pub(super) struct Desk {
 impl Desk {
     /// Reads where the database stands; the caller holds the lock.
     pub(super) fn read(connection: &Connection) -> Result<Desk, LedgerError> {
-        let rows =
-            connection.query("SELECT id, origin, audience, size, frontier, (SELECT MAX(seq) FROM change) FROM log ORDER BY id", &[])?;
-        // Without a log there is no change.
+        let rows = connection
+            .query("SELECT id, origin, audience, size, frontier, own, (SELECT MAX(seq) FROM change) FROM log WHERE own ORDER BY id", &[])?;
+        // Without a log of its own there is no change.
         let seq = match rows.first() {
-            Some(row) => row.try_get::<_, Option<i64>>(5)?.map_or(0, unsigned),
+            Some(row) => row.try_get::<_, Option<i64>>(6)?.map_or(0, unsigned),
             None => 0,
         };
-        Ok(Desk { logs: rows.iter().map(log_row).collect::<Result<_, _>>()?, seq })
+        Ok(Desk { logs: rows.iter().map(log_row).collect::<Result<_, _>>()?, changed: BTreeSet::new(), seq })
+    }
+
+    /// Keeps a log's new size and frontier.
+    pub(super) fn set(&mut self, log: &LogRow) {
+        self.changed.insert(log.id);
+        match self.logs.iter_mut().find(|kept| kept.id == log.id) {
+            Some(kept) => kept.clone_from(log),
+            None => self.logs.push(log.clone()),
+        }
     }
 
     /// Writes the logs that are no longer as they were.
-    pub(super) fn write(&self, before: &Desk, connection: &Connection) {
+    pub(super) fn write(&self, connection: &Connection) {
         for log in &self.logs {
-            if !before.logs.contains(log) {
+            if self.changed.contains(&log.id) {
                 connection.order(
                     "UPDATE log SET size = $2, frontier = $3 WHERE id = $1",
                     vec![Box::new(log.id), Box::new(signed(log.size)), Box::new(log.frontier.clone())],
@@ -63,14 +77,26 @@ impl<'a> Session<'a> {
         Session { connection, desk: Some(desk) }
     }
 
-    fn desk(&self) -> Result<&'a RefCell<Desk>, LedgerError> {
+    pub(super) fn desk(&self) -> Result<&'a RefCell<Desk>, LedgerError> {
         self.desk.ok_or_else(|| LedgerError::Damaged("written outside a transaction".to_owned()))
     }
 
-    fn next_seq(&self) -> Result<u64, LedgerError> {
+    pub(super) fn next_seq(&self) -> Result<u64, LedgerError> {
         let mut desk = self.desk()?.borrow_mut();
         desk.seq += 1;
         Ok(desk.seq)
+    }
+
+    pub(super) fn insert_log(&self, origin: &Origin, audience: &str, own: bool) -> Result<LogRow, LedgerError> {
+        let rows = self.connection.query("SELECT COALESCE(MAX(id), 0) + 1 FROM log", &[])?;
+        let id: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(1);
+        let log = LogRow { id, origin: origin.clone(), audience: audience.to_owned(), own, size: 0, frontier: Vec::new() };
+        self.connection.order(
+            "INSERT INTO log (id, origin, audience, size, frontier, own) VALUES ($1, $2, $3, 0, '', $4)",
+            vec![Box::new(id), Box::new(origin.as_str().to_owned()), Box::new(audience.to_owned()), Box::new(own)],
+        );
+        self.desk()?.borrow_mut().logs.push(log.clone());
+        Ok(log)
     }
 }
 
@@ -87,9 +113,9 @@ impl StoreRead for Session<'_> {
 
     fn logs(&self) -> Result<Vec<LogRow>, LedgerError> {
         match self.desk {
-            Some(desk) => Ok(desk.borrow().logs.clone()),
+            Some(desk) => Ok(desk.borrow().logs.iter().filter(|log| log.own).cloned().collect()),
             None => {
-                let rows = self.connection.query("SELECT id, origin, audience, size, frontier FROM log ORDER BY id", &[])?;
+                let rows = self.connection.query("SELECT id, origin, audience, size, frontier, own FROM log WHERE own ORDER BY id", &[])?;
                 rows.iter().map(log_row).collect()
             }
         }
@@ -97,10 +123,11 @@ impl StoreRead for Session<'_> {
 
     fn log(&self, audience: &str) -> Result<Option<LogRow>, LedgerError> {
         match self.desk {
-            Some(desk) => Ok(desk.borrow().logs.iter().find(|log| log.audience == audience).cloned()),
+            Some(desk) => Ok(desk.borrow().logs.iter().find(|log| log.own && log.audience == audience).cloned()),
             None => {
-                let rows =
-                    self.connection.query("SELECT id, origin, audience, size, frontier FROM log WHERE audience = $1", &[&audience])?;
+                let rows = self
+                    .connection
+                    .query("SELECT id, origin, audience, size, frontier, own FROM log WHERE own AND audience = $1", &[&audience])?;
                 rows.first().map(log_row).transpose()
             }
         }
@@ -251,18 +278,17 @@ impl StoreWrite for Session<'_> {
         if let Some(log) = self.log(audience)? {
             return Ok(log);
         }
-        let mut desk = self.desk()?.borrow_mut();
-        let id = desk.logs.last().map_or(1, |log| log.id + 1);
-        let log = LogRow { id, origin: origin.clone(), audience: audience.to_owned(), size: 0, frontier: Vec::new() };
-        self.connection.order(
-            "INSERT INTO log VALUES ($1, $2, $3, 0, '')",
-            vec![Box::new(id), Box::new(origin.as_str().to_owned()), Box::new(audience.to_owned())],
-        );
-        desk.logs.push(log.clone());
-        Ok(log)
+        self.insert_log(origin, audience, true)
     }
 
     fn append(&mut self, log: &LogRow, entry: &EntryRow) -> Result<(), LedgerError> {
+        if log.size.is_multiple_of(256) {
+            let before = self.log_of(&log.origin)?.and_then(|before| Frontier::from_parts(before.size, &before.frontier));
+            let before = before.ok_or_else(|| LedgerError::Damaged(format!("frontier of {}", log.origin)))?;
+            for subtree in before.completed_by(entry.leaf) {
+                self.keep_subtree(log.id, &subtree)?;
+            }
+        }
         self.connection.order(
             "INSERT INTO entry VALUES ($1, $2, $3, $4)",
             vec![
@@ -272,10 +298,7 @@ impl StoreWrite for Session<'_> {
                 Box::new(entry.payload.clone()),
             ],
         );
-        if let Some(kept) = self.desk()?.borrow_mut().logs.iter_mut().find(|kept| kept.id == log.id) {
-            kept.size = log.size;
-            kept.frontier.clone_from(&log.frontier);
-        }
+        self.desk()?.borrow_mut().set(log);
         Ok(())
     }
 
@@ -325,7 +348,9 @@ impl StoreWrite for Session<'_> {
         )?;
         let mut destroyed = Vec::with_capacity(rows.len());
         for row in &rows {
-            destroyed.push(commitment(row.try_get(1)?));
+            let commitment = commitment(row.try_get(1)?);
+            self.note_erased(log, &commitment)?;
+            destroyed.push(commitment);
             self.connection.order("UPDATE entry SET payload = NULL WHERE place = $1", vec![Box::new(row.try_get::<_, i64>(0)?)]);
         }
         Ok(destroyed)
@@ -349,13 +374,14 @@ impl StoreWrite for Session<'_> {
     }
 }
 
-fn log_row(row: &Row) -> Result<LogRow, LedgerError> {
+pub(super) fn log_row(row: &Row) -> Result<LogRow, LedgerError> {
     Ok(LogRow {
         id: row.try_get(0)?,
         origin: Origin::stored(row.try_get(1)?),
         audience: row.try_get(2)?,
         size: unsigned(row.try_get(3)?),
         frontier: row.try_get(4)?,
+        own: row.try_get(5)?,
     })
 }
 

@@ -124,7 +124,7 @@ impl Writer {
         group: Vec<(WriteWork, Answer)>,
         answers: &mut Vec<(Answer, Result<(), LedgerError>)>,
     ) -> Result<(), LedgerError> {
-        let desk = RefCell::new(before.clone());
+        let desk = RefCell::new(before);
         let mut lost = None;
         for (work, answer) in group {
             let result = match lost {
@@ -140,7 +140,7 @@ impl Writer {
             }
         }
         let Some(lost) = lost else {
-            desk.into_inner().write(&before, &connection);
+            desk.into_inner().write(&connection);
             return self.commit(connection);
         };
         self.undo(connection);

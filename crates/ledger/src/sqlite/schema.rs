@@ -5,12 +5,14 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use crate::error::LedgerError;
+use crate::sqlite::transaction::Session;
+use crate::store::holding::learn_from_entries;
 
 /// "LVng": tells our files from other SQLite files.
 const APPLICATION: i64 = 0x4c56_6e67;
 
 /// Each step brings the schema from its place in the list to the next number.
-pub(super) const STEPS: [&str; 2] = [STEP_1, STEP_2];
+pub(super) const STEPS: [&str; 3] = [STEP_1, STEP_2, STEP_3];
 
 const STEP_1: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -29,6 +31,24 @@ CREATE TABLE cabinet (drawer TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NU
 const STEP_2: &str = "
 ALTER TABLE version ADD COLUMN cat INTEGER NOT NULL DEFAULT 0;
 UPDATE version SET cat = coalesce((SELECT json_extract(CAST(bytes AS TEXT), '$.cat') FROM entry WHERE entry.place = version.place), 0);
+";
+
+/// Logs of other nodes are held beside the own ones, with what the exchange needs of both.
+const STEP_3: &str = "
+CREATE TABLE log_3 (id INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE, audience TEXT NOT NULL, size INTEGER NOT NULL, frontier BLOB NOT NULL, own INTEGER NOT NULL,
+  standing TEXT NOT NULL DEFAULT 'following', checkpoint TEXT, receipt TEXT, provisional INTEGER NOT NULL DEFAULT 0, sought INTEGER NOT NULL DEFAULT 0);
+INSERT INTO log_3 (id, origin, audience, size, frontier, own) SELECT id, origin, audience, size, frontier, 1 FROM log;
+DROP TABLE log;
+ALTER TABLE log_3 RENAME TO log;
+CREATE UNIQUE INDEX log_own ON log (audience) WHERE own = 1;
+CREATE TABLE tile (log INTEGER NOT NULL, level INTEGER NOT NULL, at INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (log, level, at)) WITHOUT ROWID;
+CREATE TABLE gap (log INTEGER NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (log, place)) WITHOUT ROWID;
+CREATE TABLE erased (log INTEGER NOT NULL, pay BLOB NOT NULL, PRIMARY KEY (log, pay)) WITHOUT ROWID;
+-- head = the first 8 bytes of a commitment; filled when something is to be erased, up to log.sought.
+CREATE TABLE lookup (log INTEGER NOT NULL, head BLOB NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (log, head, place)) WITHOUT ROWID;
+CREATE TABLE aside (log INTEGER NOT NULL, pile TEXT NOT NULL, number INTEGER NOT NULL, place INTEGER NOT NULL, leaf BLOB NOT NULL, bytes BLOB NOT NULL, payload BLOB,
+  PRIMARY KEY (log, pile, number));
+CREATE TABLE evidence (number INTEGER PRIMARY KEY, origin TEXT NOT NULL, digest BLOB NOT NULL, text TEXT NOT NULL, UNIQUE (origin, digest));
 ";
 
 /// Refuses a file of another program or of a newer one; reads only.
@@ -53,6 +73,9 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
     let transaction = connection.transaction()?;
     for step in STEPS.iter().skip(done) {
         transaction.execute_batch(step)?;
+    }
+    if done < 3 {
+        learn_from_entries(&mut Session::new(&transaction))?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", i64::try_from(STEPS.len()).unwrap_or(i64::MAX))?;

@@ -1,6 +1,7 @@
 //! The store's verbs in SQL, over one connection inside one transaction.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 use serde_json::Value;
@@ -8,14 +9,16 @@ use serde_json::Value;
 use crate::error::LedgerError;
 use crate::names::{LeafHash, Origin, RecordId};
 use crate::payload::commitment;
+use crate::store::holding::{HoldingRead, HoldingWrite};
 use crate::store::number::{index_of, limit_of, place, signed, unsigned};
 use crate::store::{ChangeRow, EntryRow, LogRow, StoreRead, StoreWrite, VersionRow, check_key};
+use crate::tree::Frontier;
 
 /// The verbs on a connection; the caller has begun the transaction.
 pub(super) struct Session<'a, 'c> {
-    connection: &'a Connection,
+    pub(super) connection: &'a Connection,
     /// What only a writing transaction has.
-    desk: Option<&'a Desk<'c>>,
+    pub(super) desk: Option<&'a Desk<'c>>,
 }
 
 /// What the writing thread keeps at hand: the statements of every write, prepared once, and the logs of the transaction under way.
@@ -24,10 +27,11 @@ pub(super) struct Desk<'c> {
     pub(super) release: RefCell<Statement<'c>>,
     find_latest: RefCell<Statement<'c>>,
     insert_entry: RefCell<Statement<'c>>,
-    insert_change: RefCell<Statement<'c>>,
+    pub(super) insert_change: RefCell<Statement<'c>>,
     insert_version: RefCell<Statement<'c>>,
-    insert_current: RefCell<Statement<'c>>,
-    /// Sizes and frontiers of the logs: read once at the beginning of the transaction, written once at its end.
+    pub(super) insert_current: RefCell<Statement<'c>>,
+    /// Sizes and frontiers of the logs: those of the own ones are read at the beginning of the transaction, those of others when they are asked for; what has
+    /// changed is written once at its end.
     pub(super) logs: RefCell<LogTable>,
 }
 
@@ -54,7 +58,8 @@ impl<'c> Desk<'c> {
 #[derive(Debug, Default)]
 pub(super) struct LogTable {
     rows: Vec<LogRow>,
-    changed: bool,
+    /// Numbers of the logs that are no longer as they were.
+    changed: BTreeSet<i64>,
     before: Vec<LogRow>,
     known_before: usize,
 }
@@ -80,20 +85,32 @@ impl LogTable {
         }
     }
 
-    fn set(&mut self, log: &LogRow) {
-        self.changed = true;
+    /// A log that the transaction has come across.
+    pub(super) fn find(&self, origin: &Origin) -> Option<LogRow> {
+        self.rows.iter().find(|log| log.origin == *origin).cloned()
+    }
+
+    /// A log that it comes across now.
+    pub(super) fn add(&mut self, log: LogRow) {
+        self.rows.push(log);
+    }
+
+    pub(super) fn set(&mut self, log: &LogRow) {
+        self.changed.insert(log.id);
         if let Some(row) = self.rows.iter_mut().find(|row| row.id == log.id) {
             if !self.before.iter().any(|before| before.id == log.id) {
                 self.before.push(row.clone());
             }
             row.size = log.size;
             row.frontier.clone_from(&log.frontier);
+        } else {
+            self.rows.push(log.clone());
         }
     }
 
     pub(super) fn write(&self, connection: &Connection) -> Result<(), LedgerError> {
-        if self.changed {
-            for log in &self.rows {
+        for log in &self.rows {
+            if self.changed.contains(&log.id) {
                 connection.prepare_cached("UPDATE log SET size = ?2, frontier = ?3 WHERE id = ?1")?.execute(params![
                     log.id,
                     signed(log.size),
@@ -114,10 +131,22 @@ impl<'a, 'c> Session<'a, 'c> {
         Session { connection, desk: Some(desk) }
     }
 
-    fn desk(&self) -> Result<&'a Desk<'c>, LedgerError> {
+    pub(super) fn desk(&self) -> Result<&'a Desk<'c>, LedgerError> {
         self.desk.ok_or_else(|| LedgerError::Damaged("written outside a transaction".to_owned()))
     }
+
+    pub(super) fn insert_log(&mut self, origin: &Origin, audience: &str, own: bool) -> Result<LogRow, LedgerError> {
+        self.connection
+            .prepare_cached("INSERT INTO log (origin, audience, size, frontier, own) VALUES (?1, ?2, 0, x'', ?3)")?
+            .execute(params![origin.as_str(), audience, own])?;
+        let id = self.connection.last_insert_rowid();
+        let log = LogRow { id, origin: origin.clone(), audience: audience.to_owned(), own, size: 0, frontier: Vec::new() };
+        self.desk()?.logs.borrow_mut().add(log.clone());
+        Ok(log)
+    }
 }
+
+pub(super) const LOG: &str = "SELECT id, origin, audience, size, frontier, own FROM log";
 
 const VERSION: &str =
     "SELECT v.rec, v.ver, v.op, v.kind, v.at, v.seq, v.place, e.leaf, e.payload, v.cat FROM version v JOIN entry e ON e.place = v.place";
@@ -135,9 +164,9 @@ impl StoreRead for Session<'_, '_> {
 
     fn logs(&self) -> Result<Vec<LogRow>, LedgerError> {
         if let Some(desk) = self.desk {
-            return Ok(desk.logs.borrow().rows.clone());
+            return Ok(desk.logs.borrow().rows.iter().filter(|log| log.own).cloned().collect());
         }
-        let mut statement = self.connection.prepare_cached("SELECT id, origin, audience, size, frontier FROM log ORDER BY id")?;
+        let mut statement = self.connection.prepare_cached(&format!("{LOG} WHERE own = 1 ORDER BY id"))?;
         let mut rows = statement.query([])?;
         let mut logs = Vec::new();
         while let Some(row) = rows.next()? {
@@ -148,9 +177,9 @@ impl StoreRead for Session<'_, '_> {
 
     fn log(&self, audience: &str) -> Result<Option<LogRow>, LedgerError> {
         if let Some(desk) = self.desk {
-            return Ok(desk.logs.borrow().rows.iter().find(|log| log.audience == audience).cloned());
+            return Ok(desk.logs.borrow().rows.iter().find(|log| log.own && log.audience == audience).cloned());
         }
-        let mut statement = self.connection.prepare_cached("SELECT id, origin, audience, size, frontier FROM log WHERE audience = ?1")?;
+        let mut statement = self.connection.prepare_cached(&format!("{LOG} WHERE own = 1 AND audience = ?1"))?;
         let mut rows = statement.query([audience])?;
         rows.next()?.map(log_row).transpose()
     }
@@ -305,21 +334,18 @@ impl StoreWrite for Session<'_, '_> {
         if let Some(log) = self.log(audience)? {
             return Ok(log);
         }
-        self.connection
-            .execute("INSERT INTO log (origin, audience, size, frontier) VALUES (?1, ?2, 0, x'')", [origin.as_str(), audience])?;
-        let log = LogRow {
-            id: self.connection.last_insert_rowid(),
-            origin: origin.clone(),
-            audience: audience.to_owned(),
-            size: 0,
-            frontier: Vec::new(),
-        };
-        self.desk()?.logs.borrow_mut().rows.push(log.clone());
-        Ok(log)
+        self.insert_log(origin, audience, true)
     }
 
     fn append(&mut self, log: &LogRow, entry: &EntryRow) -> Result<(), LedgerError> {
         let desk = self.desk()?;
+        if log.size.is_multiple_of(256) {
+            let before = self.log_of(&log.origin)?.and_then(|before| Frontier::from_parts(before.size, &before.frontier));
+            let before = before.ok_or_else(|| LedgerError::Damaged(format!("frontier of {}", log.origin)))?;
+            for subtree in before.completed_by(entry.leaf) {
+                self.keep_subtree(log.id, &subtree)?;
+            }
+        }
         desk.insert_entry.borrow_mut().execute(params![place(log.id, entry.index), entry.leaf.0, entry.bytes, entry.payload])?;
         desk.logs.borrow_mut().set(log);
         Ok(())
@@ -369,7 +395,8 @@ impl StoreWrite for Session<'_, '_> {
             destroyed.push((row.get::<_, i64>(0)?, commitment(row.get_ref(1)?.as_blob().map_err(damaged)?)));
         }
         drop(rows);
-        for (place, _) in &destroyed {
+        for (place, commitment) in &destroyed {
+            self.note_erased(log, commitment)?;
             self.connection.prepare_cached("UPDATE entry SET payload = NULL WHERE place = ?1")?.execute([place])?;
         }
         Ok(destroyed.into_iter().map(|(_, commitment)| commitment).collect())
@@ -389,13 +416,14 @@ impl StoreWrite for Session<'_, '_> {
     }
 }
 
-fn log_row(row: &Row<'_>) -> Result<LogRow, LedgerError> {
+pub(super) fn log_row(row: &Row<'_>) -> Result<LogRow, LedgerError> {
     Ok(LogRow {
         id: row.get(0)?,
         origin: Origin::stored(row.get(1)?),
         audience: row.get(2)?,
         size: unsigned(row.get(3)?),
         frontier: row.get(4)?,
+        own: row.get(5)?,
     })
 }
 
@@ -414,7 +442,7 @@ fn version_row(row: &Row<'_>) -> Result<VersionRow, LedgerError> {
     })
 }
 
-fn damaged(error: impl std::fmt::Display) -> LedgerError {
+pub(super) fn damaged(error: impl std::fmt::Display) -> LedgerError {
     LedgerError::Damaged(error.to_string())
 }
 

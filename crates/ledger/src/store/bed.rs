@@ -8,6 +8,24 @@ use crate::postgres::{DatabaseAddress, PostgresStore};
 use crate::sqlite::SqliteStore;
 use crate::store::Store;
 
+/// Undoes step 3 in a SQLite file without logs of others.
+pub(crate) const SQLITE_BACK_TO_STEP_2: &str = "
+CREATE TABLE log_2 (id INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE, audience TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, frontier BLOB NOT NULL);
+INSERT INTO log_2 SELECT id, origin, audience, size, frontier FROM log;
+DROP TABLE log; ALTER TABLE log_2 RENAME TO log;
+DROP TABLE tile; DROP TABLE gap; DROP TABLE erased; DROP TABLE lookup; DROP TABLE aside; DROP TABLE evidence;
+PRAGMA user_version = 2;
+";
+
+/// Undoes step 3 in a PostgreSQL database without logs of others.
+const POSTGRES_BACK_TO_STEP_2: &str = "
+DROP INDEX log_own;
+ALTER TABLE log DROP COLUMN own, DROP COLUMN standing, DROP COLUMN checkpoint, DROP COLUMN receipt, DROP COLUMN provisional, DROP COLUMN sought,
+  ADD CONSTRAINT log_audience_key UNIQUE (audience);
+DROP TABLE tile, gap, erased, lookup, aside, evidence;
+UPDATE lienvung_schema SET step = 2;
+";
+
 /// A database of its own for one test, gone when it ends.
 pub(crate) enum Bed {
     /// A file in a folder.
@@ -52,6 +70,14 @@ impl Bed {
         match self {
             Bed::Sqlite(folder) => Arc::new(SqliteStore::open(&folder.path().join("lienvung.sqlite")).unwrap()),
             Bed::Postgres { .. } => Arc::new(PostgresStore::open(&DatabaseAddress::parse(&self.address()).unwrap()).unwrap()),
+        }
+    }
+
+    /// Puts the database, which nobody has open, back to step 2 of the schema.
+    pub(crate) fn back_to_step_2(&self) {
+        match self {
+            Bed::Sqlite(_) => rusqlite::Connection::open(self.address()).unwrap().execute_batch(SQLITE_BACK_TO_STEP_2).unwrap(),
+            Bed::Postgres { .. } => run(&self.address(), POSTGRES_BACK_TO_STEP_2),
         }
     }
 

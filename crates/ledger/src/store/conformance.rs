@@ -49,6 +49,8 @@ on_every_store!(
     what_was_stored_is_there_when_opened_again,
 );
 
+mod holding;
+
 fn write<T: Send + 'static>(
     store: &dyn Store,
     work: impl FnOnce(&mut dyn StoreWrite) -> Result<T, LedgerError> + Send + 'static,
