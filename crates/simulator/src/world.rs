@@ -9,16 +9,15 @@ mod writing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use exchange::batch::{push_entry, read_entries};
-use exchange::checkpoint::{Checkpoint, SignedCheckpoint};
-use exchange::directory::{Sizes, Statement};
+use exchange::batch::read_entries;
+use exchange::checkpoint::SignedCheckpoint;
+use exchange::directory::Statement;
 use exchange::key::NodeKey;
-use exchange::log::{CheckedEntry, append, commitment};
-use exchange::owner::{Effect, Event, Moment};
-use exchange::protocol::{Answer, Call, Head, Refusal, Request};
-use exchange::shelf::{HeldLog, Shelf, Standing};
-use exchange::signature::{SignatureFields, TOLERANCE, caller, sign};
-use exchange::wire::{WireAnswer, log_name, read_answer, read_request, write_answer, write_request};
+use exchange::owner::Event;
+use exchange::protocol::{Answer, Call, Refusal, Request};
+use exchange::shelf::{HeldLog, Shelf};
+use exchange::signature::{SignatureFields, TOLERANCE, caller};
+use exchange::wire::{WireAnswer, log_name, read_answer, read_request, write_answer};
 use ledger::tree::leaf_hash;
 use ledger::{Entry, EntryRow, LeafHash, NodeName, Op, Origin, RecordId};
 use rand::{Rng, RngExt, SeedableRng};
@@ -26,7 +25,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::blind::Blind;
 use crate::network::{Packet, ReplyTo};
-use crate::node::{LoopKey, Machine, Node};
+use crate::node::{LoopKey, Node};
 use crate::oracle::Oracle;
 
 /// A rule taken away on purpose. The checks have to notice.

@@ -1,6 +1,13 @@
 //! What goes wrong by itself: on the line, with processes, disks and clocks.
 
-use super::*;
+use std::collections::BTreeSet;
+
+use exchange::shelf::{HeldLog, Shelf};
+use ledger::{LeafHash, NodeName, Origin};
+use rand::RngExt;
+
+use super::{Merger, PROVINCES, Sabotage, World, erasures, named};
+use crate::network::Packet;
 
 impl World {
     pub(super) fn lose(&mut self) -> Result<(), String> {

@@ -1,6 +1,17 @@
 //! The unit that lies.
 
-use super::*;
+use exchange::batch::push_entry;
+use exchange::checkpoint::{Checkpoint, SignedCheckpoint};
+use exchange::protocol::{Answer, Refusal, Request};
+use exchange::shelf::Shelf;
+use exchange::signature::sign;
+use exchange::wire::{read_answer, write_request};
+use ledger::{LeafHash, NodeName, Origin, RecordId};
+use rand::RngExt;
+
+use super::{PROVINCES, UNITS, World, named};
+use crate::network::ReplyTo;
+use crate::node::LoopKey;
 
 impl World {
     /// The lying unit tries something.

@@ -1,6 +1,18 @@
 //! The loops of the nodes: woken, given answers, and what they want done.
 
-use super::*;
+use exchange::batch::{push_entry, read_entries};
+use exchange::checkpoint::SignedCheckpoint;
+use exchange::owner::{Effect, Event, Moment};
+use exchange::protocol::{Answer, Head, Request};
+use exchange::shelf::{HeldLog, Shelf};
+use exchange::signature::sign;
+use exchange::wire::{write_answer, write_request};
+use ledger::NodeName;
+use rand::RngExt;
+
+use super::{AUDITOR, Sabotage, World};
+use crate::network::{Packet, ReplyTo};
+use crate::node::{LoopKey, Machine};
 
 impl World {
     /// A loop of a node takes a step, in one transaction.

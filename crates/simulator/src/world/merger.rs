@@ -1,6 +1,10 @@
 //! One province goes into the other.
 
-use super::*;
+use exchange::directory::{Sizes, Statement};
+use exchange::shelf::Shelf;
+use ledger::{Op, Origin};
+
+use super::{CENTRE, Merger, PROVINCES, START, UNITS, World, named};
 
 impl World {
     /// One province goes into the other: it seals its logs; when the Centre has all of it, one entry of the directory hands everything over.

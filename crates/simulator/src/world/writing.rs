@@ -1,6 +1,13 @@
 //! People at work: records made, changed, withdrawn and erased.
 
-use super::*;
+use exchange::log::{CheckedEntry, append, commitment};
+use exchange::shelf::{Shelf, Standing};
+use ledger::tree::leaf_hash;
+use ledger::{Entry, LeafHash, NodeName, Op, Origin, RecordId};
+use rand::RngExt;
+
+use super::{AUDITOR, PROVINCES, STANDBY, World, pay_of};
+use crate::node::Node;
 
 impl World {
     /// Somebody saves something. It always succeeds, whatever the state of the network (promise I11).
