@@ -14,7 +14,7 @@ use crate::key::NodeKey;
 use crate::log::{CheckedEntry, append};
 use crate::note::read_lines;
 use crate::protocol::{Answer, Head, Request};
-use crate::shelf::{Aside, HeldLog, Shelf};
+use crate::shelf::{Aside, HeldLog, Shelf, ShelfRead};
 use crate::tile::{TilePlace, WIDTH, read_entry_bundle, read_payload_bundle, root_at};
 
 /// Entries between two checkpoints of a long upload, so that the parent need not hold much that is unsigned.
@@ -266,7 +266,7 @@ impl Owner {
     }
 
     /// The parent has entries that this node lacks: finds where the two part, from the end backwards.
-    fn begin_pull(&mut self, shelf: &dyn Shelf, log: &HeldLog, head: Head) -> Result<Vec<Effect>, LedgerError> {
+    fn begin_pull(&mut self, shelf: &dyn ShelfRead, log: &HeldLog, head: Head) -> Result<Vec<Effect>, LedgerError> {
         let common = log.size.min(head.next);
         if common == 0 {
             return self.fetch(shelf, head, 0);
@@ -275,7 +275,7 @@ impl Owner {
         Ok(self.send(Stage::Comparing { head, place }, Request::HashTile { level: 0, place }))
     }
 
-    fn compare(&mut self, shelf: &dyn Shelf, head: Head, place: TilePlace, theirs: &[LeafHash]) -> Result<Vec<Effect>, LedgerError> {
+    fn compare(&mut self, shelf: &dyn ShelfRead, head: Head, place: TilePlace, theirs: &[LeafHash]) -> Result<Vec<Effect>, LedgerError> {
         let own = shelf.hashes(&self.origin, 0, place.start(), usize::try_from(place.width).unwrap_or(0))?;
         let same = own.iter().zip(theirs).take_while(|(own, theirs)| own == theirs).count() as u64;
         if same == 0 && place.number > 0 {
@@ -286,7 +286,7 @@ impl Owner {
     }
 
     /// Fetches the parent's entries from `from` on, or from where an interrupted fetch of the same entries ended.
-    fn fetch(&mut self, shelf: &dyn Shelf, head: Head, from: u64) -> Result<Vec<Effect>, LedgerError> {
+    fn fetch(&mut self, shelf: &dyn ShelfRead, head: Head, from: u64) -> Result<Vec<Effect>, LedgerError> {
         let received = shelf.log(&self.origin)?.map_or(0, |log| log.received_size());
         if from < received {
             let mut effects = vec![Effect::Alarm("the parent shows another tree than the one it has acknowledged")];
@@ -439,7 +439,7 @@ fn checked(row: &EntryRow) -> Result<CheckedEntry, LedgerError> {
 
 /// An own unsigned entry as the next version after what stands now, and whether somebody else's change lies between; none when there is nothing left to
 /// withdraw.
-fn rebased(shelf: &dyn Shelf, origin: &Origin, mut entry: Entry) -> Result<Option<(Entry, bool)>, LedgerError> {
+fn rebased(shelf: &dyn ShelfRead, origin: &Origin, mut entry: Entry) -> Result<Option<(Entry, bool)>, LedgerError> {
     let mut is_conflict = false;
     match &mut entry.op {
         Op::Put { rec, ver, prev, .. } => {

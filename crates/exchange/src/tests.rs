@@ -14,7 +14,7 @@ use crate::owner::{Effect, Event, Moment, Owner, Voice};
 use crate::parent::Parent;
 use crate::protocol::{Answer, Call, Refusal, Request};
 use crate::reader::ReaderLoop;
-use crate::shelf::Shelf;
+use crate::shelf::ShelfRead;
 use crate::tile::{TilePlace, consistency_proof, inclusion_proof, root_at};
 
 fn name(text: &str) -> NodeName {
