@@ -5,6 +5,7 @@ mod copy;
 mod database;
 mod document;
 mod generate;
+mod node;
 mod run;
 mod table;
 mod user;
@@ -115,6 +116,11 @@ enum Command {
     Doctor(check::DoctorArguments),
     /// Sinh dữ liệu thử có đánh dấu, để đo và luyện tập – Generate marked test data, to measure and to practise
     Generate(generate::GenerateArguments),
+    /// Nối với nút trên và nút dưới: init, invite, join, status, key – The connection with the nodes above and below
+    #[command(subcommand)]
+    Node(node::NodeCommand),
+    /// Từng nhật ký đã đi đến đâu – How far each log is
+    Status(node::StatusArguments),
     /// Tài khoản: thêm, đặt mật khẩu, liên kết đăng nhập – Accounts: add, set a password, sign-in link
     #[command(subcommand)]
     User(user::UserCommand),
@@ -138,6 +144,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::MoveDatabase(arguments) => database::move_database(arguments, words),
         Command::Doctor(arguments) => check::doctor(arguments, words),
         Command::Generate(arguments) => generate::generate(arguments, words),
+        Command::Node(command) => node::node(command, words),
+        Command::Status(arguments) => node::status(&arguments, words),
         Command::User(command) => user::user(command, words),
     }
 }

@@ -180,6 +180,7 @@ fn public_address(listener: &TcpListener, configured: Option<String>) -> Result<
 }
 
 fn run_server(office: Arc<Office>, listener: TcpListener, base: String, words: Words) -> Result<ExitCode> {
+    office.start_exchange(Arc::new(web::HttpLine::new()));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;

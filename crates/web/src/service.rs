@@ -263,8 +263,8 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
     let all = crate::shell::mirrored(pages).merge(crate::interface::routes());
     let all = all.layer(axum::middleware::from_fn_with_state(app.clone(), identify));
     // A ballot is cast without anybody's session being looked at.
-    let all = all.merge(crate::shell::mirrored(crate::ballot::routes())).with_state(app);
-    crate::shell::finish(all, site)
+    let all = all.merge(crate::shell::mirrored(crate::ballot::routes())).with_state(app.clone());
+    crate::shell::finish(all, site).merge(crate::node_calls::routes().with_state(app))
 }
 
 /// Serves an office until `stop` resolves; requests under way are finished.
