@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use office::Office;
 use serde_json::json;
@@ -50,8 +50,8 @@ pub(crate) struct JoinArguments {
     folder: Folder,
     /// Địa chỉ của nút trên, ví dụ https://lienvung.example.gov.vn – Address of the node above
     address: String,
-    /// Mã mời – The code
-    code: String,
+    /// Mã mời; bỏ trống khi nút trên đã biết khóa của nút này (sau khi mất đĩa) – The code; none when the node above knows this node's key (after a lost disk)
+    code: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -111,11 +111,15 @@ fn invite(arguments: &InviteArguments, words: Words) -> Result<ExitCode> {
 fn join(arguments: &JoinArguments, words: Words) -> Result<ExitCode> {
     let (office, _) = open(&arguments.folder, words)?;
     let console = office.console();
-    let form = office.join_form(&console, &arguments.code)?;
-    let answer = web::HttpLine::new().join(&arguments.address, &form).map_err(|fault| anyhow!("{}", words.label(&fault.0)))?;
-    let membership = office.keep_place(&console, &arguments.address, &answer)?;
-    let above = membership.above.map(|above| above.name.as_str().to_owned()).unwrap_or_default();
-    tell!("{} {above} ({} {})", words.say("Đã nối vào nút", "Connected to the node"), words.say("Trung ương:", "Centre:"), answer.centre);
+    let code = arguments.code.as_deref().unwrap_or_default();
+    let membership = office.join(&console, &web::HttpLine::new(), &arguments.address, code)?;
+    let above = membership.above.as_ref().map(|above| above.name.as_str()).unwrap_or_default();
+    tell!(
+        "{} {above} ({} {})",
+        words.say("Đã nối vào nút", "Connected to the node"),
+        words.say("Trung ương:", "Centre:"),
+        membership.centre.as_str()
+    );
     tell!(
         "{}",
         words.say(

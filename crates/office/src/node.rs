@@ -26,7 +26,7 @@ use crate::office::Office;
 pub(crate) use lanes::Carriers;
 use lanes::Plan;
 pub use lanes::{Line, LineFault};
-pub use membership::{Above, Invitation, JoinAnswer, JoinForm, Membership};
+pub use membership::{Above, Invitation, Membership};
 pub use standing::{BodyCompleteness, LogStanding};
 
 /// Audiences whose logs travel.

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use catalogue::Label;
-use office::{JoinAnswer, JoinForm, Line, LineFault, SignatureFields, Wire, WireAnswer};
-use serde_json::Value;
+use office::{Line, LineFault, SignatureFields, Wire, WireAnswer};
 use ureq::Agent;
 use ureq::http::Request;
 
@@ -38,25 +37,6 @@ impl HttpLine {
             .timeout_recv_body(Some(Duration::from_secs(600)))
             .build();
         HttpLine { agent: Agent::new_with_config(config) }
-    }
-
-    /// Hands the form in at the node above.
-    ///
-    /// # Errors
-    /// In the words of the node above when it refuses.
-    pub fn join(&self, address: &str, form: &JoinForm) -> Result<JoinAnswer, LineFault> {
-        let body = serde_json::to_vec(form).map_err(|error| fault(address, &error.to_string()))?;
-        let request = Request::post(format!("{}/lv/join", address.trim_end_matches('/')))
-            .header("content-type", "application/json")
-            .body(body)
-            .map_err(|_| address_fault(address))?;
-        let answer = self.send(address, request)?;
-        if answer.status == 200 {
-            return serde_json::from_slice(&answer.body).map_err(|_| stranger(address, 200));
-        }
-        let value: Value = serde_json::from_slice(&answer.body).map_err(|_| stranger(address, answer.status))?;
-        let words = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-        Err(words("vi").zip(words("en")).map_or_else(|| stranger(address, answer.status), |(vi, en)| LineFault(Label { vi, en })))
     }
 
     fn send(&self, address: &str, request: Request<Vec<u8>>) -> Result<WireAnswer, LineFault> {
@@ -98,12 +78,5 @@ fn address_fault(address: &str) -> LineFault {
     LineFault(Label {
         vi: format!("Địa chỉ “{address}” không hợp lệ. Dùng dạng https://lienvung.example.gov.vn."),
         en: format!("The address “{address}” is not valid. Write it like https://lienvung.example.gov.vn."),
-    })
-}
-
-fn stranger(address: &str, status: u16) -> LineFault {
-    LineFault(Label {
-        vi: format!("Tại {address} không có nút Liên Vùng (trả lời mã {status}). Hãy kiểm tra địa chỉ của nút trên."),
-        en: format!("There is no Liên Vùng node at {address} (it answers {status}). Check the address of the node above."),
     })
 }

@@ -9,7 +9,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
-use office::{CallTarget, JoinForm, OfficeError, SignatureFields, WireAnswer};
+use office::{CallTarget, Office, OfficeError, SignatureFields, WireAnswer};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -20,6 +20,8 @@ use crate::service::App;
 const PREFIX: &str = "/lv";
 /// Longest body as sent: an append of 32 MiB that does not compress, and what goes round it.
 const LONGEST_BODY: usize = 34 << 20;
+/// Longest form of a node that joins.
+const LONGEST_FORM: usize = 16 << 10;
 /// Longest time for a body to come.
 const BODY_COMES_WITHIN: Duration = Duration::from_secs(900);
 
@@ -33,9 +35,22 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 async fn call(State(app): State<App>, request: Request) -> Response {
+    answer(app, request, LONGEST_BODY, |office, target, is_gzip, fields| office.answer_node(target, is_gzip, fields)).await
+}
+
+async fn join(State(app): State<App>, request: Request) -> Response {
+    answer(app, request, LONGEST_FORM, |office, target, _, fields| office.take_node_in(target, fields)).await
+}
+
+async fn answer(
+    app: App,
+    request: Request,
+    longest: usize,
+    work: fn(&Office, CallTarget<'_>, bool, Option<&SignatureFields>) -> Result<WireAnswer, OfficeError>,
+) -> Response {
     let (parts, body) = request.into_parts();
     // Size first, then the signature, then the form.
-    let body = match read_body(body, LONGEST_BODY).await {
+    let body = match read_body(body, longest).await {
         Ok(body) => body,
         Err(status) => return status.into_response(),
     };
@@ -48,10 +63,9 @@ async fn call(State(app): State<App>, request: Request) -> Response {
     let path = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let method = parts.method.as_str().to_owned();
-    let office = app.office.clone();
     let answer = tokio::task::spawn_blocking(move || {
         let target = CallTarget { method: &method, path: &path, query: &query, body: &body };
-        office.answer_node(target, is_gzip, fields.as_ref())
+        work(&app.office, target, is_gzip, fields.as_ref())
     });
     match answer.await {
         Ok(Ok(answer)) => print(answer),
@@ -98,22 +112,4 @@ fn later(error: &OfficeError) -> Response {
     tracing::warn!(%error, "a call of another node was put off");
     let status = if matches!(error, OfficeError::DiskFull) { StatusCode::INSUFFICIENT_STORAGE } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, [(header::RETRY_AFTER, "30")], json!({"code": "later"}).to_string()).into_response()
-}
-
-async fn join(State(app): State<App>, request: Request) -> Response {
-    let body = match read_body(request.into_body(), 16 << 10).await {
-        Ok(body) => body,
-        Err(status) => return status.into_response(),
-    };
-    let Ok(form) = serde_json::from_slice::<JoinForm>(&body) else { return StatusCode::UNPROCESSABLE_ENTITY.into_response() };
-    let office = app.office.clone();
-    match tokio::task::spawn_blocking(move || office.take_node_in(&form)).await {
-        Ok(Ok(answer)) => axum::Json(answer).into_response(),
-        Ok(Err(error @ OfficeError::Refused { .. })) => {
-            let message = error.message();
-            (StatusCode::FORBIDDEN, axum::Json(json!({"code": error.code(), "vi": message.vi, "en": message.en}))).into_response()
-        }
-        Ok(Err(error)) => later(&error),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
 }

@@ -4,15 +4,18 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
+use catalogue::Label;
 use exchange::directory::{DIRECTORY, Statement};
 use exchange::key::{NodeKey, PublicKey};
 use exchange::ledger_shelf::LedgerShelf;
 use exchange::log::{CheckedEntry, append};
+use exchange::signature::{SignatureFields, Target, claimed_caller, sign};
+use exchange::wire::{Wire, WireAnswer};
 use ledger::{Entry, NodeName, Origin, Writer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Exchange;
+use super::{Exchange, Line};
 use crate::audit::{AuditEntry, write_audit};
 use crate::clock::{HOUR, SECOND};
 use crate::error::OfficeError;
@@ -60,26 +63,30 @@ pub struct Invitation {
     pub until: i64,
 }
 
-/// What a node that joins hands in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JoinForm {
-    /// The one-time code.
-    pub code: String,
-    /// The node's name, as invited.
-    pub name: String,
+/// What a node that joins hands in; the call is signed with its key.
+#[derive(Debug, Serialize, Deserialize)]
+struct JoinForm {
+    /// The one-time code; empty of a node that is in the directory and only asks for its place again, after its disk was lost.
+    code: String,
     /// Its public key as a verifier key line under `lv1/<name>`.
-    pub vkey: String,
+    vkey: String,
 }
 
 /// What it gets back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JoinAnswer {
-    /// Name of the Centre.
-    pub centre: String,
-    /// The Centre's key as a verifier key line.
-    pub centre_vkey: String,
+#[derive(Debug, Serialize, Deserialize)]
+struct JoinAnswer {
+    /// The Centre's key as a verifier key line under `lv1/<name>`.
+    centre: String,
     /// Name of the node that took it in.
-    pub parent: String,
+    parent: String,
+}
+
+/// A refusal in words.
+#[derive(Debug, Serialize, Deserialize)]
+struct JoinRefusal {
+    code: String,
+    vi: String,
+    en: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -250,60 +257,57 @@ impl Office {
         Ok(Invitation { code, until })
     }
 
-    /// Takes a node in that shows a code: its name and key go into the directory in the transaction that uses the code up. The same node may ask again with the
-    /// same key, should the answer have been lost.
+    /// Takes a node in that shows a code: its name and key go into the directory in the transaction that uses the code up. A node that is in the directory under
+    /// the key that signs the call is told its place again. The answer is JSON: the place, or why not.
     ///
     /// # Errors
-    /// `node_alone`; `code_unknown`, `code_used`, `code_late`; `node_name_other`; `key_bad`.
-    pub fn take_node_in(&self, form: &JoinForm) -> Result<JoinAnswer, OfficeError> {
-        let membership = self.membership()?.ok_or_else(alone)?;
+    /// Those of the ledger: the caller is told to come back later, nothing was kept.
+    pub fn take_node_in(&self, target: Target<'_>, fields: Option<&SignatureFields>) -> Result<WireAnswer, OfficeError> {
+        match self.place_for(target, fields) {
+            Ok(answer) => Ok(WireAnswer { status: 200, body: serde_json::to_vec(&answer)? }),
+            Err(error @ OfficeError::Refused { .. }) => {
+                let Label { vi, en } = error.message();
+                Ok(WireAnswer { status: 403, body: serde_json::to_vec(&JoinRefusal { code: error.code().to_owned(), vi, en })? })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn place_for(&self, target: Target<'_>, fields: Option<&SignatureFields>) -> Result<JoinAnswer, OfficeError> {
+        let known = self.exchange().known()?.ok_or_else(alone)?;
         let answer = JoinAnswer {
-            centre: membership.centre.as_str().to_owned(),
-            centre_vkey: membership.centre_key.vkey(&key_name(&membership.centre)),
-            parent: membership.name.as_str().to_owned(),
+            centre: known.membership.centre_key.vkey(&key_name(&known.membership.centre)),
+            parent: known.membership.name.as_str().to_owned(),
         };
-        let Some((name, key)) = read_vkey(&form.vkey).filter(|(name, _)| name.as_str() == form.name) else {
-            return Err(OfficeError::refused("key_bad", "Khóa gửi kèm không đọc được.", "The key sent along cannot be read."));
+        let form: JoinForm = serde_json::from_slice(target.body)
+            .map_err(|_| OfficeError::refused("form_bad", "Đơn nối nút không đọc được.", "The form of the node cannot be read."))?;
+        let now = self.clock().now();
+        let claimed = read_vkey(&form.vkey).filter(|(name, key)| {
+            let caller = fields.and_then(|fields| claimed_caller(target, fields, key, u64::try_from(seconds(now)).unwrap_or(0)));
+            caller.as_ref() == Some(name)
+        });
+        let Some((name, key)) = claimed else {
+            return Err(OfficeError::refused(
+                "unsigned",
+                "Đơn nối nút không có chữ ký đúng: hãy kiểm tra giờ máy của nút (không lệch quá 1 giờ).",
+                "The form of the node is not rightly signed: check the node's clock (not more than an hour off).",
+            ));
         };
-        let (place, vkey, now) = (digest(&form.code), form.vkey.clone(), self.clock().now());
+        if known.directory.parent_of(&name).as_ref() == Some(&known.membership.name) && known.directory.present_keys(&name).contains(&key) {
+            return Ok(answer);
+        }
         let mut entry = AuditEntry::of(self, &Identity::public(), "node.join").note(name.as_str());
         entry.name = name.as_str().to_owned();
+        let place = digest(&form.code);
         self.ledger().write(move |w| -> Result<(), OfficeError> {
-            let kept = w.cabinet_get(INVITATIONS, &place)?.ok_or_else(|| {
-                OfficeError::refused(
-                    "code_unknown",
-                    "Mã mời không đúng. Hãy chép lại cả mã, hoặc xin nút trên mã mới.",
-                    "The code is not right. Copy the whole code again, or ask the node above for a new one.",
-                )
-            })?;
-            let mut invitation: KeptInvitation = serde_json::from_value(kept)?;
-            if let Some(used_by) = &invitation.used_by {
-                if *used_by == vkey {
-                    return Ok(());
-                }
-                return Err(OfficeError::refused(
-                    "code_used",
-                    "Mã mời này đã được một nút khác dùng. Hãy xin nút trên mã mới.",
-                    "Another node has used this code. Ask the node above for a new one.",
-                ));
-            }
-            if invitation.until < now {
-                return Err(OfficeError::refused(
-                    "code_late",
-                    "Mã mời đã quá 7 ngày. Hãy xin nút trên mã mới.",
-                    "The code is older than 7 days. Ask the node above for a new one.",
-                ));
-            }
-            if invitation.name != name.as_str() {
-                return Err(OfficeError::refused(
-                    "node_name_other",
-                    format!("Mã mời này dành cho nút “{}”, không phải “{}”.", invitation.name, name.as_str()),
-                    format!("This code is for the node “{}”, not “{}”.", invitation.name, name.as_str()),
-                ));
-            }
+            let invitation: KeptInvitation = match w.cabinet_get(INVITATIONS, &place)? {
+                Some(kept) => serde_json::from_value(kept)?,
+                None => return Err(code_unknown()),
+            };
+            invitation.check(&name, &form.vkey, now)?;
             state(w, &[Statement::Node { name, key, title: invitation.title.clone() }], now)?;
-            invitation.used_by = Some(vkey);
-            w.cabinet_put(INVITATIONS, &place, serde_json::to_value(invitation)?)?;
+            let used = KeptInvitation { used_by: Some(form.vkey), ..invitation };
+            w.cabinet_put(INVITATIONS, &place, serde_json::to_value(used)?)?;
             write_audit(w, entry)
         })?;
         self.exchange().forget_known();
@@ -311,28 +315,45 @@ impl Office {
         Ok(answer)
     }
 
-    /// What this node hands in to join with a code.
-    pub fn join_form(&self, who: &Identity, code: &str) -> Result<JoinForm, OfficeError> {
-        let vkey = self.node_key(who)?;
-        Ok(JoinForm { code: code.trim().to_owned(), name: self.ledger().node().as_str().to_owned(), vkey })
-    }
-
-    /// Keeps the place that the node above at `address` has given. From then on the node's logs go up.
+    /// Joins the node above at `address`, with the code it gave, or without one when it knows this node's key. From then on the node's logs go up.
     ///
     /// # Errors
-    /// `node_joined` when it belongs to another Centre; `answer_bad` when the answer makes no sense.
-    pub fn keep_place(&self, who: &Identity, address: &str, answer: &JoinAnswer) -> Result<Membership, OfficeError> {
+    /// `node_joined` when the node belongs to another Centre; `line` when no answer came; `refused_above` in the words of the node above.
+    pub fn join(&self, who: &Identity, line: &dyn Line, address: &str, code: &str) -> Result<Membership, OfficeError> {
         decide(who, Action::Administer, &Subject::node()).require()?;
-        let bad = || OfficeError::refused("answer_bad", "Nút trên trả lời không đọc được.", "The answer of the node above cannot be read.");
-        let (centre, centre_key) = read_vkey(&answer.centre_vkey).filter(|(name, _)| name.as_str() == answer.centre).ok_or_else(bad)?;
-        let above = Above { name: NodeName::parse(&answer.parent).map_err(|_| bad())?, address: address.trim_end_matches('/').to_owned() };
-        let membership = Membership { name: self.ledger().node().clone(), centre, centre_key, above: Some(above) };
+        let address = address.trim().trim_end_matches('/').to_owned();
+        let (name, key) = (self.ledger().node().clone(), key_of(&self.exchange().key_file)?);
+        let form = JoinForm { code: code.trim().to_owned(), vkey: key.public().vkey(&key_name(&name)) };
+        let wire =
+            Wire { method: "POST", path: "/join".to_owned(), query: String::new(), body: serde_json::to_vec(&form)?, is_gzip: false };
+        let fields = sign(wire.target(), &name, &key, u64::try_from(seconds(self.clock().now())).unwrap_or(0));
+        let answer = line.carry(&address, &wire, &fields).map_err(|fault| OfficeError::Refused { code: "line", message: fault.0 })?;
+        let stranger = || {
+            let status = answer.status;
+            OfficeError::refused(
+                "line",
+                format!("Tại {address} không có nút Liên Vùng (trả lời mã {status}). Hãy kiểm tra địa chỉ của nút trên."),
+                format!("There is no Liên Vùng node at {address} (it answers {status}). Check the address of the node above."),
+            )
+        };
+        if answer.status != 200 {
+            let refusal: JoinRefusal = serde_json::from_slice(&answer.body).map_err(|_| stranger())?;
+            return Err(OfficeError::refused("refused_above", refusal.vi, refusal.en));
+        }
+        let place: JoinAnswer = serde_json::from_slice(&answer.body).map_err(|_| stranger())?;
+        let (centre, centre_key) = read_vkey(&place.centre).ok_or_else(stranger)?;
+        let above = Above { name: NodeName::parse(&place.parent).map_err(|_| stranger())?, address };
+        self.keep_place(who, Membership { name, centre, centre_key, above: Some(above) })
+    }
+
+    fn keep_place(&self, who: &Identity, membership: Membership) -> Result<Membership, OfficeError> {
         if let Some(before) = self.membership()?
             && (&before.centre, before.centre_key) != (&membership.centre, membership.centre_key)
         {
             return Err(joined_already(&before));
         }
-        let (kept, entry) = (membership.clone(), AuditEntry::of(self, who, "node.join").note(address));
+        let address = membership.above.as_ref().map(|above| above.address.clone()).unwrap_or_default();
+        let (kept, entry) = (membership.clone(), AuditEntry::of(self, who, "node.join").note(&address));
         self.ledger().write(move |w| -> Result<(), OfficeError> {
             keep(w, &kept)?;
             write_audit(w, entry)
@@ -340,6 +361,42 @@ impl Office {
         self.exchange().forget_known();
         Ok(membership)
     }
+}
+
+impl KeptInvitation {
+    /// Refuses a code that was used, is late, or is another node's.
+    fn check(&self, name: &NodeName, vkey: &str, now: i64) -> Result<(), OfficeError> {
+        if self.name != name.as_str() {
+            return Err(OfficeError::refused(
+                "node_name_other",
+                format!("Mã mời này dành cho nút “{}”, không phải “{}”.", self.name, name.as_str()),
+                format!("This code is for the node “{}”, not “{}”.", self.name, name.as_str()),
+            ));
+        }
+        if self.used_by.as_deref().is_some_and(|used_by| used_by != vkey) {
+            return Err(OfficeError::refused(
+                "code_used",
+                "Mã mời này đã được dùng với một khóa khác. Hãy xin nút trên mã mới.",
+                "This code has been used with another key. Ask the node above for a new one.",
+            ));
+        }
+        if self.until < now {
+            return Err(OfficeError::refused(
+                "code_late",
+                "Mã mời đã quá 7 ngày. Hãy xin nút trên mã mới.",
+                "The code is older than 7 days. Ask the node above for a new one.",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn code_unknown() -> OfficeError {
+    OfficeError::refused(
+        "code_unknown",
+        "Mã mời không đúng. Hãy chép lại cả mã, hoặc xin nút trên mã mới.",
+        "The code is not right. Copy the whole code again, or ask the node above for a new one.",
+    )
 }
 
 fn alone() -> OfficeError {

@@ -29,7 +29,7 @@ pub struct LogStanding {
     pub next: u64,
     /// Entries under a verified signature of the owner.
     pub signed: u64,
-    /// Entries that the node above has acknowledged; at the top of the line those that are signed.
+    /// Entries that the node above has acknowledged; of a log that does not go up from here, those that are signed.
     pub received: u64,
     /// Root over all entries on the disk, hexadecimal.
     pub root: String,
@@ -71,14 +71,20 @@ impl Office {
     pub fn log_standings(&self, who: &Identity) -> Result<Vec<LogStanding>, OfficeError> {
         decide(who, Action::Administer, &Subject::node()).require()?;
         let now = seconds(self.clock().now());
-        let is_top = self.membership()?.is_none_or(|membership| membership.above.is_none());
+        let known = self.exchange().known()?;
+        let is_top = known.as_ref().is_none_or(|known| known.membership.above.is_none());
+        let goes_up = |origin: &Origin| {
+            let owner = origin.node();
+            let is_ours = known.as_ref().is_some_and(|known| known.directory.is_under(&owner, &known.membership.name));
+            origin.audience() != PRIVATE && (is_ours || owner == *self.ledger().node())
+        };
         self.ledger().read(|r| {
             let view = LedgerView::over(r);
             let mut standings = Vec::new();
             for log in r.store().logs()?.into_iter().chain(r.store().held_logs()?) {
                 let Some(held) = view.log(&log.origin)? else { continue };
-                let travels = log.origin.audience() != PRIVATE;
-                let received = if is_top { held.signed_size() } else { held.received_size() };
+                let travels = goes_up(&log.origin);
+                let received = if is_top || !travels { held.signed_size() } else { held.received_size() };
                 let lag = match travels && received < held.size {
                     true => oldest_waiting(&view, &log.origin, received)?.map_or(0, |at| now.saturating_sub(at)),
                     false => 0,
@@ -110,12 +116,16 @@ impl Office {
         let own_title = self.directory().get(self.body()).map(|body| body.name_on(self.clock().today()).to_owned()).unwrap_or_default();
         let heard = lock(&self.exchange().heard).clone();
         self.ledger().read(|r| {
-            let mut bodies = Vec::new();
+            let own = &known.membership.name;
+            // Itself first, whether or not the directory has come down yet.
+            let mut wanted = vec![(own, own_title.as_str())];
             for (node, member) in known.directory.members() {
-                if !known.directory.is_under(node, &known.membership.name) && *node != known.membership.name {
-                    continue;
+                if node != own && known.directory.is_under(node, own) {
+                    wanted.push((node, member.title.as_str()));
                 }
-                let title = if *node == known.membership.name { own_title.as_str() } else { member.title.as_str() };
+            }
+            let mut bodies = Vec::new();
+            for (node, title) in wanted {
                 let mut body = completeness_of(r, &known, node, title)?;
                 body.heard_at = heard.get(node).copied();
                 bodies.push(body);
