@@ -131,7 +131,7 @@ fn what_a_province_publishes_is_signed_for_at_the_centre_and_only_then_called_re
     let centre = TestNode::centre(centre_folder.path());
     let province = TestNode::start(folder.path(), "sokhcn.daklak");
     province.join(&centre, "Sở KH&CN Đắk Lắk (minh họa)");
-    province.publish("Bài một");
+    let article = province.publish("Bài một");
     let published = province.standing("lv1/sokhcn.daklak/public").next;
     wait_until("received", || province.standing("lv1/sokhcn.daklak/public").received == published);
     let (here, there) = (province.standing("lv1/sokhcn.daklak/public"), centre.standing("lv1/sokhcn.daklak/public"));
@@ -140,6 +140,19 @@ fn what_a_province_publishes_is_signed_for_at_the_centre_and_only_then_called_re
     let private = province.standing("lv1/sokhcn.daklak/private");
     assert_eq!((private.signed, private.received), (0, 0));
     assert!(centre.office.log_standings(&centre.office.console()).unwrap().iter().all(|log| log.own || !log.origin.ends_with("/private")));
+    // The officer sees where his record is.
+    let officer = province.office.act_as(&province.office.console(), "daklak.cv").unwrap();
+    let way = province.office.arrival(&officer, article).unwrap();
+    assert_eq!(
+        way.iter().map(|place| (place.node.as_str(), place.is_centre, place.at.is_some())).collect::<Vec<_>>(),
+        [("sokhcn.daklak", false, true), ("bo.khcn", true, true)]
+    );
+    province.office.set_unplugged(&province.office.console(), true).unwrap();
+    let later = province.publish("Bài hai");
+    assert_eq!(province.office.arrival(&officer, later).unwrap()[1].at, None);
+    province.office.set_unplugged(&province.office.console(), false).unwrap();
+    wait_until("the second one too", || province.office.arrival(&officer, later).unwrap()[1].at.is_some());
+    let published = published + 1;
     // Both sides say the same of the body's completeness; the time of the signature is the Centre's.
     let (own, held) = (province.completeness("sokhcn.daklak"), centre.completeness("sokhcn.daklak"));
     assert_eq!((own.published, own.held, own.gap, own.signed_at), (published, published, 0, held.signed_at));
@@ -277,7 +290,7 @@ fn a_unit_under_a_province_is_known_to_the_centre_with_its_own_signature() {
         province.office.invite_node(&province.office.console(), "x", "x").is_err_and(|error| error.code() == "node_name_bad")
     });
     unit.join(&province, "Trung tâm (minh họa)");
-    unit.publish("Bài của đơn vị");
+    let article = unit.publish("Bài của đơn vị");
     let origin = "lv1/donvi.daklak/public";
     wait_until("received at the province", || unit.standing(origin).received == unit.standing(origin).next);
     wait_until("passed on to the Centre", || {
@@ -285,4 +298,9 @@ fn a_unit_under_a_province_is_known_to_the_centre_with_its_own_signature() {
         bodies.iter().any(|body| body.node == "donvi.daklak" && body.held == unit.standing(origin).next)
     });
     assert_eq!(centre.standing(origin).root, unit.standing(origin).root);
+    // The Centre's receipt comes down to the unit by way of the province.
+    let officer = unit.office.act_as(&unit.office.console(), "daklak.cv").unwrap();
+    wait_until("the Centre's receipt", || unit.office.arrival(&officer, article).unwrap().iter().all(|place| place.at.is_some()));
+    let way = unit.office.arrival(&officer, article).unwrap();
+    assert_eq!(way.iter().map(|place| place.body.as_str()).skip(1).collect::<Vec<_>>(), ["Sở (minh họa)", "bo.khcn"]);
 }

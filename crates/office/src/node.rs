@@ -1,6 +1,7 @@
 //! The office as one node among others: its key, its place between the Centre and its units, what the directory says, and the calls of others
 //! (LV-Log/1 §4–6).
 
+mod arrival;
 mod lanes;
 mod membership;
 mod standing;
@@ -23,6 +24,7 @@ use ledger::{Entry, Ledger, LedgerError, NodeName, Origin, Reader};
 use crate::clock::{Clock, SECOND};
 use crate::error::OfficeError;
 use crate::office::Office;
+pub use arrival::ArrivalPlace;
 pub(crate) use lanes::Carriers;
 use lanes::Plan;
 pub use lanes::{Line, LineFault};

@@ -42,6 +42,7 @@ mod line;
 pub mod links;
 pub mod list;
 mod node_calls;
+mod nodes;
 pub mod page;
 mod papers;
 pub mod parts;

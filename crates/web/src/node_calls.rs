@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, post};
+use axum::routing::{get, post};
 use office::{CallTarget, Office, OfficeError, SignatureFields, WireAnswer};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -27,7 +27,7 @@ const BODY_COMES_WITHIN: Duration = Duration::from_secs(900);
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/lv/o/{log}/{*rest}", any(call))
+        .route("/lv/o/{log}/{*rest}", get(call).post(call))
         .route("/lv/join", post(join))
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::new())

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use catalogue::{Audience, Criterion, DueState, FieldType, Kind};
-use office::{Identity, NextStep, Office, OfficeError, Order, RecordId, RecordView, Reference, RegisterFilter, TaskProgress};
+use office::{ArrivalPlace, Identity, NextStep, Office, OfficeError, Order, RecordId, RecordView, Reference, RegisterFilter, TaskProgress};
 use serde_json::{Value, json};
 
 use crate::blocks::{Block, Blocks, Form, show, show_faulty};
@@ -91,6 +91,8 @@ pub(crate) struct RecordPage {
     steps: Vec<NextStep>,
     /// Contracts under a task, with their titles, of the bodies that the reader works for.
     contracts: Vec<(RecordId, String)>,
+    /// Where it has arrived; for those who see the inside.
+    way: Vec<ArrivalPlace>,
 }
 
 impl RecordPage {
@@ -109,7 +111,8 @@ impl RecordPage {
                 }
             }
         }
-        Ok(RecordPage { view, titles, steps, contracts })
+        let way = if who.is_signed_in() { office.arrival(who, id)? } else { Vec::new() };
+        Ok(RecordPage { view, titles, steps, contracts, way })
     }
 
     /// The form the record was made with.
@@ -182,6 +185,7 @@ impl RecordPage {
             saved.push(said(&view.edit.why, page.lang).to_owned());
         }
         blocks.push(Block::Muted(saved.join(" · ")));
+        blocks.list.extend(crate::nodes::arrival(page, &self.way));
         blocks.push(Block::Buttons(self.buttons(page, app)?));
         let id = view.id;
         let files = [("Word", "docx"), ("Excel", "xlsx"), ("CSV", "csv"), ("JSON", "json")];

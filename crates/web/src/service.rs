@@ -254,6 +254,7 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
         .merge(crate::sheet_upload::routes())
         .merge(crate::administration::routes())
         .merge(crate::archive::routes())
+        .merge(crate::nodes::routes())
         .merge(crate::form_versions::routes())
         .merge(crate::steps::routes())
         .merge(crate::papers::routes())

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use catalogue::Label;
+use exchange::checkpoint::SignedCheckpoint;
 use exchange::directory::{CATALOGUE, DIRECTORY, Directory};
 use exchange::ledger_shelf::LedgerShelf;
 use exchange::owner::{Effect, Event, Moment, Owner, QUIET, Voice, sign_alone};
@@ -32,6 +33,9 @@ const LOOK: Duration = Duration::from_millis(500);
 const READ_EVERY: u64 = 20;
 /// Where the last trouble of each lane is kept.
 pub(super) const TROUBLES: &str = "exchange_trouble";
+
+/// Where the Centre's receipts for the own logs are kept, read at the node above that passed them on.
+pub(super) const CENTRE_RECEIPTS: &str = "exchange_centre_receipt";
 
 /// The way to the node above. It carries bytes and knows nothing of them.
 pub trait Line: fmt::Debug + Send + Sync {
@@ -210,6 +214,9 @@ impl Exchange {
             };
             drop(plan);
             let rest = self.run(&key, machine, &known, line);
+            if key.way == Way::Up && rest.trouble.is_none() {
+                self.ask_for_the_centres_receipt(&key.origin, &known, line);
+            }
             self.note_trouble(&key, rest.trouble.as_ref());
             if rest.has_grown {
                 self.note_growth(&key.origin);
@@ -288,6 +295,29 @@ impl Exchange {
             };
             Ok((machine, effects))
         })
+    }
+
+    /// Asks the node above, when it is not the Centre, whether the Centre has signed for the log too.
+    fn ask_for_the_centres_receipt(&self, origin: &Origin, known: &Known, line: &dyn Line) {
+        let centre = &known.membership.centre;
+        let Some(above) = known.membership.above.as_ref().filter(|above| above.name != *centre) else { return };
+        let Ok(Answer::Note(note)) = self.call(above, origin, &Request::ReadReceipt, known, line) else { return };
+        let is_centres = SignedCheckpoint::parse(&note)
+            .is_ok_and(|signed| signed.checkpoint.origin == *origin && signed.cosigned_at(centre, &known.membership.centre_key).is_some());
+        if !is_centres {
+            return;
+        }
+        let place = origin.as_str().to_owned();
+        let kept = self.ledger.write(move |w| -> Result<(), LedgerError> {
+            let note = json!(note);
+            if w.cabinet_get(CENTRE_RECEIPTS, &place)?.as_ref() == Some(&note) {
+                return Ok(());
+            }
+            w.cabinet_put(CENTRE_RECEIPTS, &place, note)
+        });
+        if let Err(error) = kept {
+            tracing::warn!(%error, "the Centre's receipt cannot be kept");
+        }
     }
 
     fn call(&self, above: &Above, origin: &Origin, request: &Request, known: &Known, line: &dyn Line) -> Result<Answer, LineFault> {
@@ -374,7 +404,13 @@ impl Plan {
         let fresh = || self.made_for.as_ref().map(|known| machine_of(key, known));
         lane.machine = if is_same { rest.machine.or_else(fresh) } else { fresh() };
         lane.is_backing_off = rest.trouble.is_some();
-        let longest = if key.way == Way::Down { READ_EVERY } else { QUIET };
+        // The Centre's receipt comes in steps where a province lies between.
+        let is_unit = known.membership.above.as_ref().is_some_and(|above| above.name != known.membership.centre);
+        let longest = match key.way {
+            Way::Down => READ_EVERY,
+            Way::Up if is_unit => READ_EVERY,
+            _ => QUIET,
+        };
         // Half as much more or less, so that hundreds of nodes do not call in step after a common cause.
         let pause = Duration::from_secs(if lane.is_backing_off { rest.seconds } else { rest.seconds.min(longest) });
         let pause = pause.mul_f64(0.5 + rand::random::<f64>());
