@@ -22,6 +22,51 @@ pub(crate) enum NodeCommand {
     Status(StatusArguments),
     /// In khóa công khai của nút – Print the node's public key
     Key(Folder),
+    /// Tại nút trên: ghi khóa mới của một nút cấp dưới – At the node above: enter the new key of a node below
+    Rekey(RekeyArguments),
+    /// Khép nút này trước khi sáp nhập vào nút khác; không mở lại được – Close this node before it is merged into another; cannot be undone
+    Close(CloseArguments),
+    /// Tại nút trên: sáp nhập một nút cấp dưới vào nút khác – At the node above: merge a node below into another
+    Merge(MergeArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RekeyArguments {
+    #[command(flatten)]
+    folder: Folder,
+    /// Tên nút cấp dưới – Name of the node below
+    name: String,
+    /// Khóa công khai mới, như “node key” của nút ấy in ra – Its new public key, as its “node key” prints it
+    vkey: String,
+    /// Khóa cũ bị mất hoặc lộ: từ nay không còn giá trị – The old key is lost or in wrong hands: it counts for nothing from now on
+    #[arg(long)]
+    stolen: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CloseArguments {
+    #[command(flatten)]
+    folder: Folder,
+    /// Nút sẽ tiếp nhận – The node that takes over
+    #[arg(long)]
+    into: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MergeArguments {
+    #[command(flatten)]
+    folder: Folder,
+    /// Nút được sáp nhập – The node that is merged
+    of: String,
+    /// Nút tiếp nhận – The node that takes over
+    #[arg(long)]
+    into: String,
+    /// Số văn bản làm căn cứ, ví dụ 202/2025/QH15 – Number of the document that is the ground
+    #[arg(long)]
+    basis: String,
+    /// Máy của nút cũ đã mất, không khép được – The machine of the old node is gone and cannot close
+    #[arg(long)]
+    lost: bool,
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +117,24 @@ pub(crate) fn node(command: NodeCommand, words: Words) -> Result<ExitCode> {
         NodeCommand::Key(folder) => {
             let (office, _) = open(&folder, words)?;
             tell!("{}", office.node_key(&office.console())?);
+            Ok(ExitCode::SUCCESS)
+        }
+        NodeCommand::Rekey(arguments) => {
+            let (office, _) = open(&arguments.folder, words)?;
+            office.change_node_key(&office.console(), &arguments.name, &arguments.vkey, arguments.stolen)?;
+            tell!("{}", words.say("Đã ghi khóa mới vào danh bạ.", "The new key is in the directory."));
+            Ok(ExitCode::SUCCESS)
+        }
+        NodeCommand::Close(arguments) => {
+            let (office, _) = open(&arguments.folder, words)?;
+            office.close_node(&office.console(), &arguments.into)?;
+            tell!("{} {}", words.say("Nút đã khép; sẽ nhập vào", "The node is closed; it goes into"), arguments.into);
+            Ok(ExitCode::SUCCESS)
+        }
+        NodeCommand::Merge(arguments) => {
+            let (office, _) = open(&arguments.folder, words)?;
+            office.merge_node(&office.console(), &arguments.of, &arguments.into, &arguments.basis, arguments.lost)?;
+            tell!("{} {} → {}", words.say("Đã sáp nhập:", "Merged:"), arguments.of, arguments.into);
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -304,3 +304,97 @@ fn a_unit_under_a_province_is_known_to_the_centre_with_its_own_signature() {
     let way = unit.office.arrival(&officer, article).unwrap();
     assert_eq!(way.iter().map(|place| place.body.as_str()).skip(1).collect::<Vec<_>>(), ["Sở (minh họa)", "bo.khcn"]);
 }
+
+#[test]
+fn a_merged_province_lives_on_in_its_heir_and_its_unit_goes_on_under_the_heir() {
+    let folders: Vec<tempfile::TempDir> = (0..4).map(|_| tempfile::tempdir().unwrap()).collect();
+    let centre = TestNode::centre(folders[0].path());
+    let old = TestNode::start(folders[1].path(), "sokhcn.kontum");
+    let heir = TestNode::start(folders[2].path(), "sokhcn.quangngai");
+    let unit = TestNode::start(folders[3].path(), "donvi.kontum");
+    old.join(&centre, "Sở Kon Tum (minh họa)");
+    heir.join(&centre, "Sở Quảng Ngãi (minh họa)");
+    unit.join(&old, "Đơn vị (minh họa)");
+    let of_old = old.publish("Bài của Kon Tum");
+    unit.publish("Bài của đơn vị trước sáp nhập");
+    let unit_log = "lv1/donvi.kontum/public";
+    wait_until("the unit is at the Centre", || {
+        centre
+            .office
+            .log_standings(&centre.office.console())
+            .unwrap()
+            .iter()
+            .any(|log| log.origin == unit_log && log.signed == unit.standing(unit_log).next)
+    });
+    let merge = |is_lost| centre.office.merge_node(&centre.office.console(), "sokhcn.kontum", "sokhcn.quangngai", "202/2025/QH15", is_lost);
+    assert_eq!(merge(false).unwrap_err().code(), "not_closed");
+    let console = centre.office.console();
+    for (of, by, basis, code) in [
+        ("sokhcn.kontum", "sokhcn.kontum", "1", "heir_unknown"),
+        ("sokhcn.kontum", "khong.co", "1", "heir_unknown"),
+        ("donvi.kontum", "sokhcn.quangngai", "1", "heir_unknown"),
+        ("sokhcn.kontum", "sokhcn.quangngai", " ", "basis_missing"),
+    ] {
+        assert_eq!(centre.office.merge_node(&console, of, by, basis, false).unwrap_err().code(), code, "{of} {by}");
+    }
+    // It does not close while something of it is not at the Centre.
+    old.office.set_unplugged(&old.office.console(), true).unwrap();
+    old.publish("Bài cuối");
+    wait_until("the heir is known", || {
+        old.office.close_node(&old.office.console(), "sokhcn.quangngai").is_err_and(|error| error.code() == "not_all_above")
+    });
+    old.office.set_unplugged(&old.office.console(), false).unwrap();
+    wait_until("closed", || old.office.close_node(&old.office.console(), "sokhcn.quangngai").is_ok());
+    let officer = old.office.act_as(&old.office.console(), "daklak.cv").unwrap();
+    let late = json!({"title": "Muộn", "text": "x", "summary": "x", "state": "draft", "owner": body(&old.office, DAK_LAK).to_string(), "source": "minh họa"});
+    let refused = old.office.submit(&officer, Draft { id: None, kind: "article".into(), data: late, previous: None }).unwrap_err();
+    assert_eq!(refused.code(), "node_closed");
+    wait_until("merged", || merge(false).is_ok());
+    assert_eq!(merge(false).unwrap_err().code(), "merged_already");
+    assert_eq!(centre.completeness("sokhcn.kontum").merged_into.as_deref(), Some("sokhcn.quangngai"));
+    // The unit turns to the heir with the key it has, without a code, and its log goes on.
+    wait_until("the heir takes the unit in", || unit.office.join(&unit.office.console(), &web::HttpLine::new(), &heir.address, "").is_ok());
+    unit.publish("Bài của đơn vị sau sáp nhập");
+    wait_until("the unit goes on", || {
+        let standing = unit.standing(unit_log);
+        standing.received == standing.next && centre.standing(unit_log).signed == standing.next
+    });
+    assert_eq!(heir.standing(unit_log).root, unit.standing(unit_log).root);
+    // What the old one had published is still at the Centre, sealed, with its receipt.
+    assert_eq!(centre.standing("lv1/sokhcn.kontum/public").state, "sealed");
+    assert!(old.office.arrival(&officer, of_old).unwrap().iter().all(|place| place.at.is_some()));
+}
+
+#[test]
+fn a_stolen_key_signs_nothing_any_more_and_the_node_goes_on_with_a_new_one() {
+    let (centre_folder, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let centre = TestNode::centre(centre_folder.path());
+    let province = TestNode::start(folder.path(), "sokhcn.daklak");
+    province.join(&centre, "Sở (minh họa)");
+    let log = "lv1/sokhcn.daklak/public";
+    wait_until("joined", || province.standing(log).received == province.standing(log).next);
+    province.stop();
+    // The thief has a copy of the folder.
+    let stolen = tempfile::tempdir().unwrap();
+    let key = std::fs::read(folder.path().join("node.key")).unwrap();
+    std::fs::write(stolen.path().join("node.key"), key).unwrap();
+    std::fs::remove_file(folder.path().join("node.key")).unwrap();
+    let province = TestNode::start(folder.path(), "sokhcn.daklak");
+    let console = centre.office.console();
+    let vkey = province.office.node_key(&province.office.console()).unwrap();
+    assert_eq!(centre.office.change_node_key(&console, "sokhcn.daklak", "rác", true).unwrap_err().code(), "key_bad");
+    assert_eq!(
+        centre.office.change_node_key(&console, "sokhcn.daklak", &vkey.replace("daklak", "kontum"), true).unwrap_err().code(),
+        "key_bad"
+    );
+    centre.office.change_node_key(&console, "sokhcn.daklak", &vkey, true).unwrap();
+    let thief = TestNode::start(stolen.path(), "sokhcn.daklak");
+    let refused = thief.office.join(&thief.office.console(), &web::HttpLine::new(), &centre.address, "").unwrap_err();
+    assert!(refused.message().en.contains("The code is not right"), "{refused}");
+    province.publish("Với khóa mới");
+    wait_until("goes on", || {
+        let standing = province.standing(log);
+        standing.received == standing.next && standing.last_error.is_none()
+    });
+    assert_eq!(centre.standing(log).signed, province.standing(log).next);
+}

@@ -4,6 +4,7 @@
 mod arrival;
 mod lanes;
 mod membership;
+mod merger;
 mod standing;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub(crate) use lanes::Carriers;
 use lanes::Plan;
 pub use lanes::{Line, LineFault};
 pub use membership::{Above, Invitation, Membership};
+pub(crate) use merger::require_open;
 pub use standing::{BodyCompleteness, LogStanding};
 
 /// Audiences whose logs travel.
@@ -58,6 +60,8 @@ pub(crate) struct Known {
     origins: BTreeMap<String, Origin>,
     /// Logs of other nodes that lie here.
     held: Vec<Origin>,
+    /// Logs that have to be taken over from the node above, see [`Known::to_take_over`].
+    inherited: Vec<Origin>,
     /// What it was computed from.
     stamp: Stamp,
 }
@@ -191,7 +195,9 @@ impl Known {
             }
         }
         let parent = Parent { name: membership.name.clone(), key, standby_for: None };
-        Ok(Known { membership, parent, directory, origins, held: held_logs, stamp: (sizes, held) })
+        let mut known = Known { membership, parent, directory, origins, held: held_logs, inherited: Vec::new(), stamp: (sizes, held) };
+        known.inherited = known.to_take_over(r)?;
+        Ok(known)
     }
 
     /// Nodes from this one up to the Centre.

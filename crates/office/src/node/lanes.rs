@@ -30,7 +30,7 @@ const CARRIERS: usize = 4;
 /// How often what other programs and loops have brought is looked for.
 const LOOK: Duration = Duration::from_millis(500);
 /// A reader asks for news this often, in seconds, at the latest.
-const READ_EVERY: u64 = 20;
+const READ_EVERY: u64 = 10;
 /// Where the last trouble of each lane is kept.
 pub(super) const TROUBLES: &str = "exchange_trouble";
 
@@ -437,13 +437,18 @@ fn lanes_of(known: &Known) -> Vec<LaneKey> {
             lanes.push(LaneKey { origin: origin.clone(), way: Way::Relay });
         }
     }
-    // What those above say about members, keys and kinds comes down.
-    for node in known.line_upwards().iter().skip(1).chain([known.directory.centre()]) {
+    // What those above say about members, keys and kinds comes down; what a node said that this one follows, too.
+    let followed = known.directory.members().map(|(node, _)| node).filter(|node| *node != own && known.directory.successor(node) == *own);
+    let upwards = known.line_upwards();
+    for node in upwards.iter().skip(1).chain([known.directory.centre()]).chain(followed) {
         for audience in [DIRECTORY, CATALOGUE] {
             if let Ok(origin) = Origin::of(node, audience) {
                 lanes.push(LaneKey { origin, way: Way::Down });
             }
         }
+    }
+    for origin in &known.inherited {
+        lanes.push(LaneKey { origin: origin.clone(), way: Way::Down });
     }
     // Until the directory has come, the node above is known by the answer to the joining.
     if let Some(above) = above

@@ -399,7 +399,7 @@ fn code_unknown() -> OfficeError {
     )
 }
 
-fn alone() -> OfficeError {
+pub(super) fn alone() -> OfficeError {
     OfficeError::refused(
         "node_alone",
         "Nút này chưa nối với nút nào. Hãy chạy “lienvung node init --centre” tại Trung ương, hoặc “lienvung node join”.",
