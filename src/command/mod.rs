@@ -22,6 +22,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ledger::DatabaseAddress;
 use office::{Clock, Identity, Office, OfficeError, RecordId, Settings};
 
+pub(crate) use run::{bind, public_address};
+
 use crate::config::Config;
 use crate::words::{Language, Words};
 

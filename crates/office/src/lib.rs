@@ -104,7 +104,7 @@ pub use form_version::{FormComparison, FormState, FormTrial, FormVersion, TrialF
 pub use identity::{Grant, Identity, Role};
 pub use ledger::{LeafHash, RecordId, Version};
 pub use lookup::record_named_in;
-pub use node::{Above, ArrivalPlace, BodyCompleteness, Invitation, Line, LineFault, LogStanding, Membership};
+pub use node::{Above, ArrivalPlace, BodyCompleteness, Invitation, KEY_FILE, Line, LineFault, LogStanding, Membership};
 pub use office::{Office, Settings};
 pub use own_catalogue::OwnCatalogue;
 pub use paper::{INFORMATION_SHEET, PaperOffer};

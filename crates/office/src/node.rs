@@ -35,6 +35,8 @@ pub use standing::{BodyCompleteness, LogStanding};
 
 /// Audiences whose logs travel.
 const TRAVELLING: [&str; 5] = [PUBLIC, "region", "ministry", DIRECTORY, CATALOGUE];
+/// The file of a node's secret key in its folder.
+pub const KEY_FILE: &str = "node.key";
 /// Entries of a directory read at a time.
 const PAGE: usize = 256;
 
@@ -74,7 +76,7 @@ impl Exchange {
         Exchange {
             ledger,
             clock,
-            key_file: folder.join("node.key"),
+            key_file: folder.join(KEY_FILE),
             known: RwLock::default(),
             heard: Mutex::default(),
             plan: Mutex::default(),

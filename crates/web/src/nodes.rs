@@ -58,7 +58,7 @@ async fn completeness(page: Page, Who(who): Who, State(app): State<App>) -> Answ
         return show(page, blocks);
     }
     let (published, held) = bodies.iter().fold((0, 0), |sum, body| (sum.0 + body.published, sum.1 + body.held));
-    let whole = bodies.iter().filter(|body| body.gap == 0 && body.signed_at.is_some()).count();
+    let whole = bodies.iter().filter(|body| body.gap == 0 && (body.own || body.signed_at.is_some())).count();
     let figure = |name: &str, value: String, note: String| Figure { name: name.to_owned(), value, note, known: true };
     blocks.push(Block::Figures(vec![
         figure(
@@ -111,6 +111,7 @@ fn grade(body: &BodyCompleteness, now: i64, page: &Page) -> Badge {
         return Badge::new(Tone::Bad, Icon::Alert, page.say("hai bản ký mâu thuẫn", "two signed trees contradict"));
     }
     match (body.signed_at, body.gap) {
+        (None, 0) if body.own => Badge::new(Tone::Good, Icon::Check, page.say("tại nút này", "kept here")),
         (None, _) => Badge::new(Tone::Plain, Icon::Clock, page.say("chưa có chữ ký nhận", "not signed for yet")),
         (Some(_), 0) if is_silent => Badge::new(Tone::Warn, Icon::Clock, page.say("đủ, lâu chưa gọi", "whole, silent for a while")),
         (Some(_), 0) => Badge::new(Tone::Good, Icon::Check, page.say("đủ, đã ký", "whole, signed")),
@@ -212,7 +213,7 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
     }
     blocks.push(Block::Table(logs_table(&page, &standings)));
     blocks.push(Block::Heading(page.say("Nút cấp dưới", "Nodes below").to_owned()));
-    blocks.push(Block::Table(below_table(&page, &membership, &bodies, now)));
+    blocks.push(Block::Table(below_table(&page, &bodies, now)));
     let texts = page.texts();
     let mut form = Form::post(page.href("/quan-tri/nut/moi"))
         .field(
@@ -318,7 +319,7 @@ fn logs_table(page: &Page, standings: &[LogStanding]) -> Table {
     table
 }
 
-fn below_table(page: &Page, membership: &Membership, bodies: &[BodyCompleteness], now: i64) -> Table {
+fn below_table(page: &Page, bodies: &[BodyCompleteness], now: i64) -> Table {
     let columns = vec![
         Column::new(page.say("Nút", "Node")),
         Column::new(page.say("Cơ quan", "Body")),
@@ -330,7 +331,7 @@ fn below_table(page: &Page, membership: &Membership, bodies: &[BodyCompleteness]
         page.say("Mời nút đầu tiên bằng mẫu bên dưới.", "Invite the first with the form below."),
     );
     let mut table = Table::new(page.texts(), page.say("Nút cấp dưới", "Nodes below"), columns).when_empty(empty);
-    for body in bodies.iter().filter(|body| body.node != membership.name.as_str()) {
+    for body in bodies.iter().filter(|body| !body.own) {
         table.row(vec![
             Cell::text(body.node.clone()),
             Cell::text(body.name.clone()),

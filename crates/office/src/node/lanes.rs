@@ -107,6 +107,8 @@ pub(super) struct Plan {
     /// What the lanes were made for.
     made_for: Option<Arc<Known>>,
     looked: Option<Instant>,
+    /// The last change of the ledger seen: other programs write too.
+    seen: u64,
     is_stopping: bool,
     /// Carries nothing until it is let go again: a rehearsal of a cut line.
     is_unplugged: bool,
@@ -151,16 +153,7 @@ impl Exchange {
 
     /// Something may be there to carry up.
     pub(crate) fn wake(&self) {
-        let now = Instant::now();
-        for (key, lane) in &mut lock(&self.plan).lanes {
-            if key.way == Way::Down {
-                continue;
-            }
-            lane.is_wanted = true;
-            if !lane.is_backing_off {
-                lane.due = now;
-            }
-        }
+        lock(&self.plan).want();
         self.moved.notify_all();
     }
 
@@ -189,10 +182,15 @@ impl Exchange {
             if plan.looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
                 plan.looked = Some(Instant::now());
                 drop(plan);
-                let looked = self.refresh().and_then(|()| self.known());
+                let looked = self.refresh().and_then(|()| Ok((self.known()?, self.ledger.read(|r| r.last_seq())?)));
                 plan = lock(&self.plan);
                 match looked {
-                    Ok(known) => plan.make_lanes(known.as_ref()),
+                    Ok((known, seq)) => {
+                        plan.make_lanes(known.as_ref());
+                        if std::mem::replace(&mut plan.seen, seq) != seq {
+                            plan.want();
+                        }
+                    }
                     Err(error) => tracing::warn!(%error, "the exchange cannot read its ledger"),
                 }
                 continue;
@@ -366,6 +364,20 @@ impl Exchange {
 }
 
 impl Plan {
+    /// What carries up goes at once, unless it waits after a failure.
+    fn want(&mut self) {
+        let now = Instant::now();
+        for (key, lane) in &mut self.lanes {
+            if key.way == Way::Down {
+                continue;
+            }
+            lane.is_wanted = true;
+            if !lane.is_backing_off {
+                lane.due = now;
+            }
+        }
+    }
+
     /// Makes the lanes that are due after what is known has changed. What a lane was about to do is forgotten with it; its log is on the disk.
     fn make_lanes(&mut self, known: Option<&Arc<Known>>) {
         let is_same = match (&self.made_for, known) {

@@ -50,6 +50,8 @@ pub struct BodyCompleteness {
     pub node: String,
     /// Name of the body.
     pub name: String,
+    /// Whether it is the body that runs this node.
+    pub own: bool,
     /// Versions of records that it has offered, as far as this node knows.
     pub published: u64,
     /// Of these, complete here under its signature.
@@ -105,6 +107,7 @@ impl Office {
                     error_since: trouble.map(|trouble| trouble.since),
                 });
             }
+            standings.sort_by(|left, right| (!left.own, &left.origin).cmp(&(!right.own, &right.origin)));
             Ok(standings)
         })
     }
@@ -160,6 +163,7 @@ fn completeness_of(r: &Reader<'_>, known: &Known, node: &NodeName, title: &str) 
     Ok(BodyCompleteness {
         node: node.as_str().to_owned(),
         name: title.to_owned(),
+        own: is_own,
         published: held.size,
         held: complete,
         signed_at: signed.as_ref().and_then(|signed| acknowledged_at(known, signed)),
