@@ -45,7 +45,7 @@ use ledger::{Entry, LeafHash, LedgerError, NodeName, Op, Origin, RecordId};
 
 use crate::checkpoint::{Checkpoint, SignedCheckpoint, cosigner_name};
 use crate::directory::Directory;
-use crate::key::{COSIGNATURE, PLAIN, PublicKey};
+use crate::key::PublicKey;
 use crate::log::is_payload_of;
 use crate::note::{NoteError, SignatureLine};
 use crate::shelf::ShelfRead;
@@ -79,8 +79,8 @@ pub enum ReceiptError {
     #[error("the file is longer than any receipt")]
     TooLong,
     /// The form is wrong, in this part.
-    #[error("not a receipt: {0}")]
-    Form(&'static str),
+    #[error("not a receipt: {0:?}")]
+    Form(ReceiptPart),
     /// The checkpoint is none.
     #[error("the checkpoint of the receipt: {0}")]
     Checkpoint(#[from] NoteError),
@@ -90,9 +90,26 @@ pub enum ReceiptError {
     /// The payload is not the one that the entry commits to.
     #[error("the content is not that of the entry")]
     Payload,
-    /// A key whose signature the checkpoint does not carry.
-    #[error("no signature of the checkpoint is that of the key {0}")]
-    Key(String),
+    /// A key is carried that signed nothing here.
+    #[error("a key in the receipt signed nothing in it")]
+    Key,
+}
+
+/// A part of a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptPart {
+    /// The first line.
+    Header,
+    /// The line `extra`.
+    Extra,
+    /// The line `index`.
+    Index,
+    /// The hashes of the proof.
+    Proof,
+    /// The empty line and what follows.
+    Checkpoint,
+    /// All of it: it says something, in another way than receipts are written.
+    Whole,
 }
 
 /// Why a receipt proves nothing under the keys given.
@@ -203,20 +220,15 @@ impl Receipt {
         Ok(self)
     }
 
-    /// Puts keys into the receipt, for information.
-    ///
-    /// # Errors
-    /// [`ReceiptError::Key`] when one of them signed nothing here.
-    pub fn with_keys(mut self, keys: &[TrustedKey]) -> Result<Receipt, ReceiptError> {
+    /// Puts those of the keys into the receipt that signed it, for information.
+    #[must_use]
+    pub fn with_keys(mut self, keys: &[TrustedKey]) -> Receipt {
         for key in keys {
-            if self.line_of(&key.key).is_none() {
-                return Err(ReceiptError::Key(key.vkey()));
-            }
-            if !self.keys.contains(&key.key) {
+            if self.signer(&key.key).is_some() && !self.keys.contains(&key.key) {
                 self.keys.push(key.key);
             }
         }
-        Ok(self)
+        self
     }
 
     /// Reads a receipt and checks that its parts fit together.
@@ -227,26 +239,26 @@ impl Receipt {
         if text.len() > LONGEST {
             return Err(ReceiptError::TooLong);
         }
-        let (head, note) = text.split_once("\n\n").ok_or(ReceiptError::Form("no empty line before the checkpoint"))?;
+        let (head, note) = text.split_once("\n\n").ok_or(ReceiptError::Form(ReceiptPart::Checkpoint))?;
         let mut lines = head.split('\n');
         if lines.next() != Some(HEADER) {
-            return Err(ReceiptError::Form("the first line"));
+            return Err(ReceiptError::Form(ReceiptPart::Header));
         }
         let extra = lines.next().and_then(|line| line.strip_prefix("extra ")).and_then(|text| STANDARD.decode(text).ok());
-        let (bytes, keys, payload) = extra.as_deref().and_then(read_extra).ok_or(ReceiptError::Form("the line “extra”"))?;
+        let (bytes, keys, payload) = extra.as_deref().and_then(read_extra).ok_or(ReceiptError::Form(ReceiptPart::Extra))?;
         let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(|text| text.parse().ok());
-        let index = index.ok_or(ReceiptError::Form("the line “index”"))?;
+        let index = index.ok_or(ReceiptError::Form(ReceiptPart::Index))?;
         let mut proof = Vec::new();
         for line in lines {
             let hash = LeafHash::from_b64(line).filter(|_| proof.len() < MOST_HASHES);
-            proof.push(hash.ok_or(ReceiptError::Form("the lines of the proof"))?);
+            proof.push(hash.ok_or(ReceiptError::Form(ReceiptPart::Proof))?);
         }
         let signed = SignedCheckpoint::parse(note)?;
-        let entry = Entry::from_bytes(&bytes).map_err(|_| ReceiptError::Form("the entry in the line “extra”"))?;
+        let entry = Entry::from_bytes(&bytes).map_err(|_| ReceiptError::Form(ReceiptPart::Extra))?;
         let receipt = Receipt { index, entry, bytes, proof, signed, keys, payload };
         // One receipt has one text: what was written in another way was not written by us.
         if receipt.to_string() != text {
-            return Err(ReceiptError::Form("not written in its one form"));
+            return Err(ReceiptError::Form(ReceiptPart::Whole));
         }
         if !receipt.is_proven() {
             return Err(ReceiptError::Proof);
@@ -254,10 +266,7 @@ impl Receipt {
         if receipt.payload.as_ref().is_some_and(|payload| !is_payload_of(&receipt.entry, payload)) {
             return Err(ReceiptError::Payload);
         }
-        match receipt.keys.iter().find(|key| receipt.line_of(key).is_none()) {
-            Some(key) => Err(ReceiptError::Key(format!("{key:?}"))),
-            None => Ok(receipt),
-        }
+        if receipt.keys.iter().all(|key| receipt.signer(key).is_some()) { Ok(receipt) } else { Err(ReceiptError::Key) }
     }
 
     /// What the receipt proves to somebody who trusts these keys to be those of the nodes they name, and no other keys.
@@ -291,10 +300,8 @@ impl Receipt {
     /// with where a directory is held.
     pub fn keys_in(&self, directory: &Directory) -> Vec<TrustedKey> {
         let Checkpoint { origin, size, .. } = &self.signed.checkpoint;
-        let mut nodes = BTreeSet::from([origin.node()]);
-        nodes.extend(self.signed.signatures().iter().filter_map(cosigner));
         let mut keys = Vec::new();
-        for node in nodes {
+        for node in std::iter::once(origin.node()).chain(self.holders()) {
             let named = directory.keys(&node, origin, *size);
             keys.extend(named.into_iter().map(|key| TrustedKey { node: node.clone(), origin: None, key }));
         }
@@ -334,9 +341,14 @@ impl Receipt {
         self.payload.as_deref()
     }
 
-    /// The keys that the receipt carries, as verifier key lines. They prove nothing, see the [module](self).
+    /// The keys that the receipt carries, as verifier key lines of the nodes that it names. They prove nothing, see the [module](self).
     pub fn carried_keys(&self) -> Vec<String> {
-        self.keys.iter().filter_map(|key| Some(key.vkey(&self.line_of(key)?.name))).collect()
+        self.keys.iter().filter_map(|key| Some(key.vkey(&cosigner_name(&self.signer(key)?)))).collect()
+    }
+
+    /// The nodes that, as the receipt says, hold the log.
+    pub fn holders(&self) -> BTreeSet<NodeName> {
+        self.signed.signatures().iter().filter_map(cosigner).filter(|node| *node != self.signed.checkpoint.origin.node()).collect()
     }
 
     fn is_proven(&self) -> bool {
@@ -344,16 +356,13 @@ impl Receipt {
         verify_inclusion(self.leaf(), self.index, *size, &self.proof, root)
     }
 
-    /// The line that the key signed, as owner or as holder.
-    fn line_of(&self, key: &PublicKey) -> Option<&SignatureLine> {
-        let origin = &self.signed.checkpoint.origin;
-        self.signed.signatures().iter().find(|line| {
-            if line.key_id == key.id(&line.name, PLAIN) {
-                return line.name == origin.as_str() && self.signed.is_signed_by(key);
-            }
-            let cosigned = |node| self.signed.cosigned_at(&node, key).is_some();
-            line.key_id == key.id(&line.name, COSIGNATURE) && cosigner(line).is_some_and(cosigned)
-        })
+    /// The node in whose name the key signed a line, as owner or as holder.
+    fn signer(&self, key: &PublicKey) -> Option<NodeName> {
+        let owner = self.signed.checkpoint.origin.node();
+        if self.signed.is_signed_by(key) {
+            return Some(owner);
+        }
+        self.signed.signatures().iter().filter_map(cosigner).find(|node| self.signed.cosigned_at(node, key).is_some())
     }
 }
 

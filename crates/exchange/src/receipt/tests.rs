@@ -38,7 +38,7 @@ fn made(shelf: &MemoryShelf, index: u64, with_all: bool) -> Receipt {
         return receipt;
     }
     let payload = shelf.entries(&origin(), index, 1, usize::MAX).unwrap().remove(0).payload.unwrap();
-    receipt.with_keys(&keys()).unwrap().with_payload(payload).unwrap()
+    receipt.with_keys(&keys()).with_payload(payload).unwrap()
 }
 
 /// A cosigner as C2SP tlog-cosignature describes it, for the published reader of notes: nothing of ours but the key.
@@ -118,7 +118,7 @@ fn a_receipt_says_which_record_when_and_who_holds_it() {
     let given = &verified.acknowledgements[0];
     assert_eq!((given.node.as_str(), given.at, &given.key), ("bo.khcn", 1_700_000_100, &trusted(1, "lv1/bo.khcn")));
     assert_eq!((receipt.index(), receipt.checkpoint().size, receipt.payload()), (7, 20, row.payload.as_deref()));
-    assert_eq!(receipt.carried_keys(), [trusted(2, "lv1/sokhcn.daklak/public").vkey(), trusted(1, "lv1/bo.khcn").vkey()]);
+    assert_eq!(receipt.carried_keys(), keys().iter().map(TrustedKey::vkey).collect::<Vec<_>>());
 }
 
 #[test]
@@ -146,8 +146,7 @@ fn only_keys_that_are_given_count_and_each_must_have_signed() {
     assert_eq!(receipt.verify(&both), receipt.verify(&both[..3]));
     let for_one_log = [trusted(2, "lv1/sokhcn.daklak/public"), both[2].clone()];
     assert!(receipt.verify(&for_one_log).is_ok());
-    let strange = receipt.clone().with_keys(&[trusted(9, "lv1/bo.khcn")]);
-    assert_eq!(strange, Err(ReceiptError::Key(trusted(9, "lv1/bo.khcn").vkey())));
+    assert_eq!(receipt.clone().with_keys(&[trusted(9, "lv1/bo.khcn")]), receipt);
 }
 
 #[test]
@@ -161,7 +160,7 @@ fn a_directory_says_whose_keys_count_for_the_log_at_its_size() {
         Directory::of(&name("bo.khcn"), centre, &BTreeMap::from([(name("bo.khcn"), vec![join.clone(), key])]))
     };
     let kept = ended(KeyChange::Retire, 20);
-    assert_eq!(receipt.keys_in(&kept), [keys()[1].clone(), keys()[0].clone()]);
+    assert_eq!(receipt.keys_in(&kept), keys());
     assert_eq!(receipt.verify(&receipt.keys_in(&kept)).unwrap().owner, keys()[0]);
     let stolen = ended(KeyChange::Revoke, 19);
     assert_eq!(receipt.verify(&receipt.keys_in(&stolen)), Err(Doubt::NoOwner(name("sokhcn.daklak"))));
@@ -310,7 +309,7 @@ fn a_receipt_out_of_a_million_is_small() {
     signed.add(&[signed.cosignature(&name("bo.khcn"), &above, 1_795_824_000)]);
     shelf.keep(&origin(), &HeldLog { receipt: Some(signed), ..log }).unwrap();
     let bare = made(&shelf, place, false);
-    let text = bare.clone().with_keys(&keys()).unwrap().to_string();
+    let text = bare.clone().with_keys(&keys()).to_string();
     println!("a receipt out of {SIZE}: {} bytes, with both keys {}", bare.to_string().len(), text.len());
     assert!(text.len() <= 1500, "{text}");
     let (begin, rounds) = (Instant::now(), 200);
