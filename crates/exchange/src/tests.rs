@@ -17,6 +17,8 @@ use crate::reader::ReaderLoop;
 use crate::shelf::ShelfRead;
 use crate::tile::{TilePlace, consistency_proof, inclusion_proof, root_at};
 
+mod public_log;
+
 pub(crate) fn name(text: &str) -> NodeName {
     NodeName::parse(text).unwrap()
 }
