@@ -65,6 +65,16 @@ pub(crate) struct VerifyArguments {
     json: bool,
 }
 
+/// What a problem comes down to.
+enum Verdict {
+    /// Keys are lacking.
+    Open,
+    /// Either the receipt or what was given beside it is not the right one.
+    Differs,
+    /// The file itself does not hold together.
+    False,
+}
+
 pub(crate) fn receipt(command: ReceiptCommand, words: Words) -> Result<ExitCode> {
     match command {
         ReceiptCommand::Make(arguments) => make(&arguments, words),
@@ -128,8 +138,7 @@ fn make(arguments: &MakeArguments, words: Words) -> Result<ExitCode> {
 /// Why a receipt does not stand: a stable code, and words.
 struct Problem {
     code: &'static str,
-    /// Whether it is only that keys are lacking.
-    is_open: bool,
+    verdict: Verdict,
     message: Label,
 }
 
@@ -162,11 +171,11 @@ fn verify(arguments: &VerifyArguments, words: Words) -> Result<ExitCode> {
         let (office, _) = open(&Folder { data: data.clone(), database: None }, words)?;
         keys.extend(office.keys_for(&Identity::public(), &receipt)?);
     }
-    let (verified, doubt) = match receipt.verify(&keys) {
-        Ok(verified) => (Some(verified), None),
-        Err(doubt) => (None, Some(doubtful(&doubt, &receipt))),
-    };
-    Ok(print(Some(&receipt), verified.as_ref(), stranger.or(doubt).as_ref(), arguments, words))
+    match (stranger, receipt.verify(&keys)) {
+        (Some(problem), _) => Ok(print(Some(&receipt), None, Some(&problem), arguments, words)),
+        (None, Ok(verified)) => Ok(print(Some(&receipt), Some(&verified), None, arguments, words)),
+        (None, Err(doubt)) => Ok(print(Some(&receipt), None, Some(&doubtful(&doubt, &receipt)), arguments, words)),
+    }
 }
 
 fn contents(path: &Path) -> Result<Vec<u8>> {
@@ -191,9 +200,10 @@ fn print(
         match problem {
             None => tell!("{}", words.say("Biên nhận ĐÚNG.", "The receipt HOLDS.")),
             Some(problem) => {
-                let verdict = match problem.is_open {
-                    true => words.say("CHƯA kết luận được.", "NOT decided yet."),
-                    false => words.say("Biên nhận SAI.", "The receipt is FALSE."),
+                let verdict = match problem.verdict {
+                    Verdict::Open => words.say("CHƯA kết luận được.", "NOT decided yet."),
+                    Verdict::Differs => words.say("KHÔNG khớp.", "It does NOT fit."),
+                    Verdict::False => words.say("Biên nhận SAI.", "The receipt is FALSE."),
                 };
                 tell!("{verdict} {}", words.label(&problem.message));
             }
@@ -382,13 +392,13 @@ fn misfit(error: &ReceiptError) -> Problem {
             "A key in the file signed nothing in it: the file was changed.",
         ),
     };
-    Problem { code, is_open: false, message: Label::new(format!("{vi} {}", again.vi), format!("{en} {}", again.en)) }
+    Problem { code, verdict: Verdict::False, message: Label::new(format!("{vi} {}", again.vi), format!("{en} {}", again.en)) }
 }
 
 fn other_payload() -> Problem {
     Problem {
         code: "other_payload",
-        is_open: false,
+        verdict: Verdict::Differs,
         message: Label::new(
             "Nội dung trong --payload không phải nội dung của mục này. Hãy chọn đúng tệp, giữ nguyên từng byte.",
             "The content in --payload is not that of this entry. Choose the right file, unchanged to the byte.",
@@ -444,5 +454,6 @@ fn doubtful(doubt: &Doubt, receipt: &Receipt) -> Problem {
             ),
         ),
     };
-    Problem { code, is_open: matches!(doubt, Doubt::NoOwner(_) | Doubt::NoHolder), message }
+    let verdict = if matches!(doubt, Doubt::Silent(_)) { Verdict::Differs } else { Verdict::Open };
+    Problem { code, verdict, message }
 }
