@@ -6,6 +6,7 @@ mod database;
 mod document;
 mod generate;
 mod node;
+mod receipt;
 mod run;
 mod table;
 mod user;
@@ -123,6 +124,9 @@ enum Command {
     Node(node::NodeCommand),
     /// Từng nhật ký đã đi đến đâu – How far each log is
     Status(node::StatusArguments),
+    /// Biên nhận của bản ghi: lập, và kiểm tra không cần mạng – The receipt of a record: make it, and check it without a network
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
     /// Tài khoản: thêm, đặt mật khẩu, liên kết đăng nhập – Accounts: add, set a password, sign-in link
     #[command(subcommand)]
     User(user::UserCommand),
@@ -148,6 +152,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Generate(arguments) => generate::generate(arguments, words),
         Command::Node(command) => node::node(command, words),
         Command::Status(arguments) => node::status(&arguments, words),
+        Command::Receipt(command) => receipt::receipt(command, words),
         Command::User(command) => user::user(command, words),
     }
 }

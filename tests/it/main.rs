@@ -22,6 +22,7 @@ mod own_catalogue;
 mod people;
 mod permission;
 mod proposal;
+mod receipt;
 mod routes;
 mod shared;
 mod sheet;

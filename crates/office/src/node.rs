@@ -5,6 +5,7 @@ mod arrival;
 mod lanes;
 mod membership;
 mod merger;
+mod receipt;
 mod standing;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use lanes::Plan;
 pub use lanes::{Line, LineFault};
 pub use membership::{Above, Invitation, Membership};
 pub(crate) use merger::require_open;
+pub use receipt::ReceiptForm;
 pub use standing::{BodyCompleteness, LogStanding};
 
 /// Audiences whose logs travel.
