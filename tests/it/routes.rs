@@ -48,6 +48,9 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("GET /r/{id}", "/r/ISSUED.docx", "", "xxxxxx"),
     ("GET /r/{id}", "/r/ISSUED.xlsx", "", "xxxxxx"),
     ("GET /r/{id}", "/r/DRAFTARTICLE.csv", "", "0xx000"),
+    // This node is connected to none: there is no receipt, and the reason is said.
+    ("GET /r/{id}/bien-nhan", "/r/ISSUED/bien-nhan", "", "xxxxxx"),
+    ("GET /r/{id}/bien-nhan", "/r/DRAFTARTICLE/bien-nhan", "", "0xx000"),
     ("GET /r/{id}/giay-to", "/r/ISSUED/giay-to", "", "xxxxxx"),
     ("GET /r/{id}/giay-to", "/r/DRAFTARTICLE/giay-to", "", "0xx000"),
     ("GET /r/{id}/giay-to.docx", "/r/DRAFTARTICLE/giay-to.docx", "", "0xx000"),
@@ -175,6 +178,8 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("POST /quan-tri/nut/noi", "/quan-tri/nut/noi", "address=x&code=y", "i----x"),
     ("POST /quan-tri/nut/moi", "/quan-tri/nut/moi", "name=x&title=", "i----x"),
     ("POST /quan-tri/nut/ngat", "/quan-tri/nut/ngat", "ngat=", "i----x"),
+    ("POST /quan-tri/nut/khep", "/quan-tri/nut/khep", "into=x&sure_close=", "i----x"),
+    ("POST /quan-tri/nut/sap-nhap", "/quan-tri/nut/sap-nhap", "of=x&by=y&basis=&sure_merge=", "i----x"),
     ("GET /quan-tri/nhat-ky", "/quan-tri/nhat-ky", "", "i----x"),
     ("GET /quan-tri/sao-luu", "/quan-tri/sao-luu", "", "i----x"),
     ("GET /quan-tri/toan-bo-du-lieu.zip", "/quan-tri/toan-bo-du-lieu.zip", "", "i----0"),

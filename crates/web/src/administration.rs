@@ -27,7 +27,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/quan-tri/sao-luu", get(backup))
 }
 
-fn require(who: &Identity) -> Result<(), Failure> {
+/// Refuses everybody but administrators, before anything is looked at.
+pub(crate) fn require(who: &Identity) -> Result<(), Failure> {
     if !who.is_signed_in() {
         return Err(Failure::sign_in_needed());
     }

@@ -1,20 +1,23 @@
 //! The connection with other nodes: how complete the data is (for everybody), and the nodes above and below (for the administrator).
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use office::{ArrivalPlace, BodyCompleteness, Identity, LogStanding, Membership};
+use catalogue::Audience;
+use office::{ArrivalPlace, BodyCompleteness, Identity, LogStanding, Membership, OfficeError, ReceiptForm, RecordId};
 use serde_json::json;
 
+use crate::administration::require;
 use crate::blocks::{Block, Blocks, Figure, Form, show, show_faulty};
 use crate::errors::{Answer, Failure};
 use crate::form::FormPairs;
 use crate::format;
 use crate::line::HttpLine;
 use crate::page::{Nav, Page};
-use crate::parts::{Badge, Cell, Column, Definitions, EmptyState, Event, Field, Icon, Notice, Table, Timeline, Tone};
-use crate::service::{App, Who, said};
+use crate::parts::{Badge, Cell, Choice, Column, Definitions, EmptyState, Event, Field, FieldKind, Icon, Notice, Table, Timeline, Tone};
+use crate::service::{App, Who, record_id, said};
 
 /// A node that has not called for so long, in microseconds, is said to be silent.
 const SILENT_AFTER: i64 = 15 * 60 * 1_000_000;
@@ -22,11 +25,14 @@ const SILENT_AFTER: i64 = 15 * 60 * 1_000_000;
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/do-day-du", get(completeness))
+        .route("/r/{id}/bien-nhan", get(receipt))
         .route("/quan-tri/nut", get(nodes))
         .route("/quan-tri/nut/trung-uong", post(found))
         .route("/quan-tri/nut/noi", post(join))
         .route("/quan-tri/nut/moi", post(invite))
         .route("/quan-tri/nut/ngat", post(unplug))
+        .route("/quan-tri/nut/khep", post(close))
+        .route("/quan-tri/nut/sap-nhap", post(merge))
 }
 
 /// The interface for programs: held against published, body by body.
@@ -127,10 +133,10 @@ fn signed_at(seconds: u64) -> String {
     format::instant(i64::try_from(seconds).unwrap_or(0).saturating_mul(1_000_000))
 }
 
-/// Where a record has arrived, for its page.
-pub(crate) fn arrival(page: &Page, way: &[ArrivalPlace]) -> Option<Block> {
+/// Where a record has arrived, for its page, and the way to its receipt.
+pub(crate) fn arrival(page: &Page, id: RecordId, way: &[ArrivalPlace]) -> Vec<Block> {
     if way.is_empty() {
-        return None;
+        return Vec::new();
     }
     let mut events = Vec::new();
     for (number, place) in way.iter().enumerate() {
@@ -157,7 +163,12 @@ pub(crate) fn arrival(page: &Page, way: &[ArrivalPlace]) -> Option<Block> {
             ..Event::default()
         });
     }
-    Some(Block::Timeline(Timeline { events }))
+    let mut blocks = vec![Block::Timeline(Timeline { events })];
+    if way.get(1).is_some_and(|place| place.at.is_some()) {
+        let words = page.say("Tải biên nhận có chữ ký", "Download the signed receipt");
+        blocks.push(Block::Links(vec![(words.to_owned(), page.href(&format!("/r/{id}/bien-nhan")))]));
+    }
+    blocks
 }
 
 /// What was typed into the forms of the page, and what came of it.
@@ -170,20 +181,46 @@ struct Typed {
     is_refused: bool,
 }
 
+/// The receipt of a record as a file, with what it says to the widest audience that has it.
+async fn receipt(Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
+    let record = record_id(&id)?;
+    let (audience, receipt) = app
+        .call(move |office| {
+            let mut refused = None;
+            for audience in [Audience::Public, Audience::Region, Audience::Ministry] {
+                match office.receipt(&who, &ReceiptForm { record, audience, version: None, with_payload: true }) {
+                    Ok(receipt) => return Ok((audience, receipt)),
+                    Err(error) if error.code() == "not_in_audience" => refused = Some(error),
+                    Err(error) => return Err(error),
+                }
+            }
+            Err(refused.unwrap_or_else(|| OfficeError::NotFound(record.to_string())))
+        })
+        .await?;
+    let version = receipt.record().map_or(0, |(_, version)| version);
+    let name = format!("attachment; filename=\"{record}-{}-v{version}.biennhan.txt\"", audience.as_str());
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, receipt.to_string()).into_response())
+}
+
 async fn nodes(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     show_nodes(page, who, &app, Typed::default()).await
 }
 
 async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answer {
-    let (standings, membership, bodies, key, is_unplugged, now) = app
+    let (standings, membership, state) = app
         .call(move |office| {
             let standings = office.log_standings(&who)?;
             let membership = office.membership()?;
-            let key = match membership {
-                Some(_) => office.node_key(&who)?,
-                None => String::new(),
+            let state = NodeState {
+                key: if membership.is_some() { office.node_key(&who)? } else { String::new() },
+                bodies: office.completeness(&who)?,
+                heirs: office.possible_heirs(&who)?,
+                closed_into: office.closed_into()?,
+                is_unplugged: office.is_unplugged(),
+                now: office.clock().now(),
             };
-            Ok((standings, membership, office.completeness(&who)?, key, office.is_unplugged(), office.clock().now()))
+            Ok((standings, membership, state))
         })
         .await?;
     let (title, administration) = (page.say("Nút", "Nodes").to_owned(), page.say("Quản trị", "Administration").to_owned());
@@ -197,15 +234,22 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
         show_alone(&page, &typed.address, &mut blocks);
         return show(page, blocks);
     };
-    if is_unplugged {
+    if let Some(heir) = &state.closed_into {
+        let words = page.say(
+            "Nút này đã khép để sáp nhập; hồ sơ ở đây chỉ còn xem. Làm việc tại nút",
+            "This node has closed for a merger; its records can only be read. Work at the node",
+        );
+        blocks.push(Block::Notice(Notice::warning(format!("{words} {heir}."))));
+    }
+    if state.is_unplugged {
         blocks.push(Block::Notice(Notice::warning(page.say(
             "Đường lên nút trên đang bị ngắt có chủ đích: dữ liệu vẫn lưu tại đây, chưa gửi lên.",
             "The line to the node above is cut on purpose: data is saved here and not sent up.",
         ))));
     }
-    blocks.push(Block::Facts(place(&page, &membership, &key)));
+    blocks.push(Block::Facts(place(&page, &membership, &state.key)));
     if membership.above.is_some() {
-        let (value, words) = match is_unplugged {
+        let (value, words) = match state.is_unplugged {
             true => ("", page.say("Nối lại đường lên nút trên", "Plug the line in again")),
             false => ("co", page.say("Ngắt thử đường lên nút trên", "Cut the line for a trial")),
         };
@@ -213,7 +257,7 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
     }
     blocks.push(Block::Table(logs_table(&page, &standings)));
     blocks.push(Block::Heading(page.say("Nút cấp dưới", "Nodes below").to_owned()));
-    blocks.push(Block::Table(below_table(&page, &bodies, now)));
+    blocks.push(Block::Table(below_table(&page, &state.bodies, state.now)));
     let texts = page.texts();
     let mut form = Form::post(page.href("/quan-tri/nut/moi"))
         .field(
@@ -227,7 +271,69 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
     form.heading = page.say("Mời một nút nối vào", "Invite a node").to_owned();
     form.class = "card";
     blocks.push(Block::Form(form));
+    show_mergers(&page, &membership, &state, &mut blocks);
     show(page, blocks)
+}
+
+/// What the page of the nodes needs beside the logs.
+struct NodeState {
+    key: String,
+    bodies: Vec<BodyCompleteness>,
+    heirs: Vec<(String, String)>,
+    closed_into: Option<String>,
+    is_unplugged: bool,
+    now: i64,
+}
+
+/// The two acts of a merger: the old node closes, the node above hands it over.
+fn show_mergers(page: &Page, membership: &Membership, state: &NodeState, blocks: &mut Blocks) {
+    let texts = page.texts();
+    let sure = |field: &str, name: &str| {
+        Field::text(texts, field, page.say("Gõ lại tên nút cũ để xác nhận", "Type the old node's name again to confirm"))
+            .required()
+            .hint(format!("{} {name}", page.say("Không làm lại được. Ví dụ", "It cannot be undone. E.g.")))
+    };
+    if !state.heirs.is_empty() && state.closed_into.is_none() {
+        let choices = state.heirs.iter().map(|(name, title)| Choice::new(name, format!("{title} ({name})"))).collect();
+        let mut form = Form::post(page.href("/quan-tri/nut/khep"))
+            .field(Field::select(texts, "into", page.say("Nút tiếp nhận", "The node that takes over"), choices))
+            .field(sure("sure_close", membership.name.as_str()))
+            .button(page.say("Khép nút này", "Close this node"));
+        form.heading = page.say("Khép nút này để sáp nhập", "Close this node for a merger").to_owned();
+        form.class = "card";
+        form.before = vec![
+            page.say(
+                "Sau khi khép, ở đây không ghi được hồ sơ nữa; nút trên lập quyết định sáp nhập. Mọi dữ liệu phải gửi lên xong trước.",
+                "Once closed, no record can be written here; the node above then merges it. Everything must have gone up before.",
+            )
+            .to_owned(),
+        ];
+        blocks.push(Block::Form(form));
+    }
+    let below: Vec<&BodyCompleteness> = state.bodies.iter().filter(|body| !body.own && body.merged_into.is_none()).collect();
+    if below.len() > 1 {
+        let choices = || below.iter().map(|body| Choice::new(&body.node, format!("{} ({})", body.name, body.node))).collect();
+        let example = below.first().map_or("", |body| body.node.as_str());
+        let mut form = Form::post(page.href("/quan-tri/nut/sap-nhap"))
+            .field(Field::select(texts, "of", page.say("Nút cũ", "The old node"), choices()))
+            .field(Field::select(texts, "by", page.say("Nhập vào", "Goes into"), choices()))
+            .field(
+                Field::text(texts, "basis", page.say("Căn cứ", "Ground"))
+                    .required()
+                    .hint(page.say("Số văn bản, ví dụ 202/2025/QH15", "Number of the document, e.g. 202/2025/QH15")),
+            )
+            .field(Field::new(
+                texts,
+                FieldKind::Tick,
+                "lost",
+                page.say("Máy của nút cũ đã mất, không khép được", "The old node's machine is gone and cannot close"),
+            ))
+            .field(sure("sure_merge", example))
+            .button(page.say("Sáp nhập", "Merge"));
+        form.heading = page.say("Sáp nhập hai nút", "Merge two nodes").to_owned();
+        form.class = "card";
+        blocks.push(Block::Form(form));
+    }
 }
 
 fn show_alone(page: &Page, address: &str, blocks: &mut Blocks) {
@@ -380,6 +486,47 @@ async fn unplug(page: Page, Who(who): Who, State(app): State<App>, pairs: FormPa
     let is_unplugged = pairs.get("ngat").is_some_and(|value| !value.is_empty());
     app.call(move |office| office.set_unplugged(&who, is_unplugged)).await?;
     page.go("/quan-tri/nut")
+}
+
+async fn close(page: Page, Who(who): Who, State(app): State<App>, pairs: FormPairs) -> Answer {
+    require(&who)?;
+    let (into, sure) = (pairs.get("into").unwrap_or_default().to_owned(), pairs.get("sure_close").unwrap_or_default().trim().to_owned());
+    let asking = who.clone();
+    let done = app.call(move |office| {
+        confirm(&sure, office.ledger().node().as_str())?;
+        office.close_node(&asking, &into)
+    });
+    match done.await {
+        Ok(()) => page.go("/quan-tri/nut"),
+        Err(failure) => show_refused(page, who, &app, Typed::default(), failure).await,
+    }
+}
+
+async fn merge(page: Page, Who(who): Who, State(app): State<App>, pairs: FormPairs) -> Answer {
+    require(&who)?;
+    let text = |name: &str| pairs.get(name).unwrap_or_default().trim().to_owned();
+    let (of, by, basis, sure, is_lost) = (text("of"), text("by"), text("basis"), text("sure_merge"), !text("lost").is_empty());
+    let asking = who.clone();
+    let done = app.call(move |office| {
+        confirm(&sure, &of)?;
+        office.merge_node(&asking, &of, &by, &basis, is_lost)
+    });
+    match done.await {
+        Ok(()) => page.go("/quan-tri/nut"),
+        Err(failure) => show_refused(page, who, &app, Typed::default(), failure).await,
+    }
+}
+
+/// What cannot be undone is done only after its name was typed.
+fn confirm(typed: &str, name: &str) -> Result<(), OfficeError> {
+    if typed == name {
+        return Ok(());
+    }
+    Err(OfficeError::refused(
+        "not_confirmed",
+        format!("Chưa làm gì: ô xác nhận phải ghi đúng “{name}”."),
+        format!("Nothing was done: the field for confirming must say “{name}”."),
+    ))
 }
 
 /// The page again with what was typed and the reason, when it is one for the person who typed.

@@ -185,7 +185,7 @@ impl RecordPage {
             saved.push(said(&view.edit.why, page.lang).to_owned());
         }
         blocks.push(Block::Muted(saved.join(" · ")));
-        blocks.list.extend(crate::nodes::arrival(page, &self.way));
+        blocks.list.extend(crate::nodes::arrival(page, view.id, &self.way));
         blocks.push(Block::Buttons(self.buttons(page, app)?));
         let id = view.id;
         let files = [("Word", "docx"), ("Excel", "xlsx"), ("CSV", "csv"), ("JSON", "json")];

@@ -44,6 +44,22 @@ impl Office {
         Ok(kept.and_then(|value| value.as_str().map(str::to_owned)))
     }
 
+    /// Nodes beside this one under the same node above that could take it over: name and body.
+    pub fn possible_heirs(&self, who: &Identity) -> Result<Vec<(String, String)>, OfficeError> {
+        decide(who, Action::Administer, &Subject::node()).require()?;
+        let Some(known) = self.exchange().known()? else { return Ok(Vec::new()) };
+        let own = &known.membership.name;
+        let above = known.directory.parent_of(own);
+        let mut heirs = Vec::new();
+        for (node, member) in known.directory.members() {
+            let is_beside = above.is_some() && known.directory.parent_of(node) == above;
+            if node != own && is_beside && known.directory.successor(node) == *node {
+                heirs.push((node.as_str().to_owned(), member.title.clone()));
+            }
+        }
+        Ok(heirs)
+    }
+
     /// Closes this node before it is merged into another: its logs get their last entry, and no record is written here any more. Everything that it and the nodes
     /// below it have must be at the node above before, because nothing is taken from them afterwards. It cannot be undone.
     ///
