@@ -83,7 +83,7 @@ async fn a_record_of_any_kind_opened_in_its_form_and_saved_untouched_is_the_same
     let editor = editor_of_all(&office);
     let token = session(&office, "moi.noi");
     let office = Arc::new(office);
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let mut tried: Vec<(String, RecordId)> = Vec::new();
     for example in office.catalogue().examples() {
         let draft = Draft { id: None, kind: example.kind.clone(), data: example.data.clone(), previous: None };
