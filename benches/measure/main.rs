@@ -1,6 +1,6 @@
 //! The budgets of the house, each measured beside a limit of the same machine in the same run: `just bench`.
 //!
-//! `cargo bench --bench measure -- writes import pages lists memory` chooses parts; without words all are run. `LIENVUNG_BENCH_DIRECTIVES` (100,000),
+//! `cargo bench --bench measure -- writes import pages lists nodes memory` chooses parts; without words all are run. `LIENVUNG_BENCH_DIRECTIVES` (100,000),
 //! `LIENVUNG_BENCH_TASKS` (100,000) and `LIENVUNG_BENCH_RECORDS` (1,000,000) make it smaller for a quick look.
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +12,7 @@
 )]
 
 mod lists;
+mod nodes;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -44,6 +45,9 @@ fn main() {
     }
     if wanted("lists") {
         lists::lists();
+    }
+    if wanted("nodes") {
+        nodes::nodes();
     }
     if wanted("memory") {
         memory();
@@ -507,10 +511,15 @@ fn memory() {
     say("demo, first start to first page", &format!("{:.2} s (goal ≤ 3 s)", server.ready.as_secs_f64()));
     std::thread::sleep(Duration::from_secs(3));
     let (all, own) = server.memory();
-    say("memory, idle with the demo", &format!("{all:.0} MB resident, {own:.0} MB without file pages (goal ≤ 80 MB)"));
+    say("memory, idle, the four nodes of the demo in one program", &format!("{all:.0} MB resident, {own:.0} MB without file pages"));
     drop(server);
     let server = Server::start(&["demo"], &data);
     say("demo, second start to first page", &format!("{:.2} s", server.ready.as_secs_f64()));
+    drop(server);
+    let server = Server::start(&["serve"], &data);
+    std::thread::sleep(Duration::from_secs(3));
+    let (all, own) = server.memory();
+    say("memory, idle, one node with the demo's data", &format!("{all:.0} MB resident, {own:.0} MB without file pages (goal ≤ 80 MB)"));
     drop(server);
 
     let count = number_from("LIENVUNG_BENCH_RECORDS", 1_000_000);
