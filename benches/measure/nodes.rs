@@ -276,7 +276,7 @@ fn hashing_seconds(province: &Path) -> f64 {
         frontier.push(ledger::tree::leaf_hash(entry));
         std::hint::black_box(exchange::log::commitment(payload));
         spent += started.elapsed();
-        checkpoints += u32::from(frontier.size() % GROUP as u64 == 0);
+        checkpoints += u32::from(frontier.size().is_multiple_of(GROUP as u64));
     });
     let key = NodeKey::from_seed(&[1; 32]);
     let signature = key.sign(b"checkpoint");
