@@ -247,7 +247,7 @@ fn budget_table(page: &Page, app: &App, found: &ContractPage) -> Table {
 
 fn amount_cells(page: &Page, amounts: &BudgetAmounts) -> [Cell; 5] {
     [amounts.planned, amounts.approved, amounts.paid, amounts.unspent, amounts.misdirected]
-        .map(|amount| amount.map_or(Cell::Empty, |amount| Cell::text(millions(page, amount))))
+        .map(|amount| amount.map_or(Cell::Empty, |amount| Cell::text(format::in_millions(amount, page.lang))))
 }
 
 fn basis_words(page: &Page, basis: BudgetBasis) -> &str {
@@ -301,8 +301,8 @@ fn tranches_table(page: &Page, found: &ContractPage) -> Table {
         table.row(vec![
             Cell::text(tranche.number.to_string()),
             Cell::text(tranche.planned_day.map(|day| format::partial(&day.to_iso(), page.lang)).unwrap_or_default()),
-            Cell::text(millions(page, tranche.amount)),
-            Cell::text(millions(page, *part)),
+            Cell::text(format::in_millions(tranche.amount, page.lang)),
+            Cell::text(format::in_millions(*part, page.lang)),
             Cell::from(badge),
             Cell::text(tranche.condition.clone().unwrap_or_default()),
         ]);
@@ -485,9 +485,10 @@ fn list_table(page: &Page, body: &str, narrowed: bool, found: &ContractList) -> 
         let mut name = vec![Cell::link(office::shorten(&line.row.title, 140), page.href(&format!("/hop-dong/{}", line.row.id)))];
         name.extend(contract.number.clone().map(Cell::text));
         let (badge, amount) = match line.answer.standing {
-            PaymentStanding::Payable { amount, .. } => {
-                (Badge::new(Tone::Good, Icon::Check, page.say("được chi ngay", "payable now")), Cell::text(millions(page, amount)))
-            }
+            PaymentStanding::Payable { amount, .. } => (
+                Badge::new(Tone::Good, Icon::Check, page.say("được chi ngay", "payable now")),
+                Cell::text(format::in_millions(amount, page.lang)),
+            ),
             PaymentStanding::NotYet if line.answer.is_late() => {
                 (Badge::new(Tone::Bad, Icon::Alert, page.say("chưa được chi, quá hạn", "not payable, late")), Cell::Empty)
             }
@@ -504,8 +505,8 @@ fn list_table(page: &Page, body: &str, narrowed: bool, found: &ContractList) -> 
             Cell::Lines(name),
             Cell::Lines(answer),
             amount,
-            contract.value.map_or(Cell::Empty, |value| Cell::text(millions(page, value))),
-            Cell::text(millions(page, line.paid)),
+            contract.value.map_or(Cell::Empty, |value| Cell::text(format::in_millions(value, page.lang))),
+            Cell::text(format::in_millions(line.paid, page.lang)),
             Cell::text(contract.end.map(|end| format::partial(&end.to_iso(), page.lang)).unwrap_or_default()),
         ]);
     }
@@ -519,26 +520,6 @@ fn money(page: &Page, amount: i64) -> String {
         Lang::En => "VND",
     };
     format!("{} {unit}", format::number(amount, page.lang))
-}
-
-/// An amount in million đồng with all its decimals, so that columns add up and stay narrow: `1.500`, `0,000001`.
-fn millions(page: &Page, amount: i64) -> String {
-    let text = viet::Dong(amount).in_millions();
-    match page.lang {
-        Lang::Vi => text,
-        Lang::En => text
-            .chars()
-            .map(|sign| {
-                if sign == '.' {
-                    ','
-                } else if sign == ',' {
-                    '.'
-                } else {
-                    sign
-                }
-            })
-            .collect(),
-    }
 }
 
 fn some_money(page: &Page, amount: Option<i64>) -> String {

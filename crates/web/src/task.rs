@@ -48,7 +48,7 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, place: ListPlac
         Column::new(page.say("Tỉnh, thành phố", "Provinces")),
         Column::new(page.say("Tình trạng", "State")),
         day_column(&page, page.say("Thời gian", "Period")),
-        Column::numeric(page.say("Kinh phí được duyệt", "Approved money")),
+        Column::numeric(page.say("Kinh phí được duyệt (triệu đồng)", "Approved money (million VND)")),
     ];
     let mut table = list.table(&page, columns);
     for (row, view) in list.found.rows.iter().zip(&list.views) {
@@ -61,7 +61,7 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, place: ListPlac
             Cell::text(said(&app.office.provinces_of_row(row, list.boundaries()), page.lang)),
             state_badge(&page, &app, &list.kind, row.state.as_deref()).map_or(Cell::Empty, Cell::from),
             Cell::text(data.map_or_else(|| format::partial(&row.day, page.lang), |data| period(&page, data))),
-            approved.map_or(Cell::Empty, |amount| Cell::text(format::millions(amount, page.lang))),
+            approved.map_or(Cell::Empty, |amount| Cell::text(format::in_millions(amount, page.lang))),
         ]);
     }
     list.show(page, &app, table)
