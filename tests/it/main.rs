@@ -30,5 +30,6 @@ mod task;
 mod task_page;
 mod task_walk;
 mod visit;
+mod wayfinding;
 mod weight;
 mod working_calendar;
