@@ -1,4 +1,4 @@
-//! The ways between pages: who may import finds it in the menu and on the lists.
+//! The ways between pages: who may import finds it in the menu and on the lists, and a link to a record leads to the page of its kind.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,22 +6,31 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
-use office::{Office, Role};
+use office::{Draft, Identity, Office, RecordId, Role};
+use serde_json::{Value, json};
 
-use crate::people::{DAK_LAK, MINISTRY, officer, open, person};
+use crate::people::{DAK_LAK, MINISTRY, body, officer, open, person};
 use crate::visit::{Visit, session};
 
 struct Site {
     office: Arc<Office>,
     router: Router,
+    who: Identity,
+    owner: RecordId,
 }
 
 impl Site {
     fn begin(folder: &Path) -> Site {
         let office = Arc::new(open(folder));
-        officer(&office);
+        let (who, owner) = (officer(&office), body(&office, DAK_LAK));
         let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
-        Site { office, router }
+        Site { office, router, who, owner }
+    }
+
+    fn add(&self, kind: &str, mut data: Value) -> RecordId {
+        data["owner"] = json!(self.owner.to_string());
+        data["illustrative"] = json!(true);
+        self.office.submit(&self.who, Draft { id: None, kind: kind.into(), data, previous: None }).unwrap().id
     }
 
     async fn page(&self, place: &str, login: Option<&str>) -> String {
@@ -61,4 +70,33 @@ async fn who_may_import_finds_tables_and_conclusions_from_the_menu_and_from_a_li
     assert!(page.contains("<option value=\"result\" selected"), "{page}");
     // Directives come in with their conclusion, so their list of records offers no table.
     assert!(!site.page("/bieu-mau/directive", Some("daklak.cv")).await.contains("nhap-excel?kind="));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_to_a_record_leads_to_the_page_of_its_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::begin(folder.path());
+    let task = site.add("task", json!({"title": "Trồng gấc (minh họa)", "state": "draft"}));
+    let contract = site.add("contract", json!({"title": "Hợp đồng trồng gấc (minh họa)", "task": task.to_string(), "state": "draft"}));
+    let council = site.add("council", json!({"title": "Hội đồng trồng gấc (minh họa)", "council_type": "acceptance", "sheet": "acceptance-2014", "subject": task.to_string()}));
+    person(&site.office, "daklak.qt", DAK_LAK, Role::Administrator);
+    let (to_task, to_contract, to_council) =
+        (format!("href=\"/nhiem-vu/{task}\""), format!("href=\"/hop-dong/{contract}\""), format!("href=\"/hoi-dong/{council}\""));
+    let own = Some("daklak.cv");
+    let page = site.page(&format!("/hop-dong/{contract}"), own).await;
+    assert!(page.contains(&to_task) && !page.contains(&format!("\"/r/{task}\"")), "{page}");
+    // The field takes tasks and proposals.
+    let page = site.page(&format!("/r/{council}"), own).await;
+    assert!(page.contains(&to_task) && !page.contains(&format!("\"/r/{task}\"")), "{page}");
+    let page = site.page(&format!("/nhiem-vu/{task}"), own).await;
+    assert!(page.contains(&to_contract) && page.contains(&to_council), "{page}");
+    assert!(site.page("/bieu-mau/contract", own).await.contains(&to_contract));
+    for part in ["lich-su", "giay-to", "xoa"] {
+        assert!(site.page(&format!("/r/{task}/{part}"), own).await.contains(&to_task), "{part}");
+    }
+    // What is no contract is shown where it has its page.
+    let reply = Visit::get(format!("/hop-dong/{task}")).by(Some(&session(&site.office, "daklak.cv"))).send(&site.router).await;
+    assert_eq!((reply.status, reply.place), (StatusCode::SEE_OTHER, format!("/nhiem-vu/{task}")));
+    let reply = Visit::get(format!("/hop-dong/{contract}")).send(&site.router).await;
+    assert_eq!(reply.status, StatusCode::NOT_FOUND, "a draft is nobody else's business");
 }

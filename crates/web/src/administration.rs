@@ -1,6 +1,6 @@
 //! The administrator's pages: accounts, the audit trail, the state of the node.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -14,6 +14,7 @@ use crate::format;
 use crate::list::ListPlace;
 use crate::page::{Nav, Page};
 use crate::parts::{Cell, Choice, Column, Field, FieldGroup, FieldKind, Notice, Table};
+use crate::records::place_of;
 use crate::service::{App, Who, parameter_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -254,7 +255,8 @@ async fn audit(page: Page, Who(who): Who, State(app): State<App>, place: ListPla
             let entries = office.audit_trail(&who, place.after.as_deref(), place.limit)?;
             let records: Vec<RecordId> = entries.iter().filter_map(|entry| RecordId::parse(entry.record.as_deref()?).ok()).collect();
             // An administrator does not see every body's records, so not every entry has a link.
-            let visible: BTreeSet<String> = office.titles(&who, &records)?.into_iter().map(|row| row.id.to_string()).collect();
+            let visible: BTreeMap<String, String> =
+                office.titles(&who, &records)?.into_iter().map(|row| (row.id.to_string(), place_of(&row.kind, row.id))).collect();
             Ok((entries, visible))
         })
         .await?;
@@ -271,8 +273,8 @@ async fn audit(page: Page, Who(who): Who, State(app): State<App>, place: ListPla
     let mut table = Table::new(page.texts(), page.say("Nhật ký, mới nhất trước", "Audit trail, newest first"), columns);
     for entry in &entries {
         let record = match &entry.record {
-            Some(id) if visible.contains(id) => Cell::link(page.say("xem", "see"), page.href(&format!("/r/{id}"))),
-            _ => Cell::Empty,
+            Some(id) => visible.get(id).map_or(Cell::Empty, |place| Cell::link(page.say("xem", "see"), page.href(place))),
+            None => Cell::Empty,
         };
         table.row(vec![
             Cell::text(format::instant(entry.at)),

@@ -6,8 +6,8 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use jiff::civil::Date;
 use office::{
-    BudgetAmounts, BudgetBasis, ContractList, ContractNeed, ContractPage, PaymentAnswer, PaymentReason, PaymentStanding, ReasonWeight,
-    RecordId, RemedyPlace,
+    BudgetAmounts, BudgetBasis, ContractList, ContractNeed, ContractPage, OfficeError, PaymentAnswer, PaymentReason, PaymentStanding,
+    ReasonWeight, RecordId, RemedyPlace,
 };
 
 use crate::blocks::{Block, Blocks, Form, show};
@@ -18,6 +18,7 @@ use crate::links::with_query;
 use crate::list::ListPlace;
 use crate::page::{Nav, Page};
 use crate::parts::{Badge, Cell, Choice, Column, Definitions, EmptyState, Field, Icon, Notice, Pager, Row, Table, Tone};
+use crate::records::place_of;
 use crate::service::{App, Who, parameter_id, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -36,7 +37,18 @@ const MOST_IN_THE_HEADLINE: usize = 2;
 
 async fn contract(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
     let id = record_id(&id)?;
-    let found = app.call(move |office| office.contract_page(&who, id)).await?;
+    let found = app
+        .call(move |office| match office.contract_page(&who, id) {
+            // Who does not see the inside of the contract, or means another kind of record, finds what there is to see elsewhere.
+            Err(OfficeError::NotFound(_)) => Ok(Err(office.view(&who, id)?.kind)),
+            found => found.map(Ok),
+        })
+        .await?;
+    let found = match found {
+        Ok(found) => found,
+        Err(kind) if kind == "contract" => return page.go(&format!("/r/{id}")),
+        Err(kind) => return page.go(&place_of(&kind, id)),
+    };
     let today = app.office.clock().today();
     let (label, title) = (page.say("Hợp đồng và kinh phí", "Contracts and money").to_owned(), office::shorten(&found.contract.title, 120));
     let page = page.titled(title).at(Nav::Work).crumb(label, "/hop-dong");
@@ -140,7 +152,7 @@ fn remedy_cell(page: &Page, found: &ContractPage, reason: &PaymentReason) -> Cel
 fn remedy_place(found: &ContractPage, place: RemedyPlace) -> String {
     let edit = found.edit.allowed;
     match place {
-        RemedyPlace::Task => format!("/r/{}", found.task.as_ref().map_or(found.id, |(task, _)| *task)),
+        RemedyPlace::Task => found.task.as_ref().map_or_else(|| format!("/r/{}", found.id), |(task, _)| place_of("task", *task)),
         RemedyPlace::Record(record) => format!("/r/{record}"),
         RemedyPlace::NewBudgetLine if edit => new_record("budget_line", found),
         RemedyPlace::Contract if edit => format!("/r/{}/sua", found.id),
@@ -182,7 +194,7 @@ fn facts(page: &Page, app: &App, found: &ContractPage, today: Date) -> Definitio
     let body = |id: Option<RecordId>| id.map(|id| app.office.directory().short_name(id, today));
     let mut facts = Definitions { rows: Vec::new() };
     if let Some((task, title)) = &found.task {
-        facts.add(page.say("Nhiệm vụ", "Task"), Cell::link(office::shorten(title, 160), page.href(&format!("/r/{task}"))));
+        facts.add(page.say("Nhiệm vụ", "Task"), Cell::link(office::shorten(title, 160), page.href(&place_of("task", *task))));
     }
     facts.add_some(page.say("Số hợp đồng", "Number"), contract.number.clone());
     facts.add_some(page.say("Ngày ký", "Signed"), contract.signed_day.map(format::day));

@@ -36,6 +36,7 @@ pub(crate) fn place_of(kind: &str, id: RecordId) -> String {
         "document" => format!("/van-ban/{id}"),
         "article" => format!("/tin/{id}"),
         "council" => format!("/hoi-dong/{id}"),
+        "contract" => format!("/hop-dong/{id}"),
         _ => format!("/r/{id}"),
     }
 }
@@ -326,8 +327,14 @@ fn show_progress(page: &Page, progress: &TaskProgress, blocks: &mut Blocks) {
     }
 }
 
-/// Titles of the records that a record refers to, as far as the reader may see them.
-pub(crate) type Titles = BTreeMap<RecordId, String>;
+/// The records that a record refers to, as far as the reader may see them.
+pub(crate) type Titles = BTreeMap<RecordId, Titled>;
+
+/// What a link to a record needs.
+pub(crate) struct Titled {
+    pub(crate) kind: String,
+    pub(crate) title: String,
+}
 
 /// Looks the titles of all references up in one query.
 pub(crate) fn titles_in(office: &Office, who: &Identity, data: Option<&Value>) -> Result<Titles, OfficeError> {
@@ -337,7 +344,13 @@ pub(crate) fn titles_in(office: &Office, who: &Identity, data: Option<&Value>) -
     }
     ids.sort_unstable();
     ids.dedup();
-    Ok(office.titles(who, &ids)?.into_iter().map(|row| (row.id, office::shorten(&row.title, 160))).collect())
+    titles_of(office, who, &ids)
+}
+
+/// Looks the titles of records up in one query.
+pub(crate) fn titles_of(office: &Office, who: &Identity, ids: &[RecordId]) -> Result<Titles, OfficeError> {
+    let found = office.titles(who, ids)?.into_iter();
+    Ok(found.map(|row| (row.id, Titled { title: office::shorten(&row.title, 160), kind: row.kind })).collect())
 }
 
 fn collect_ids(value: &Value, ids: &mut Vec<RecordId>) {
@@ -366,7 +379,12 @@ pub(crate) fn value_cell(app: &App, page: &Page, titles: &Titles, field: &catalo
             }
             (FieldType::Ref { kinds }, Value::String(target)) => match RecordId::parse(target) {
                 Ok(id) => {
-                    let kind = if let [one] = kinds.as_slice() { one.as_str() } else { "" };
+                    // A field may take several kinds, and each may have a page of its own.
+                    let kind = match (titles.get(&id), kinds.as_slice()) {
+                        (Some(titled), _) => titled.kind.as_str(),
+                        (None, [one]) => one.as_str(),
+                        (None, _) => "",
+                    };
                     Cell::link(value_text(app, page, titles, field, value), page.href(&place_of(kind, id)))
                 }
                 Err(_) => Cell::text(target.clone()),
@@ -389,7 +407,7 @@ pub(crate) fn value_text(app: &App, page: &Page, titles: &Titles, field: &catalo
             .map_or_else(|| code.clone(), |label| said(label, page.lang).to_owned()),
         (FieldType::Ref { .. }, Value::String(target)) => match RecordId::parse(target) {
             Ok(id) if app.office.directory().get(id).is_some() => app.office.directory().short_name(id, app.office.clock().today()),
-            Ok(id) if titles.contains_key(&id) => titles.get(&id).cloned().unwrap_or_default(),
+            Ok(id) if titles.contains_key(&id) => titles.get(&id).map(|titled| titled.title.clone()).unwrap_or_default(),
             _ => page.say("xem bản ghi", "see the record").to_owned(),
         },
         (_, Value::String(text)) => office::shorten(text, 2_000),
@@ -477,7 +495,7 @@ async fn show_erase(page: Page, who: Identity, app: &App, id: &str, problem: Opt
         .map(|data| app.office.catalogue().title(&kind, data, crate::service::office_lang(page.lang)))
         .unwrap_or_default();
     let (title, label) = (page.say("Xóa nội dung", "Erase the contents").to_owned(), page.say("Bản ghi", "Record").to_owned());
-    let page = page.titled(title).crumb(label, &format!("/r/{id}"));
+    let page = page.titled(title).crumb(label, &place_of(&kind, id));
     let mut blocks = Blocks::default();
     let faulty = problem.is_some();
     if let Some(problem) = problem {
@@ -520,7 +538,8 @@ async fn history(page: Page, Who(who): Who, State(app): State<App>, Path(id): Pa
     let versions = app.call(move |office| office.history(&who, id, before, 50)).await?;
     let title = page.say("Lịch sử", "History").to_owned();
     let label = page.say("Bản ghi", "Record").to_owned();
-    let page = page.titled(title).crumb(label, &format!("/r/{id}"));
+    let kind = versions.first().map(|version| version.kind.as_str()).unwrap_or_default();
+    let page = page.titled(title).crumb(label, &place_of(kind, id));
     let mut events = Vec::new();
     for (at, version) in versions.iter().enumerate() {
         let older = versions.get(at + 1).and_then(|older| older.data.as_ref());
