@@ -13,6 +13,7 @@ mod counts;
 mod crash;
 mod database;
 mod demo_board;
+mod doctor;
 mod form_version;
 mod generate;
 mod journey;

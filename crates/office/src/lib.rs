@@ -69,6 +69,7 @@ mod step;
 mod task;
 mod task_money;
 mod unfinished;
+mod upkeep;
 mod view_file;
 mod view_pool;
 
@@ -126,3 +127,4 @@ pub use step::{NextStep, StepForm, Waiting, waiting_filter};
 pub use task::{NextTaskStep, TaskProgress, TaskStop, TaskTerm};
 pub use task_money::{Spent, SpentBasis, TaskMoney};
 pub use unfinished::UnfinishedForm;
+pub use upkeep::BackupNote;

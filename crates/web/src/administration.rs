@@ -294,10 +294,10 @@ async fn audit(page: Page, Who(who): Who, State(app): State<App>, place: ListPla
 
 async fn backup(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     require(&who)?;
-    let (logs, views, problems) = app
+    let (logs, views, problems, note) = app
         .call(|office| {
             let logs = office.ledger().read(|r| r.logs()).map_err(office::OfficeError::from)?;
-            Ok((logs, office.view_digests()?, office.view_problems()))
+            Ok((logs, office.view_digests()?, office.view_problems(), office.last_backup()?))
         })
         .await?;
     let title = page.say("Sổ cái, sao lưu", "Ledger, backup").to_owned();
@@ -307,6 +307,10 @@ async fn backup(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     for problem in problems {
         blocks.push(Block::Notice(Notice::problem(problem)));
     }
+    blocks.push(Block::Text(match note {
+        Some(note) => format!("{} {}: {}", page.say("Bản sao lưu gần nhất", "Last backup:"), format::instant(note.at), note.place),
+        None => page.say("Nút này chưa có bản sao lưu nào.", "This node has no backup yet.").to_owned(),
+    }));
     blocks.push(Block::Text(
         page.say(
             "Sao lưu khi nút đang chạy, kiểm tra, rồi thử khôi phục vào thư mục mới:",
