@@ -317,10 +317,14 @@ pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCod
             )
         })?,
     };
-    let mut out: BufWriter<Box<dyn Write + Send>> = match &arguments.out {
-        Some(path) => BufWriter::new(Box::new(std::fs::File::create_new(path).with_context(|| format!("{}", path.display()))?)),
-        None => BufWriter::new(Box::new(std::io::stdout())),
+    // What is asked for is understood before a file is made: a refused export leaves none.
+    let open_target = || -> Result<BufWriter<Box<dyn Write + Send>>> {
+        Ok(match &arguments.out {
+            Some(path) => BufWriter::new(Box::new(std::fs::File::create_new(path).with_context(|| format!("{}", path.display()))?)),
+            None => BufWriter::new(Box::new(std::io::stdout())),
+        })
     };
+    let mut out;
     let rows = if arguments.what == "board" {
         let status = match arguments.status.as_deref() {
             Some(code) => Some(Status::from_code(code).with_context(|| format!("--status {code}"))?),
@@ -328,9 +332,10 @@ pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCod
         };
         let conference = arguments.conference.as_deref().map(RecordId::parse).transpose().map_err(|_| anyhow::anyhow!("--conference"))?;
         let filter = BoardFilter { conference, status, ..BoardFilter::default() };
+        out = open_target()?;
         match form {
             Form::Ics => {
-                let base = config.base_url.unwrap_or_else(|| format!("http://{}", config.listen));
+                let base = config.address();
                 office.export_calendar(&filter, words.lang(), &base, &mut out)?
             }
             Form::Docx => office.export_board_register(&filter, words.lang(), &mut out)?,
@@ -347,6 +352,16 @@ pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCod
                 bail!("{}", words.say("iCal và Word chỉ có cho bảng chỉ đạo (board).", "iCal and Word are for the board only."))
             }
         };
+        if office.catalogue().kind(&arguments.what).is_none() {
+            let kinds: Vec<&str> = office.catalogue().kinds().map(|kind| kind.name.as_str()).collect();
+            bail!(
+                "{} “{}”. {} board, {}",
+                words.say("Không có loại bản ghi", "There is no kind of record"),
+                arguments.what,
+                words.say("Các loại:", "The kinds:"),
+                kinds.join(", ")
+            );
+        }
         let mut conditions = Vec::new();
         for text in &arguments.conditions {
             conditions.push(Condition::parse(&office, &arguments.what, text)?);
@@ -366,6 +381,7 @@ pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCod
             boundaries: arguments.boundaries.as_deref().and_then(|text| text.parse().ok()),
             ..RegisterFilter::default()
         };
+        out = open_target()?;
         office.export_register(&who, &filter, words.lang(), form, &mut out)?
     };
     out.flush()?;

@@ -6,6 +6,7 @@ mod bad_input;
 mod beside;
 mod code_list;
 mod conclusion;
+mod condition;
 mod contract;
 mod council;
 mod council_secrecy;
