@@ -80,6 +80,20 @@ fn the_research_fields_of_2025_come_in_as_one_file_and_old_codes_stay_under_2008
     assert!(lienvung(&["restore", copy.to_str().unwrap()], &again).0);
     let (worked, table) = lienvung(&["export", "technology", "--format", "csv"], &again);
     assert!(worked && table.contains("Toán lý thuyết"), "{table}");
+
+    // Nor could all data in one file.
+    let (file, elsewhere) = (folder.path().join("tat-ca.zip"), folder.path().join("nut-khac"));
+    let (worked, said) = lienvung(&["archive", "--out", file.to_str().unwrap()], &data);
+    assert!(worked, "{said}");
+    let (worked, said) = lienvung(&["import", "archive", file.to_str().unwrap()], &elsewhere);
+    assert!(worked, "{said}");
+    for kind in ["technology", "monitoring"] {
+        let here = lienvung(&["export", kind, "--format", "csv"], &data);
+        assert!(here.0 && here.1.contains("minh họa"), "{here:?}");
+        assert_eq!(lienvung(&["export", kind, "--format", "csv"], &elsewhere), here);
+    }
+    let read = |data: &Path| std::fs::read(data.join("catalogue/codes/research-fields-2025.csv")).unwrap();
+    assert_eq!(read(&elsewhere), read(&data));
 }
 
 #[test]
