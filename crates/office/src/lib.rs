@@ -63,6 +63,7 @@ mod sheet_encoding;
 mod sheet_import;
 mod sheet_names;
 mod sheet_plan;
+mod sheet_row;
 mod sheet_upload;
 mod status;
 mod step;
