@@ -27,6 +27,7 @@ mod routes;
 mod shared;
 mod sheet;
 mod sheet_upload;
+mod spreadsheet_file;
 mod step;
 mod task;
 mod task_page;

@@ -37,6 +37,7 @@ mod directive;
 mod error;
 mod export;
 mod follow;
+mod foreign_file;
 mod form_shelf;
 mod form_version;
 mod identity;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalogue::{Fault, FieldType, Kind, Label, Rule};
+use catalogue::{Fault, Field, FieldType, Kind, Label, Rule};
 use ledger::RecordId;
 use serde_json::{Map, Value, json};
 
@@ -168,6 +168,12 @@ impl Office {
             }
             plan.rows.push(planned);
         }
+        if plan.row_count == 0 {
+            plan.fault(CellError::of_file(label(
+                "Tệp chỉ có dòng tiêu đề, không có dòng dữ liệu nào. Hãy điền các dòng dưới tiêu đề rồi lưu lại.",
+                "The file has its headings and no row with data. Fill in rows below the headings and save it.",
+            )));
+        }
         if plan.error_count == 0 {
             self.check_rows_together(pass.kind, &pass.promised, data_rows, &mut plan)?;
         }
@@ -194,9 +200,15 @@ impl Office {
         }
         for (name, count) in pass.kept_as_words {
             if let Some(field) = kind.field(&name) {
+                let of_list = matches!(field.of, FieldType::Code { .. });
+                let (where_vi, where_en) = if of_list {
+                    ("không có trong danh mục", "are not in the code list")
+                } else {
+                    ("chưa có bản ghi", "have no record yet")
+                };
                 plan.notes.push(label(
-                    format!("“{}”: {count} tên chưa có bản ghi, được giữ dạng chữ.", field.label.vi),
-                    format!("“{}”: {count} names have no record yet and are kept as words.", field.label.en),
+                    format!("“{}”: {count} tên {where_vi}, được giữ dạng chữ.", field.label.vi),
+                    format!("“{}”: {count} names {where_en} and are kept as words.", field.label.en),
                 ));
             }
         }
@@ -240,15 +252,21 @@ impl Office {
         }
         let number = sheet.rows.get(plan.columns.heading_row).map_or(1, |row| row.number);
         if !used {
-            plan.fault(CellError {
-                cell: String::new(),
-                field: String::new(),
-                value: String::new(),
-                message: label(
-                    format!("Không nhận ra tiêu đề cột nào của “{}” trong 30 dòng đầu. Hãy đặt tiêu đề như trong tệp mẫu.", kind.label.vi),
-                    format!("No heading of “{}” was recognised in the first 30 rows. Use the headings of the sample file.", kind.label.en),
-                ),
-            });
+            plan.fault(CellError::of_file(label(
+                format!("Không nhận ra tiêu đề cột nào của “{}” trong 30 dòng đầu. Hãy đặt tiêu đề như trong tệp mẫu.", kind.label.vi),
+                format!("No heading of “{}” was recognised in the first 30 rows. Use the headings of the sample file.", kind.label.en),
+            )));
+        } else {
+            for field in columns_lacking(kind, plan) {
+                let (vi, en) = (&field.label.vi, &field.label.en);
+                let message = label(
+                    format!("Thiếu cột “{vi}”: trường này bắt buộc. Hãy thêm cột, hoặc đổi tên tiêu đề của cột chứa nó."),
+                    format!(
+                        "There is no column “{en}”, and the field is required. Add it, or rename the heading of the column that holds it."
+                    ),
+                );
+                plan.fault(CellError { field: field.name.clone(), ..CellError::of_file(message) });
+            }
         }
         for (first, second, heading) in doubled(kind, &plan.columns.columns) {
             plan.fault(CellError {
@@ -376,6 +394,10 @@ impl Office {
 }
 
 impl CellError {
+    fn of_file(message: Label) -> CellError {
+        CellError { cell: String::new(), field: String::new(), value: String::new(), message }
+    }
+
     pub(crate) fn at(column: usize, row: u32, value: &str, message: Label) -> CellError {
         CellError { cell: cell_address(column, row), field: String::new(), value: value.to_owned(), message }
     }
@@ -414,6 +436,26 @@ impl SheetPlan {
         let changed = self.rows.iter().filter(|row| row.draft.is_some() && row.changes).count();
         (new, changed, self.rows.len() - new - changed)
     }
+}
+
+/// Fields that every new record needs and that no column gives. Rows that name a record, or where it came from, may say only what changes.
+fn columns_lacking(kind: &Kind, plan: &SheetPlan) -> Vec<Field> {
+    let columns = &plan.columns.columns;
+    let given = |name: &str| {
+        let of_field = |path: &str| path.split('.').next() == Some(name);
+        columns.iter().any(|column| matches!(&column.to, Destination::Field { path, .. } if of_field(path)))
+            || plan.form.map.constants.iter().any(|(path, _)| of_field(path))
+    };
+    if given("source_id") || columns.iter().any(|column| matches!(column.to, Destination::Record)) {
+        return Vec::new();
+    }
+    // Owner and first state are filled in.
+    let filled_in = [kind.owner_field.as_deref(), kind.state_field.as_deref()];
+    kind.fields
+        .iter()
+        .filter(|field| field.required && !filled_in.contains(&Some(field.name.as_str())) && !given(&field.name))
+        .cloned()
+        .collect()
 }
 
 fn put_owner(kind: &Kind, data: &mut Value, owner: RecordId) {
