@@ -1,7 +1,7 @@
 //! The settings file of a data folder, `lienvung.toml`: who runs the node and where it listens. Command line beats environment beats file.
 
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -36,6 +36,16 @@ pub struct Config {
     /// PEM file of the certification bodies that the node above is trusted by, instead of those that browsers trust.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trusted_certificates: Option<PathBuf>,
+}
+
+/// An address that a browser on this machine can open.
+pub fn reachable(mut listen: SocketAddr) -> SocketAddr {
+    match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => listen.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => listen.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    listen
 }
 
 fn usual_address() -> SocketAddr {
@@ -74,6 +84,18 @@ impl Config {
     /// Where the file lies in a data folder.
     pub fn path(folder: &Path) -> PathBuf {
         folder.join("lienvung.toml")
+    }
+
+    /// The address at which readers reach the node, without a slash at its end: the public one, else where the node listens. An address that stands for
+    /// every address of the machine cannot be opened; its own takes the place.
+    pub fn address(&self) -> String {
+        match &self.base_url {
+            Some(base) => base.trim_end_matches('/').to_owned(),
+            None => {
+                let scheme = if self.tls_certificate.is_some() { "https" } else { "http" };
+                format!("{scheme}://{}", reachable(self.listen))
+            }
+        }
     }
 
     /// Reads the file of a data folder.

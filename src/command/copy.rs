@@ -50,6 +50,7 @@ pub(crate) fn backup(arguments: BackupArguments, words: Words) -> Result<ExitCod
     std::fs::copy(Config::path(&arguments.folder.data), Config::path(&arguments.to))?;
     copy_own_catalogue(&arguments.folder.data, &arguments.to)?;
     copy_key(&arguments.folder.data, &arguments.to)?;
+    office.note_backup(&arguments.to.display().to_string())?;
     bar.finish_and_clear();
     tell!("{} {}", words.say("Đã sao lưu nhất quán vào", "Backed up consistently into"), arguments.to.display());
     Ok(ExitCode::SUCCESS)

@@ -97,8 +97,22 @@ pub(crate) fn search(arguments: SearchArguments, words: Words) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
+/// A file to read, or in words why it cannot be opened.
+pub(super) fn opened(path: &Path, words: Words) -> Result<std::fs::File> {
+    std::fs::File::open(path).map_err(|error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                words.say("không có tệp này, hãy kiểm tra lại đường dẫn", "there is no such file, check the path")
+            }
+            std::io::ErrorKind::PermissionDenied => words.say("không có quyền đọc tệp", "no permission to read the file"),
+            _ => return anyhow::Error::new(error).context(format!("{}", path.display())),
+        };
+        anyhow::anyhow!("{}: {why}", path.display())
+    })
+}
+
 pub(super) fn contents(path: &Path, words: Words) -> Result<Vec<u8>> {
-    let file = std::fs::File::open(path).with_context(|| format!("{}", path.display()))?;
+    let file = opened(path, words)?;
     let mut bytes = Vec::new();
     file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).with_context(|| format!("{}", path.display()))?;
     if bytes.len() as u64 > LARGEST_FILE {

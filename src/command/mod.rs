@@ -3,6 +3,7 @@
 mod check;
 mod copy;
 mod database;
+mod doctor;
 mod document;
 mod generate;
 mod node;
@@ -116,7 +117,7 @@ enum Command {
     /// Chuyển sổ cái sang PostgreSQL hoặc trở lại SQLite, khi nút dừng – Move the ledger to PostgreSQL or back to SQLite, while the node is stopped
     MoveDatabase(database::MoveArguments),
     /// Khám nút: nói thiếu gì, hỏng gì, làm gì – Examine the node: what is missing or broken and what to do
-    Doctor(check::DoctorArguments),
+    Doctor(doctor::DoctorArguments),
     /// Sinh dữ liệu thử có đánh dấu, để đo và luyện tập – Generate marked test data, to measure and to practise
     Generate(generate::GenerateArguments),
     /// Nối với nút trên và nút dưới: init, invite, join, status, key – The connection with the nodes above and below
@@ -148,7 +149,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Archive(arguments) => copy::archive(arguments, words),
         Command::Restore(arguments) => copy::restore(arguments, words),
         Command::MoveDatabase(arguments) => database::move_database(arguments, words),
-        Command::Doctor(arguments) => check::doctor(arguments, words),
+        Command::Doctor(arguments) => doctor::doctor(arguments, words),
         Command::Generate(arguments) => generate::generate(arguments, words),
         Command::Node(command) => node::node(command, words),
         Command::Status(arguments) => node::status(&arguments, words),

@@ -165,7 +165,7 @@ fn init(arguments: &InitArguments, words: Words) -> Result<ExitCode> {
 fn invite(arguments: &InviteArguments, words: Words) -> Result<ExitCode> {
     let (office, config) = open(&arguments.folder, words)?;
     let invitation = office.invite_node(&office.console(), &arguments.name, &arguments.title)?;
-    let address = config.base_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+    let address = config.address();
     tell!(
         "{}\n  lienvung node join {address} {}",
         words.say("Mã dùng một lần trong 7 ngày. Tại nút được mời, chạy:", "A one-time code, good for 7 days. At the node invited, run:"),

@@ -12,7 +12,7 @@ use clap::Args;
 use office::{AccountForm, Grant, Office, Role};
 
 use super::{Folder, listen_on, open_config};
-use crate::config::{Config, USUAL_ADDRESS};
+use crate::config::{Config, USUAL_ADDRESS, reachable};
 use crate::demo;
 use crate::neighbours::{self, Ready};
 use crate::words::Words;
@@ -197,8 +197,8 @@ pub(crate) fn bind(listen: SocketAddr, words: Words) -> Result<TcpListener> {
 /// The address that readers use: as configured, else where the program listens.
 pub(crate) fn public_address(listener: &TcpListener, scheme: &str, configured: Option<String>) -> Result<String> {
     Ok(match configured {
-        Some(base) => base,
-        None => format!("{scheme}://{}", listener.local_addr()?),
+        Some(base) => base.trim_end_matches('/').to_owned(),
+        None => format!("{scheme}://{}", reachable(listener.local_addr()?)),
     })
 }
 

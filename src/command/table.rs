@@ -1,6 +1,6 @@
 //! `import` and `export`: conclusions, spreadsheets and lists, in and out.
 
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use office::{BoardFilter, ColumnMap, Condition, FileForm, Identity, Office, RecordId, RegisterFilter, SheetForm, SheetPlan, Status};
 use serde_json::json;
 
-use super::document::contents;
+use super::document::{contents, opened};
 use super::{CATCH_UP, Folder, acting, bar, open, open_config};
 use crate::config::{Config, USUAL_ADDRESS};
 use crate::words::Words;
@@ -112,6 +112,19 @@ pub(crate) fn import(arguments: ImportArguments, words: Words) -> Result<ExitCod
 }
 
 fn import_conclusion(file: &Path, arguments: &ImportArguments, words: Words) -> Result<ExitCode> {
+    if ["xlsx", "xlsm", "xlsb", "xls", "ods", "csv"]
+        .iter()
+        .any(|suffix| file.extension().is_some_and(|end| end.eq_ignore_ascii_case(suffix)))
+    {
+        bail!(
+            "{} lienvung import task {}",
+            words.say(
+                "Bảng tính nhập theo loại bản ghi; ghi loại trước tên tệp, ví dụ:",
+                "A spreadsheet comes in as a kind of record; write the kind before the file, for example:"
+            ),
+            file.display()
+        );
+    }
     let (office, _) = open(&arguments.folder, words)?;
     let Some(login) = arguments.login.as_deref() else {
         bail!(
@@ -140,10 +153,12 @@ fn import_conclusion(file: &Path, arguments: &ImportArguments, words: Words) -> 
 }
 
 fn import_table(kind: &str, file: &Path, arguments: &ImportArguments, words: Words) -> Result<ExitCode> {
-    let bytes = std::fs::read(file).with_context(|| format!("{}", file.display()))?;
+    let mut bytes = Vec::new();
+    opened(file, words)?.read_to_end(&mut bytes).with_context(|| format!("{}", file.display()))?;
     let name = file_name(file);
     let sheet = office::read_sheet(&name, &bytes, arguments.sheet.as_deref())?;
     let office = open_or_make(&arguments.folder, words)?;
+    known_kind(&office, kind, &[], words)?;
     office.settle(CATCH_UP);
     let who = match arguments.login.as_deref() {
         Some(login) => acting(&office, Some(login))?,
@@ -181,14 +196,15 @@ fn import_table(kind: &str, file: &Path, arguments: &ImportArguments, words: Wor
             progress.finish_and_clear();
             if !arguments.json {
                 tell!(
-                    "{}: {} {}, {} {}. {}: lienvung import --undo {}",
+                    "{}: {} {}, {} {}. {}: lienvung import --undo {} --data {}",
                     words.say("Đã nhập", "Imported"),
                     import.created,
                     words.say("bản ghi mới", "new records"),
                     import.changed,
                     words.say("bản ghi được sửa", "changed records"),
                     words.say("Hoàn tác", "Undo"),
-                    import.id
+                    import.id,
+                    arguments.folder.data.display()
                 );
             }
             import_id = Some(import.id);
@@ -225,7 +241,8 @@ fn print_plan(plan: &SheetPlan, words: Words) {
         tell!("  … {} “{}”: {count} {}", words.say("còn thiếu", "still missing:"), words.label(field), words.say("dòng", "rows"));
     }
     for error in plan.errors.iter().take(SHOWN_ERRORS) {
-        tell!("  ! {}: {}", error.cell, words.label(&error.message));
+        let cell = if error.cell.is_empty() { words.say("cả tệp", "the file") } else { &error.cell };
+        tell!("  ! {cell}: {}", words.label(&error.message));
     }
     if plan.error_count > SHOWN_ERRORS {
         tell!("  … {} {}", plan.error_count - SHOWN_ERRORS, words.say("lỗi nữa; xem hết bằng --json", "more errors; see all with --json"));
@@ -273,7 +290,32 @@ pub(crate) fn open_or_make(folder: &Folder, words: Words) -> Result<Arc<Office>>
     let body = crate::demo::reference_body(&catalogue, USUAL_BODY).context("reference body")?;
     let config = Config { database: folder.database.clone(), ..Config::new("lienvung.local".to_owned(), body, USUAL_ADDRESS.parse()?) };
     config.write_new(&folder.data)?;
+    // A new user's first import decides whose node it is; who meant another one should not find out a month later.
+    eprintln!(
+        "{} {} {} {USUAL_BODY}. {}",
+        words.say("Thư mục", "The folder"),
+        folder.data.display(),
+        words.say("chưa có nút nào nên đã lập nút thử của", "held no node, so a node to try things was made for"),
+        words.say(
+            "Nút của cơ quan khác: chọn thư mục mới và chạy “lienvung serve” trước.",
+            "For the node of another body choose a new folder and run “lienvung serve” first."
+        )
+    );
     Ok(Arc::new(open_config(&folder.data, &config)?))
+}
+
+/// Refuses a kind that there is none of, with those that there are.
+fn known_kind(office: &Office, name: &str, besides: &[&str], words: Words) -> Result<()> {
+    if office.catalogue().kind(name).is_some() {
+        return Ok(());
+    }
+    let kinds: Vec<&str> = besides.iter().copied().chain(office.catalogue().kinds().map(|kind| kind.name.as_str())).collect();
+    bail!(
+        "{} “{name}”. {} {}.",
+        words.say("Không có loại bản ghi", "There is no kind of record"),
+        words.say("Các loại:", "The kinds:"),
+        kinds.join(", ")
+    )
 }
 
 fn own_body(who: &Identity, words: Words) -> Result<RecordId> {
@@ -311,10 +353,14 @@ pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCod
             )
         })?,
     };
-    let mut out: BufWriter<Box<dyn Write + Send>> = match &arguments.out {
-        Some(path) => BufWriter::new(Box::new(std::fs::File::create_new(path).with_context(|| format!("{}", path.display()))?)),
-        None => BufWriter::new(Box::new(std::io::stdout())),
+    // What is asked for is understood before a file is made: a refused export leaves none.
+    let open_target = || -> Result<BufWriter<Box<dyn Write + Send>>> {
+        Ok(match &arguments.out {
+            Some(path) => BufWriter::new(Box::new(std::fs::File::create_new(path).with_context(|| format!("{}", path.display()))?)),
+            None => BufWriter::new(Box::new(std::io::stdout())),
+        })
     };
+    let mut out;
     let rows = if arguments.what == "board" {
         let status = match arguments.status.as_deref() {
             Some(code) => Some(Status::from_code(code).with_context(|| format!("--status {code}"))?),
@@ -322,9 +368,10 @@ pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCod
         };
         let conference = arguments.conference.as_deref().map(RecordId::parse).transpose().map_err(|_| anyhow::anyhow!("--conference"))?;
         let filter = BoardFilter { conference, status, ..BoardFilter::default() };
+        out = open_target()?;
         match form {
             Form::Ics => {
-                let base = config.base_url.unwrap_or_else(|| format!("http://{}", config.listen));
+                let base = config.address();
                 office.export_calendar(&filter, words.lang(), &base, &mut out)?
             }
             Form::Docx => office.export_board_register(&filter, words.lang(), &mut out)?,
@@ -341,6 +388,7 @@ pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCod
                 bail!("{}", words.say("iCal và Word chỉ có cho bảng chỉ đạo (board).", "iCal and Word are for the board only."))
             }
         };
+        known_kind(&office, &arguments.what, &["board"], words)?;
         let mut conditions = Vec::new();
         for text in &arguments.conditions {
             conditions.push(Condition::parse(&office, &arguments.what, text)?);
@@ -360,6 +408,7 @@ pub(crate) fn export(arguments: ExportArguments, words: Words) -> Result<ExitCod
             boundaries: arguments.boundaries.as_deref().and_then(|text| text.parse().ok()),
             ..RegisterFilter::default()
         };
+        out = open_target()?;
         office.export_register(&who, &filter, words.lang(), form, &mut out)?
     };
     out.flush()?;

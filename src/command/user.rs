@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use office::{AccountForm, Grant, Office, RecordId, Role};
 
 use super::{Folder, open};
+use crate::config::{Config, reachable};
 use crate::words::Words;
 
 #[derive(Debug, Subcommand)]
@@ -74,12 +75,13 @@ fn add(arguments: AddArguments, words: Words) -> Result<ExitCode> {
     };
     let account = office.add_account(&console, form)?;
     let token = office.sign_in_link(&console, &account.id)?;
-    let base = config.base_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
     tell!("{} {} ({})", words.say("Đã thêm tài khoản", "Added the account"), account.login, words.label(&role.label()));
     tell!(
-        "{}\n  {base}/dang-nhap/mot-lan/{token}",
-        words.say("Liên kết đăng nhập một lần, dùng được trong 7 ngày:", "One-time sign-in link, good for 7 days:")
+        "{}\n  {}/dang-nhap/mot-lan/{token}",
+        words.say("Liên kết đăng nhập một lần, dùng được trong 7 ngày:", "One-time sign-in link, good for 7 days:"),
+        config.address()
     );
+    tell_where_it_opens(&arguments.folder, &config, words);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -103,9 +105,24 @@ fn link(arguments: LoginArguments, words: Words) -> Result<ExitCode> {
     let console = office.console();
     let account = office.account_by_login(&console, &arguments.login)?;
     let token = office.sign_in_link(&console, &account.id)?;
-    let base = config.base_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
-    tell!("{base}/dang-nhap/mot-lan/{token}");
+    tell!("{}/dang-nhap/mot-lan/{token}", config.address());
+    tell_where_it_opens(&arguments.folder, &config, words);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says on the side when a link opens on this machine alone: the person it is for will sit at another one.
+fn tell_where_it_opens(folder: &Folder, config: &Config, words: Words) {
+    if config.base_url.is_none() && reachable(config.listen).ip().is_loopback() {
+        eprintln!(
+            "{} base_url = \"https://…\" {} {}.",
+            words.say(
+                "Liên kết này chỉ mở được trên máy chủ. Để mở được từ máy khác, ghi địa chỉ công khai của nút,",
+                "This link opens on the server alone. For other machines put the node's public address,"
+            ),
+            words.say("vào", "into"),
+            Config::path(&folder.data).display()
+        );
+    }
 }
 
 fn list(folder: Folder, words: Words) -> Result<ExitCode> {

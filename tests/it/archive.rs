@@ -147,6 +147,12 @@ fn whatever_was_changed_cut_off_or_added_is_named_and_nothing_is_written() {
     assert_eq!(refused("another form").0, "archive_unreadable");
     tampered(&file, &bad, "manifest.json", swap("\"size\": ", "\"size\": 1"));
     assert_eq!(refused("another size").0, "archive_damaged");
+    for outside in
+        ["catalogue/../x.toml", "catalogue/kinds/../../x.toml", "catalogue/kinds\\\\x.toml", "catalogue/x.toml", "catalogue/kinds/x.sh"]
+    {
+        tampered(&file, &bad, "manifest.json", swap("records/article.csv", outside));
+        assert!(refused(outside).1.contains("manifest.json"), "{outside}: refused by its name");
+    }
     tampered(&file, &bad, "manifest.json", swap("logs/private.jsonl", "logs/../../x.jsonl"));
     assert_eq!(refused("a way out").0, "archive_damaged");
     tampered(&file, &bad, "stray", Some);

@@ -80,6 +80,20 @@ fn the_research_fields_of_2025_come_in_as_one_file_and_old_codes_stay_under_2008
     assert!(lienvung(&["restore", copy.to_str().unwrap()], &again).0);
     let (worked, table) = lienvung(&["export", "technology", "--format", "csv"], &again);
     assert!(worked && table.contains("Toán lý thuyết"), "{table}");
+
+    // Nor could all data in one file.
+    let (file, elsewhere) = (folder.path().join("tat-ca.zip"), folder.path().join("nut-khac"));
+    let (worked, said) = lienvung(&["archive", "--out", file.to_str().unwrap()], &data);
+    assert!(worked, "{said}");
+    let (worked, said) = lienvung(&["import", "archive", file.to_str().unwrap()], &elsewhere);
+    assert!(worked, "{said}");
+    for kind in ["technology", "monitoring"] {
+        let here = lienvung(&["export", kind, "--format", "csv"], &data);
+        assert!(here.0 && here.1.contains("minh họa"), "{here:?}");
+        assert_eq!(lienvung(&["export", kind, "--format", "csv"], &elsewhere), here);
+    }
+    let read = |data: &Path| std::fs::read(data.join("catalogue/codes/research-fields-2025.csv")).unwrap();
+    assert_eq!(read(&elsewhere), read(&data));
 }
 
 #[test]
@@ -90,23 +104,50 @@ fn a_faulty_file_of_the_operator_stops_the_program_with_file_line_and_what_to_do
     let before = lienvung(&["verify", "--json"], &data);
     let wrong_parent = EDITION.replace("10101,Toán lý thuyết (minh họa),101", "10101,Toán lý thuyết (minh họa),109");
     let second = crate::form_version::second_version("2026-11-01");
-    for (file, bytes, expected) in [
-        ("codes/research-fields-2025.csv", wrong_parent.as_bytes(), "codes/research-fields-2025.csv:4: "),
-        ("codes/research-fields-2025.csv", b"code,name_vi\n1,\xd2\xe5n\n".as_slice(), "codes/research-fields-2025.csv:2: not UTF-8"),
-        ("codes/research-fields-2008.csv", EDITION.as_bytes(), "codes/research-fields-2008.csv: the program has a file of this name"),
-        ("codes/linh-vuc.xlsx", b"PK".as_slice(), "codes/linh-vuc.xlsx: only .csv and .toml"),
-        ("linh-vuc.csv", EDITION.as_bytes(), "linh-vuc.csv: the file lies in no folder"),
-        ("codes/2025/linh-vuc.csv", EDITION.as_bytes(), "codes/2025: a folder inside a folder"),
-        ("kinds/technology-2.toml", second.as_bytes(), "kinds/technology-2.toml:1: the program has the kind technology"),
-        ("kinds/cong-nghe.toml", b"kind = 7\n".as_slice(), "kinds/cong-nghe.toml:1: "),
+    for (file, bytes, in_vietnamese, in_english) in [
+        (
+            "codes/research-fields-2025.csv",
+            wrong_parent.as_bytes(),
+            "codes/research-fields-2025.csv:4: mã cấp trên 109",
+            "codes/research-fields-2025.csv:4: the parent 109",
+        ),
+        (
+            "codes/research-fields-2025.csv",
+            b"code,name_vi\n1,\xd2\xe5n\n".as_slice(),
+            "codes/research-fields-2025.csv:2: không phải UTF-8",
+            "codes/research-fields-2025.csv:2: not UTF-8",
+        ),
+        (
+            "codes/research-fields-2008.csv",
+            EDITION.as_bytes(),
+            "codes/research-fields-2008.csv: chương trình đã có tệp tên này",
+            "codes/research-fields-2008.csv: the program has a file of this name",
+        ),
+        ("codes/linh-vuc.xlsx", b"PK".as_slice(), "codes/linh-vuc.xlsx: chỉ đọc .csv và .toml", "codes/linh-vuc.xlsx: only .csv and .toml"),
+        ("linh-vuc.csv", EDITION.as_bytes(), "linh-vuc.csv: tệp không nằm trong thư mục nào", "linh-vuc.csv: the file lies in no folder"),
+        ("codes/2025/linh-vuc.csv", EDITION.as_bytes(), "codes/2025: thư mục nằm trong thư mục", "codes/2025: a folder inside a folder"),
+        (
+            "kinds/technology-2.toml",
+            second.as_bytes(),
+            "kinds/technology-2.toml:1: chương trình đã có loại bản ghi technology",
+            "kinds/technology-2.toml:1: the program has the kind technology",
+        ),
+        (
+            "kinds/cong-nghe.toml",
+            b"kind = 7\n".as_slice(),
+            "kinds/cong-nghe.toml:1: không đọc được: sai kiểu: integer `7`, cần a",
+            "kinds/cong-nghe.toml:1: invalid type: integer `7`, expected a",
+        ),
     ] {
         put(&data, file, bytes);
-        for (lang, words, remedy) in [("vi", "có lỗi", "Hãy sửa tệp"), ("en", "faulty", "Mend the file")] {
+        for (lang, expected, words, remedy) in
+            [("vi", in_vietnamese, "có lỗi", "Hãy sửa tệp"), ("en", in_english, "faulty", "Mend the file")]
+        {
             let (worked, said) = lienvung(&["export", "technology", "--format", "csv", "--lang", lang], &data);
             assert!(!worked && said.contains(expected) && said.contains(words) && said.contains(remedy), "{file}: {said}");
         }
         let (well, said) = lienvung(&["doctor"], &data);
-        assert!(!well && said.contains(expected), "{file}: {said}");
+        assert!(!well && said.contains(in_vietnamese), "{file}: {said}");
         std::fs::remove_dir_all(data.join("catalogue")).unwrap();
     }
     assert_eq!(lienvung(&["verify", "--json"], &data), before, "nothing was changed");

@@ -4,7 +4,7 @@ use rust_embed::RustEmbed;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::error::{CatalogueError, Problem};
+use crate::error::{CatalogueError, Problem, reason};
 use crate::load::{Catalogue, line_of};
 
 #[derive(RustEmbed)]
@@ -44,22 +44,28 @@ impl Catalogue {
             let Ok(NamedKind { kind }) = toml::from_str(text) else { continue };
             if Files::get(&format!("kinds/{}.toml", kind.get_ref())).is_some() {
                 let line = line_of(text, kind.span().start);
-                let reason =
-                    format!("the program has the kind {} itself; load its new version up under “Form versions” instead", kind.get_ref());
+                let reason = reason!(
+                    "chương trình đã có loại bản ghi {}; hãy tải phiên bản mới lên ở trang “Mẫu, phiên bản”",
+                    "the program has the kind {} itself; load its new version up under “Form versions” instead",
+                    kind.get_ref()
+                );
                 problems.push(Problem { file: path.clone(), line, reason });
             }
         }
         let mut files = extra;
         for name in Files::iter() {
             if files.iter().any(|(path, _)| *path == name) {
-                let reason = "the program has a file of this name and nothing built in is replaced; give the new edition its own name, e.g. another year";
-                problems.push(Problem { file: name.into_owned(), line: 0, reason: reason.to_owned() });
+                let reason = reason!(
+                    "chương trình đã có tệp tên này và không tệp có sẵn nào bị thay; hãy đặt tên riêng cho bản mới, ví dụ theo năm khác",
+                    "the program has a file of this name and nothing built in is replaced; give the new edition its own name, e.g. another year"
+                );
+                problems.push(Problem { file: name.into_owned(), line: 0, reason });
                 continue;
             }
             let Some(file) = Files::get(&name) else { continue };
             match String::from_utf8(file.data.into_owned()) {
                 Ok(text) => files.push((name.into_owned(), text)),
-                Err(_) => problems.push(Problem { file: name.into_owned(), line: 0, reason: "not UTF-8".to_owned() }),
+                Err(_) => problems.push(Problem { file: name.into_owned(), line: 0, reason: reason!("không phải UTF-8", "not UTF-8") }),
             }
         }
         if problems.is_empty() { Catalogue::load(files) } else { Err(CatalogueError { problems }) }

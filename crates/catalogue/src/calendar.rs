@@ -13,7 +13,7 @@ use jiff::Span;
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Problem;
+use crate::error::{Problem, reason, unread};
 use crate::label::Label;
 use crate::load::Catalogue;
 
@@ -194,7 +194,11 @@ impl Calendar {
                 Ok(row) => row,
                 Err(error) => {
                     let line = error.position().map_or(0, |at| at.line());
-                    problems.push(Problem { file: path.to_owned(), line: usize::try_from(line).unwrap_or(0), reason: error.to_string() });
+                    problems.push(Problem {
+                        file: path.to_owned(),
+                        line: usize::try_from(line).unwrap_or(0),
+                        reason: unread(&error.to_string()),
+                    });
                     continue;
                 }
             };
@@ -203,7 +207,11 @@ impl Calendar {
             match special_day(row) {
                 Ok(special) => {
                     if let Some(twice) = calendar.days.insert(special.day, special) {
-                        problems.push(Problem { file: path.to_owned(), line, reason: format!("{} stands twice", twice.day) });
+                        problems.push(Problem {
+                            file: path.to_owned(),
+                            line,
+                            reason: reason!("{} ghi hai lần", "{} stands twice", twice.day),
+                        });
                     }
                 }
                 Err(reason) => problems.push(Problem { file: path.to_owned(), line, reason }),
@@ -216,7 +224,10 @@ impl Calendar {
             for year in first..=last {
                 let new_year = Date::new(year, 1, 1).ok().and_then(|day| calendar.days.get(&day));
                 if new_year.is_none_or(|special| special.kind != DayKind::Holiday) {
-                    let reason = format!("the year {year} is missing or incomplete: it has no holiday on 1 January");
+                    let reason = reason!(
+                        "năm {year} thiếu hoặc chưa đủ: không có ngày lễ 1 tháng 1",
+                        "the year {year} is missing or incomplete: it has no holiday on 1 January"
+                    );
                     problems.push(Problem { file: path.to_owned(), line: 0, reason });
                 }
             }
@@ -245,16 +256,21 @@ fn is_weekend(day: Date) -> bool {
     matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
 }
 
-fn special_day(row: Row) -> Result<SpecialDay, String> {
-    let day: Date = row.day.parse().map_err(|_| format!("“{}” is no day, expected e.g. 2026-09-02", row.day))?;
+fn special_day(row: Row) -> Result<SpecialDay, Label> {
+    let day: Date = row
+        .day
+        .parse()
+        .map_err(|_| reason!("“{}” không phải ngày, viết ví dụ 2026-09-02", "“{}” is no day, expected e.g. 2026-09-02", row.day))?;
     for text in [&row.name_vi, &row.name_en, &row.source] {
         if text.trim().is_empty() {
-            return Err(format!("{day} lacks a name or its source"));
+            return Err(reason!("{day} thiếu tên hoặc nguồn", "{day} lacks a name or its source"));
         }
     }
     match row.kind {
-        DayKind::WorkingSaturday if day.weekday() != Weekday::Saturday => Err(format!("{day} is no Saturday")),
-        DayKind::CompensatedRest if is_weekend(day) => Err(format!("{day} is a weekend and cannot be rest in lieu")),
+        DayKind::WorkingSaturday if day.weekday() != Weekday::Saturday => Err(reason!("{day} không phải thứ Bảy", "{day} is no Saturday")),
+        DayKind::CompensatedRest if is_weekend(day) => {
+            Err(reason!("{day} là cuối tuần, không thể là ngày nghỉ bù", "{day} is a weekend and cannot be rest in lieu"))
+        }
         _ => Ok(SpecialDay { day, kind: row.kind, name: Label::new(row.name_vi, row.name_en), source: row.source }),
     }
 }
@@ -379,7 +395,7 @@ mod tests {
         ];
         for (row, line, reason) in cases {
             let problems = Calendar::read("calendar/x.csv", &format!("{head}{row}\n")).unwrap_err();
-            assert!(problems.iter().any(|problem| problem.line == line && problem.reason.contains(reason)), "{row}: {problems:?}");
+            assert!(problems.iter().any(|problem| problem.line == line && problem.reason.en.contains(reason)), "{row}: {problems:?}");
         }
     }
 

@@ -350,7 +350,7 @@ mod tests {
             ("members = [9, 9]", "members = [9, 8]", "no range"),
         ] {
             let problems = ScoreSheet::read("scores/x.toml", &good.replace(from, to)).unwrap_err();
-            assert!(problems.iter().any(|problem| problem.reason.contains(reason)), "{from}: {problems:?}");
+            assert!(problems.iter().any(|problem| problem.reason.en.contains(reason)), "{from}: {problems:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Versions of a form: one more declaration of a kind that is there already, and what it changes.
 
-use crate::error::{CatalogueError, Problem};
+use crate::error::{CatalogueError, Problem, reason};
 use crate::kind::{Field, FieldType, Kind, Rule};
 use crate::label::Label;
 use crate::load::{Catalogue, Loading};
@@ -56,7 +56,11 @@ impl Catalogue {
             && let Some(kind) = loading.catalogue.kinds().chain(loading.catalogue.other_versions()).find(|kind| self.is_new(kind))
         {
             let reasons = match self.kind(&kind.name) {
-                None => vec![format!("there is no kind {}: a form changes one that is there", kind.name)],
+                None => vec![reason!(
+                    "không có loại bản ghi {}: mẫu chỉ sửa loại đã có",
+                    "there is no kind {}: a form changes one that is there",
+                    kind.name
+                )],
                 Some(known) => unsuitable(known, kind, adopted),
             };
             loading.problems.extend(reasons.into_iter().map(|reason| Problem { file: file.to_owned(), line: 1, reason }));
@@ -69,10 +73,15 @@ impl Catalogue {
     }
 }
 
-fn unsuitable(known: &Kind, next: &Kind, adopted: bool) -> Vec<String> {
+fn unsuitable(known: &Kind, next: &Kind, adopted: bool) -> Vec<Label> {
     let mut reasons = Vec::new();
     if adopted && next.version <= known.version {
-        reasons.push(format!("version {} is not above {}, the one in force", next.version, known.version));
+        reasons.push(reason!(
+            "phiên bản {} không lớn hơn {}, phiên bản đang dùng",
+            "version {} is not above {}, the one in force",
+            next.version,
+            known.version
+        ));
     }
     for (what, one, other) in [
         ("title_field", Some(&known.title_field), Some(&next.title_field)),
@@ -81,7 +90,7 @@ fn unsuitable(known: &Kind, next: &Kind, adopted: bool) -> Vec<String> {
         ("workflow", known.workflow.as_ref(), next.workflow.as_ref()),
     ] {
         if one != other {
-            reasons.push(format!("{what} is not that of version {}", known.version));
+            reasons.push(reason!("{what} khác với phiên bản {}", "{what} is not that of version {}", known.version));
         }
     }
     let guarded = [Some(&known.title_field), known.owner_field.as_ref(), known.state_field.as_ref()];
@@ -89,7 +98,11 @@ fn unsuitable(known: &Kind, next: &Kind, adopted: bool) -> Vec<String> {
         if let (Some(one), Some(other)) = (known.field(name), next.field(name))
             && (std::mem::discriminant(&one.of) != std::mem::discriminant(&other.of) || one.repeated != other.repeated)
         {
-            reasons.push(format!("field {name} has another type than in version {}", known.version));
+            reasons.push(reason!(
+                "trường {name} có kiểu khác với phiên bản {}",
+                "field {name} has another type than in version {}",
+                known.version
+            ));
         }
     }
     reasons

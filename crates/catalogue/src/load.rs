@@ -15,8 +15,9 @@ pub use self::example_file::Example;
 use crate::calendar::Calendar;
 use crate::code_list::{Code, CodeList};
 use crate::commune_map::CommuneMap;
-use crate::error::{CatalogueError, Problem};
+use crate::error::{CatalogueError, Problem, reason, unread};
 use crate::kind::{Field, FieldType, Kind};
+use crate::label::Label;
 use crate::paper_form::PaperForm;
 use crate::process::Process;
 use crate::reference::{GazetteerWords, ReferenceBody};
@@ -72,11 +73,11 @@ impl Catalogue {
         let mut last = "";
         for (path, _) in &files {
             if path == last {
-                loading.problem(path, 0, "the file is given twice");
+                loading.problem(path, 0, reason!("tệp có hai lần", "the file is given twice"));
             }
             last = path;
             if !FOLDERS.iter().any(|folder| path.starts_with(folder)) {
-                loading.problem(path, 0, "the file lies in no known folder");
+                loading.problem(path, 0, reason!("tệp không nằm trong thư mục nào của danh mục", "the file lies in no known folder"));
             }
         }
         loading.problems.extend(Process::check_periods(&loading.catalogue.processes));
@@ -221,8 +222,8 @@ impl Loading {
         Loading { catalogue, problems: Vec::new(), adopting: true, places: BTreeMap::new() }
     }
 
-    fn problem(&mut self, file: &str, line: usize, reason: impl Into<String>) {
-        self.problems.push(Problem { file: file.to_owned(), line, reason: reason.into() });
+    fn problem(&mut self, file: &str, line: usize, reason: Label) {
+        self.problems.push(Problem { file: file.to_owned(), line, reason });
     }
 
     /// For each family of processes the list `process:<family>` of the steps of all its definitions.
@@ -247,16 +248,16 @@ impl Loading {
     /// A sheet names a type of council and roles that exist.
     fn score(&mut self, path: &str, sheet: ScoreSheet) {
         let roles = sheet.quorum.iter().flat_map(|quorum| &quorum.roles).map(|role| ("council-roles", role));
-        let unknown: Vec<String> = roles
+        let unknown: Vec<Label> = roles
             .chain([("council-types", &sheet.council)])
             .filter(|(list, code)| self.catalogue.list(list).is_none_or(|list| list.get(code).is_none()))
-            .map(|(list, code)| format!("the list {list} has no code {code}"))
+            .map(|(list, code)| reason!("danh mục {list} không có mã {code}", "the list {list} has no code {code}"))
             .collect();
         for reason in unknown {
             self.problem(path, 0, reason);
         }
         if self.catalogue.score_sheet(&sheet.name).is_some() {
-            self.problem(path, 0, format!("there are two sheets {}", sheet.name));
+            self.problem(path, 0, reason!("có hai phiếu tên {}", "there are two sheets {}", sheet.name));
         }
         self.catalogue.scores.push(sheet);
     }
@@ -286,7 +287,9 @@ impl Loading {
             let mut known: Vec<Code> = Vec::new();
             for word in words {
                 match known.iter().find(|code| code.code == word.code) {
-                    Some(code) if code.label != word.label => problems.push(format!("{name}: {} has two meanings", word.code)),
+                    Some(code) if code.label != word.label => {
+                        problems.push(reason!("{name}: {} có hai nghĩa", "{name}: {} has two meanings", word.code))
+                    }
                     Some(_) => {}
                     None => known.push(Code::plain(word.code, word.label)),
                 }
@@ -347,7 +350,7 @@ impl Loading {
             Ok(read) => Some(read),
             Err(error) => {
                 let line = error.span().map_or(0, |span| line_of(text, span.start));
-                self.problem(path, line, error.message().to_owned());
+                self.problem(path, line, unread(error.message()));
                 None
             }
         }
@@ -355,20 +358,20 @@ impl Loading {
 
     fn labels(&mut self, path: &str, line: usize, texts: &[&str]) {
         if texts.iter().any(|text| text.trim().is_empty()) {
-            self.problem(path, line, "a label or source is empty");
+            self.problem(path, line, reason!("nhãn hoặc nguồn để trống", "a label or source is empty"));
         }
     }
 
     fn dates(&mut self, path: &str, line: usize, texts: &[Option<&str>]) {
         for text in texts.iter().flatten() {
             if viet::PartialDate::from_iso(text).is_err() {
-                self.problem(path, line, format!("“{text}” is no date"));
+                self.problem(path, line, reason!("“{text}” không phải ngày", "“{text}” is no date"));
             }
         }
         if let [Some(from), Some(to)] = texts
             && from > to
         {
-            self.problem(path, line, format!("{from} lies after {to}"));
+            self.problem(path, line, reason!("{from} ở sau {to}", "{from} lies after {to}"));
         }
     }
 }

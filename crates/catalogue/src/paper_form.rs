@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::error::Problem;
+use crate::error::{Problem, reason, unread};
+use crate::label::Label;
 use crate::load::{Catalogue, line_of};
 
 /// Who makes a paper.
@@ -91,29 +92,34 @@ struct PaperFile {
 impl PaperForm {
     /// Reads a file of forms and checks their fields against the kinds.
     pub(crate) fn read(path: &str, text: &str, catalogue: &Catalogue) -> Result<Vec<PaperForm>, Vec<Problem>> {
-        let problem = |line: usize, reason: String| Problem { file: path.to_owned(), line, reason };
+        let problem = |line: usize, reason: Label| Problem { file: path.to_owned(), line, reason };
         let file: PaperFile = toml::from_str(text)
-            .map_err(|error| vec![problem(error.span().map_or(0, |span| line_of(text, span.start)), error.message().to_owned())])?;
+            .map_err(|error| vec![problem(error.span().map_or(0, |span| line_of(text, span.start)), unread(error.message()))])?;
         let (mut forms, mut problems) = (Vec::new(), Vec::new());
         for form in file.paper {
             let line = line_of(text, form.span().start);
             let form: PaperForm = form.into_inner();
             match catalogue.kind(&form.record) {
-                None => problems.push(problem(line, format!("{}: there is no kind {}", form.code, form.record))),
+                None => {
+                    problems.push(problem(line, reason!("{}: không có loại bản ghi {}", "{}: there is no kind {}", form.code, form.record)))
+                }
                 Some(kind) => {
                     for field in form.parts.iter().flat_map(|part| &part.fields).filter(|field| kind.field(field).is_none()) {
-                        problems.push(problem(line, format!("{}: kind {} has no field {field}", form.code, kind.name)));
+                        problems.push(problem(
+                            line,
+                            reason!("{}: loại {} không có trường {field}", "{}: kind {} has no field {field}", form.code, kind.name),
+                        ));
                     }
                 }
             }
             if form.summary.trim().is_empty() || form.kind.as_ref().is_some_and(|kind| kind.trim().is_empty()) {
-                problems.push(problem(line, format!("{}: kind or summary is empty", form.code)));
+                problems.push(problem(line, reason!("{}: loại hoặc trích yếu để trống", "{}: kind or summary is empty", form.code)));
             }
             if form.parts.iter().all(|part| part.fields.is_empty() && part.lines.is_empty()) {
-                problems.push(problem(line, format!("{} is empty", form.code)));
+                problems.push(problem(line, reason!("{} để trống", "{} is empty", form.code)));
             }
             if forms.iter().any(|known: &PaperForm| known.code == form.code) || catalogue.paper_form(&form.code).is_some() {
-                problems.push(problem(line, format!("{} is declared twice", form.code)));
+                problems.push(problem(line, reason!("{} khai hai lần", "{} is declared twice", form.code)));
             }
             forms.push(form);
         }
@@ -126,7 +132,12 @@ impl PaperForm {
         for process in catalogue.processes().iter().filter(|process| !process.incomplete) {
             for paper in process.steps.iter().flat_map(|step| &step.papers) {
                 if catalogue.paper_form(&paper.code).is_none() {
-                    let reason = format!("the paper {} of {} has no form in papers/", paper.code, process.name);
+                    let reason = reason!(
+                        "giấy tờ {} của {} không có mẫu trong papers/",
+                        "the paper {} of {} has no form in papers/",
+                        paper.code,
+                        process.name
+                    );
                     problems.push(Problem { file: format!("processes/{}.toml", process.name), line: 0, reason });
                 }
             }

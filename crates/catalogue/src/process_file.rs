@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::calendar::TermUnit;
-use crate::error::Problem;
+use crate::error::{Problem, reason, unread};
 use crate::label::Label;
 use crate::load::line_of;
 use crate::process::{Actor, Condition, Deadline, Fact, Paper, Process, Recurrence, Step};
@@ -153,7 +153,7 @@ impl Process {
             Ok(file) => file,
             Err(error) => {
                 let line = error.span().map_or(0, |span| line_of(text, span.start));
-                return Err(vec![Problem { file: path.to_owned(), line, reason: error.message().to_owned() }]);
+                return Err(vec![Problem { file: path.to_owned(), line, reason: unread(error.message()) }]);
             }
         };
         let mut reading = Reading { path, text, problems: Vec::new(), lines: Vec::new() };
@@ -168,7 +168,13 @@ impl Process {
         for (at, process) in processes.iter().enumerate() {
             for other in processes.iter().skip(at + 1).filter(|other| other.family == process.family) {
                 if process.valid_on(other.valid_from) || other.valid_on(process.valid_from) {
-                    let reason = format!("{} and {} of the family {} are valid on the same day", process.name, other.name, process.family);
+                    let reason = reason!(
+                        "{} và {} của họ {} cùng có hiệu lực một ngày",
+                        "{} and {} of the family {} are valid on the same day",
+                        process.name,
+                        other.name,
+                        process.family
+                    );
                     problems.push(Problem { file: format!("processes/{}.toml", other.name), line: 1, reason });
                 }
             }
@@ -186,8 +192,8 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn problem(&mut self, line: usize, reason: impl Into<String>) {
-        self.problems.push(Problem { file: self.path.to_owned(), line, reason: reason.into() });
+    fn problem(&mut self, line: usize, reason: Label) {
+        self.problems.push(Problem { file: self.path.to_owned(), line, reason });
     }
 
     fn process(&mut self, file: ProcessFile) -> Process {
@@ -195,16 +201,25 @@ impl Reading<'_> {
         let name = file.name.into_inner();
         self.texts(line, "the process", &[&name, &file.family, &file.vi, &file.en, &file.source]);
         if format!("processes/{name}.toml") != self.path {
-            self.problem(line, format!("the process {name} must stand in the file processes/{name}.toml"));
+            self.problem(
+                line,
+                reason!(
+                    "quy trình {name} phải nằm trong tệp processes/{name}.toml",
+                    "the process {name} must stand in the file processes/{name}.toml"
+                ),
+            );
         }
         let valid_from = self.day(line, &file.valid_from);
         let valid_to = file.valid_to.map(|text| self.day(line, &text));
         if valid_to.is_some_and(|last| last < valid_from) {
-            self.problem(line, format!("{name} ends before it begins"));
+            self.problem(line, reason!("{name} kết thúc trước khi bắt đầu", "{name} ends before it begins"));
         }
         let note = self.both(line, "note", file.note_vi, file.note_en);
         if file.incomplete && note.is_none() {
-            self.problem(line, format!("{name} is incomplete and needs a note that says what is missing"));
+            self.problem(
+                line,
+                reason!("{name} chưa đủ, cần ghi chú nêu còn thiếu gì", "{name} is incomplete and needs a note that says what is missing"),
+            );
         }
         let facts = file.fact.into_iter().map(|fact| self.fact(fact)).collect();
         let actors = file.actor.into_iter().map(|actor| self.actor(actor)).collect();
@@ -253,7 +268,14 @@ impl Reading<'_> {
         let what = format!("step {}", file.code);
         self.texts(line, &what, &[&file.vi, &file.en, &file.public_vi, &file.public_en, &file.source]);
         if file.code.is_empty() || !file.code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
-            self.problem(line, format!("the code “{}” must be small ASCII letters, digits and _", file.code));
+            self.problem(
+                line,
+                reason!(
+                    "mã “{}” chỉ gồm chữ thường không dấu, chữ số và _",
+                    "the code “{}” must be small ASCII letters, digits and _",
+                    file.code
+                ),
+            );
         }
         let rule = self.both(line, "rule", file.rule_vi, file.rule_en);
         let mut papers = Vec::new();
@@ -294,23 +316,39 @@ impl Reading<'_> {
     fn deadline(&mut self, line: usize, step: &str, file: DeadlineFile) -> Deadline {
         self.texts(line, &format!("a deadline of step {step}"), &[&file.source]);
         if file.within == 0 || file.within > 1_000 {
-            self.problem(line, format!("a deadline of step {step} has {} units; expected 1 to 1000", file.within));
+            self.problem(
+                line,
+                reason!(
+                    "hạn của bước {step} có {} đơn vị; phải từ 1 đến 1000",
+                    "a deadline of step {step} has {} units; expected 1 to 1000",
+                    file.within
+                ),
+            );
         }
         match (file.unit, file.moves_to_working_day) {
             (TermUnit::WorkingDay, Some(_)) => {
-                self.problem(line, "a term in working days ends on one; moves_to_working_day has no place here");
+                self.problem(
+                    line,
+                    reason!(
+                        "hạn theo ngày làm việc kết thúc vào ngày làm việc; không dùng moves_to_working_day ở đây",
+                        "a term in working days ends on one; moves_to_working_day has no place here"
+                    ),
+                );
             }
             (TermUnit::Day | TermUnit::Month | TermUnit::Year, None) => {
                 self.problem(
                     line,
-                    "say whether an end on a rest day moves: moves_to_working_day = true or false (Bộ luật Dân sự 2015, Điều 148.5)",
+                    reason!("ghi rõ hạn rơi vào ngày nghỉ có chuyển không: moves_to_working_day = true hoặc false (Bộ luật Dân sự 2015, Điều 148.5)", "say whether an end on a rest day moves: moves_to_working_day = true or false (Bộ luật Dân sự 2015, Điều 148.5)"),
                 );
             }
             _ => {}
         }
         let recurs = file.recurs.map(|recurs| Recurrence { times: recurs.times, until: recurs.until });
         if recurs.as_ref().is_some_and(|recurs| recurs.times.is_none() && recurs.until.is_empty()) {
-            self.problem(line, "a deadline that recurs says how many times or until which step");
+            self.problem(
+                line,
+                reason!("hạn lặp lại phải ghi mấy lần hoặc đến bước nào", "a deadline that recurs says how many times or until which step"),
+            );
         }
         let mut of = vec![step.to_owned()];
         of.extend(file.or);
@@ -330,7 +368,7 @@ impl Reading<'_> {
 
     fn texts(&mut self, line: usize, what: &str, texts: &[&str]) {
         if texts.iter().any(|text| text.trim().is_empty()) {
-            self.problem(line, format!("{what} lacks a label, a code or its source"));
+            self.problem(line, reason!("{what} thiếu nhãn, mã hoặc nguồn", "{what} lacks a label, a code or its source"));
         }
     }
 
@@ -339,7 +377,7 @@ impl Reading<'_> {
             (Some(vi), Some(en)) => Some(Label::new(vi, en)),
             (None, None) => None,
             _ => {
-                self.problem(line, format!("a {what} is given in one language only"));
+                self.problem(line, reason!("{what} chỉ có một ngôn ngữ", "a {what} is given in one language only"));
                 None
             }
         }
@@ -349,7 +387,10 @@ impl Reading<'_> {
         match text.parse() {
             Ok(day) => day,
             Err(_) => {
-                self.problem(line, format!("“{text}” is no day, expected e.g. 2014-03-15"));
+                self.problem(
+                    line,
+                    reason!("“{text}” không phải ngày, viết ví dụ 2014-03-15", "“{text}” is no day, expected e.g. 2014-03-15"),
+                );
                 Date::ZERO
             }
         }
@@ -361,18 +402,24 @@ impl Reading<'_> {
         let lines = std::mem::take(&mut self.lines);
         for (step, (line, _)) in process.steps.iter().zip(&lines) {
             if !codes.insert(step.code.as_str()) {
-                self.problem(*line, format!("step {} stands twice", step.code));
+                self.problem(*line, reason!("bước {} ghi hai lần", "step {} stands twice", step.code));
             }
         }
         let starts: Vec<&str> = process.steps.iter().filter(|step| step.after.is_empty()).map(|step| step.code.as_str()).collect();
         if starts.is_empty() {
-            self.problem(1, "no step begins the process: one must have no “after”");
+            self.problem(
+                1,
+                reason!(
+                    "không bước nào mở đầu quy trình: phải có một bước không ghi “after”",
+                    "no step begins the process: one must have no “after”"
+                ),
+            );
         }
         let reachable = process.reachable(&starts, &[]);
         for (step, (line, deadline_lines)) in process.steps.iter().zip(&lines) {
             self.check_step(process, step, *line, &codes);
             if !reachable.contains(&step.code) {
-                self.problem(*line, format!("step {} cannot be reached", step.code));
+                self.problem(*line, reason!("không đi đến được bước {}", "step {} cannot be reached", step.code));
             }
             for (deadline, line) in step.deadlines.iter().zip(deadline_lines) {
                 self.check_deadline(process, deadline, *line, &codes, &starts);
@@ -388,22 +435,43 @@ impl Reading<'_> {
     fn check_step(&mut self, process: &Process, step: &Step, line: usize, codes: &BTreeSet<&str>) {
         for other in step.after.iter().chain(&step.requires).chain(&step.unless) {
             if !codes.contains(other.as_str()) {
-                self.problem(line, format!("step {} names the unknown step {other}", step.code));
+                self.problem(line, reason!("bước {} nêu bước không có: {other}", "step {} names the unknown step {other}", step.code));
             }
         }
         if !process.actors.iter().any(|actor| actor.actor == step.actor) {
-            self.problem(line, format!("step {} names the unknown actor {}", step.code, step.actor));
+            self.problem(line, reason!("bước {} nêu người làm không có: {}", "step {} names the unknown actor {}", step.code, step.actor));
         }
         if !step.beside && step.after.iter().filter_map(|code| process.step(code)).any(|before| before.beside) {
-            self.problem(line, format!("step {} of the main line comes after a step beside it; use “requires”", step.code));
+            self.problem(
+                line,
+                reason!(
+                    "bước chính {} đứng sau một bước bên cạnh; hãy dùng “requires”",
+                    "step {} of the main line comes after a step beside it; use “requires”",
+                    step.code
+                ),
+            );
         }
         let goes_on = process.followers(&step.code).any(|next| !next.beside);
         match (step.beside, step.end, goes_on) {
-            (false, false, false) => {
-                self.problem(line, format!("step {} is never left: it needs a following step or end = true", step.code))
+            (false, false, false) => self.problem(
+                line,
+                reason!(
+                    "bước {} không có lối ra: cần bước tiếp theo hoặc end = true",
+                    "step {} is never left: it needs a following step or end = true",
+                    step.code
+                ),
+            ),
+            (false, true, true) => {
+                self.problem(line, reason!("bước {} là kết thúc mà vẫn đi tiếp", "step {} is an end and still goes on", step.code))
             }
-            (false, true, true) => self.problem(line, format!("step {} is an end and still goes on", step.code)),
-            (true, true, _) => self.problem(line, format!("step {} lies beside the main line and cannot end it", step.code)),
+            (true, true, _) => self.problem(
+                line,
+                reason!(
+                    "bước {} ở bên cạnh, không thể kết thúc quy trình",
+                    "step {} lies beside the main line and cannot end it",
+                    step.code
+                ),
+            ),
             _ => {}
         }
         for condition in step.when.iter().chain(step.papers.iter().filter_map(|paper| paper.when.as_ref())) {
@@ -413,7 +481,7 @@ impl Reading<'_> {
             if let Some(from) = &paper.from
                 && !process.step(from).is_some_and(|earlier| earlier.papers.iter().any(|known| known.code == paper.code))
             {
-                self.problem(line, format!("step {from} has no paper {}", paper.code));
+                self.problem(line, reason!("bước {from} không có giấy tờ {}", "step {from} has no paper {}", paper.code));
             }
         }
     }
@@ -422,7 +490,7 @@ impl Reading<'_> {
         let until = deadline.recurs.iter().flat_map(|recurs| &recurs.until);
         for other in deadline.of.iter().chain([&deadline.counted_from]).chain(&deadline.given).chain(until) {
             if !codes.contains(other.as_str()) {
-                self.problem(line, format!("the deadline names the unknown step {other}"));
+                self.problem(line, reason!("hạn nêu bước không có: {other}", "the deadline names the unknown step {other}"));
                 return;
             }
         }
@@ -434,16 +502,20 @@ impl Reading<'_> {
         let back = process.reachable(&[&deadline.counted_from], &[]);
         if !before.contains(&deadline.counted_from) && !deadline.of.iter().any(|step| *step != deadline.counted_from && back.contains(step))
         {
-            self.problem(line, format!("{} cannot have happened before {}", deadline.counted_from, deadline.of.join(", ")));
+            self.problem(
+                line,
+                reason!("{} không thể xảy ra trước {}", "{} cannot have happened before {}", deadline.counted_from, deadline.of.join(", ")),
+            );
         }
     }
 
     fn check_condition(&mut self, process: &Process, condition: &Condition, line: usize) {
         match process.facts.iter().find(|fact| fact.name == condition.fact) {
-            None => self.problem(line, format!("a condition asks for the unknown fact {}", condition.fact)),
+            None => self
+                .problem(line, reason!("điều kiện hỏi dữ kiện không có: {}", "a condition asks for the unknown fact {}", condition.fact)),
             Some(fact) => {
                 for value in condition.is.iter().filter(|value| !fact.values.iter().any(|(known, _)| known == *value)) {
-                    self.problem(line, format!("the fact {} has no value {value}", condition.fact));
+                    self.problem(line, reason!("dữ kiện {} không có giá trị {value}", "the fact {} has no value {value}", condition.fact));
                 }
             }
         }

@@ -330,13 +330,13 @@ fn a_broken_process_is_refused_with_line_and_reason() {
     for (from, to, reason) in cases {
         assert!(text.contains(from), "the file has no {from}");
         let problems = Process::read(path, &text.replacen(from, to, 1)).expect_err(to);
-        let found = problems.iter().any(|problem| problem.file == path && problem.line > 0 && problem.reason.contains(reason));
+        let found = problems.iter().any(|problem| problem.file == path && problem.line > 0 && problem.reason.en.contains(reason));
         assert!(found, "{to}: {problems:?}");
     }
     let incomplete =
         include_str!("../../../catalogue/processes/vn-task-2025.toml").replace("note_vi", "# note_vi").replace("note_en", "# note_en");
     let problems = Process::read("processes/vn-task-2025.toml", &incomplete).unwrap_err();
-    assert!(problems.iter().any(|problem| problem.reason.contains("incomplete and needs a note")));
+    assert!(problems.iter().any(|problem| problem.reason.en.contains("incomplete and needs a note")));
 
     let mut overlapping = [catalogue().process("vn-task-2014").unwrap().clone(), catalogue().process("vn-task-2025").unwrap().clone()];
     assert!(Process::check_periods(&overlapping).is_empty());

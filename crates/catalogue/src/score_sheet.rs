@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::error::Problem;
+use crate::error::{Problem, reason, unread};
 use crate::label::Label;
 use crate::load::line_of;
 
@@ -244,27 +244,29 @@ struct PointsFile {
 impl ScoreSheet {
     /// Reads a sheet and checks it in itself.
     pub(crate) fn read(path: &str, text: &str) -> Result<ScoreSheet, Vec<Problem>> {
-        let problem = |line: usize, reason: String| vec![Problem { file: path.to_owned(), line, reason }];
+        let problem = |line: usize, reason: Label| vec![Problem { file: path.to_owned(), line, reason }];
         let file: SheetFile = toml::from_str(text)
-            .map_err(|error| problem(error.span().map_or(0, |span| line_of(text, span.start)), error.message().to_owned()))?;
+            .map_err(|error| problem(error.span().map_or(0, |span| line_of(text, span.start)), unread(error.message())))?;
         checked(file).map_err(|reason| problem(0, reason))
     }
 }
 
-fn checked(file: SheetFile) -> Result<ScoreSheet, String> {
+fn checked(file: SheetFile) -> Result<ScoreSheet, Label> {
     let note = match (file.note_vi, file.note_en) {
         (Some(vi), Some(en)) => Some(Label::new(vi, en)),
         (None, None) => None,
-        _ => return Err("a note needs both languages".to_owned()),
+        _ => return Err(reason!("ghi chú cần cả hai ngôn ngữ", "a note needs both languages")),
     };
     if file.incomplete && note.is_none() {
-        return Err("an incomplete sheet says in a note what is missing".to_owned());
+        return Err(reason!("phiếu chưa đủ phải có ghi chú nêu còn thiếu gì", "an incomplete sheet says in a note what is missing"));
     }
     if [&file.vi, &file.en, &file.source].iter().any(|text| text.trim().is_empty()) {
-        return Err("a label or source is empty".to_owned());
+        return Err(reason!("nhãn hoặc nguồn để trống", "a label or source is empty"));
     }
     let members = match file.members {
-        Some([least, most]) if least == 0 || least > most => return Err(format!("members: {least} to {most} is no range")),
+        Some([least, most]) if least == 0 || least > most => {
+            return Err(reason!("members: {least} đến {most} không phải khoảng số", "members: {least} to {most} is no range"));
+        }
         Some([least, most]) => Some((least, most)),
         None => None,
     };
@@ -275,7 +277,12 @@ fn checked(file: SheetFile) -> Result<ScoreSheet, String> {
     let ballot = match (file.choice.is_empty(), file.criterion.is_empty()) {
         (false, true) if file.points.is_none() => choice_form(file.choice, file.outcome)?,
         (true, false) if file.outcome.is_empty() => points_form(file.criterion, file.points)?,
-        _ => return Err("a sheet has either choices with outcomes or criteria with points".to_owned()),
+        _ => {
+            return Err(reason!(
+                "phiếu có hoặc lựa chọn kèm kết luận, hoặc tiêu chí kèm điểm",
+                "a sheet has either choices with outcomes or criteria with points"
+            ));
+        }
     };
     Ok(ScoreSheet {
         name: file.name,
@@ -291,49 +298,66 @@ fn checked(file: SheetFile) -> Result<ScoreSheet, String> {
     })
 }
 
-fn choice_form(choices: Vec<WordFile>, outcomes: Vec<OutcomeFile>) -> Result<BallotForm, String> {
+fn choice_form(choices: Vec<WordFile>, outcomes: Vec<OutcomeFile>) -> Result<BallotForm, Label> {
     let choices = choices.into_iter().map(|file| word(file.code, file.vi, file.en)).collect::<Result<Vec<_>, _>>()?;
     distinct(choices.iter())?;
     let count = outcomes.len();
     let mut checked = Vec::with_capacity(count);
     for (at, outcome) in outcomes.into_iter().enumerate() {
         if outcome.when.is_empty() != (at + 1 == count) {
-            return Err(format!("outcome {}: every outcome but the last needs conditions, and the last has none", outcome.code));
+            return Err(reason!(
+                "kết luận {}: mọi kết luận trừ cái cuối cần điều kiện, cái cuối không có",
+                "outcome {}: every outcome but the last needs conditions, and the last has none",
+                outcome.code
+            ));
         }
         let mut when = Vec::with_capacity(outcome.when.len());
         for condition in outcome.when {
             if !choices.iter().any(|choice| choice.code == condition.choice) {
-                return Err(format!("outcome {}: there is no choice {}", outcome.code, condition.choice));
+                return Err(reason!(
+                    "kết luận {}: không có lựa chọn {}",
+                    "outcome {}: there is no choice {}",
+                    outcome.code,
+                    condition.choice
+                ));
             }
             let against = match (condition.is.as_str(), condition.share, condition.of) {
                 ("none", None, None) => Against::None,
                 ("at_least", Some(text), Some(of)) => Against::AtLeast(share(&text)?, of),
                 ("more_than", Some(text), Some(of)) => Against::MoreThan(share(&text)?, of),
-                _ => return Err(format!("outcome {}: a condition is none, or at_least or more_than a share of a whole", outcome.code)),
+                _ => {
+                    return Err(reason!(
+                        "kết luận {}: điều kiện là none, hoặc at_least, more_than một phần của tổng",
+                        "outcome {}: a condition is none, or at_least or more_than a share of a whole",
+                        outcome.code
+                    ));
+                }
             };
             when.push(OutcomeCondition { choice: condition.choice, against });
         }
         checked.push(Outcome { word: word(outcome.code, outcome.vi, outcome.en)?, when });
     }
     if checked.is_empty() {
-        return Err("there is no outcome".to_owned());
+        return Err(reason!("không có kết luận nào", "there is no outcome"));
     }
     distinct(checked.iter().map(|outcome| &outcome.word))?;
     Ok(BallotForm::Choice { choices, outcomes: checked })
 }
 
-fn points_form(criteria: Vec<CriterionFile>, points: Option<PointsFile>) -> Result<BallotForm, String> {
+fn points_form(criteria: Vec<CriterionFile>, points: Option<PointsFile>) -> Result<BallotForm, Label> {
     let mut checked = Vec::with_capacity(criteria.len());
     for file in criteria {
         if file.cap == 0 || file.cap > 100 {
-            return Err(format!("criterion {}: a cap lies between 1 and 100", file.code));
+            return Err(reason!("tiêu chí {}: điểm tối đa từ 1 đến 100", "criterion {}: a cap lies between 1 and 100", file.code));
         }
         checked.push(ScoreCriterion { cap: file.cap, word: word(file.code, file.vi, file.en)? });
     }
     distinct(checked.iter().map(|criterion| &criterion.word))?;
     let most: u64 = checked.iter().map(|criterion| criterion.cap).sum();
     let rule = match points {
-        Some(file) if file.pass > most => return Err(format!("{} points cannot be reached with {most}", file.pass)),
+        Some(file) if file.pass > most => {
+            return Err(reason!("không thể đạt {} điểm khi tối đa là {most}", "{} points cannot be reached with {most}", file.pass));
+        }
         Some(file) => Some(PointsRule {
             pass: file.pass,
             zeros_at_most: share(&file.zeros_at_most)?,
@@ -344,23 +368,23 @@ fn points_form(criteria: Vec<CriterionFile>, points: Option<PointsFile>) -> Resu
     Ok(BallotForm::Points { criteria: checked, rule })
 }
 
-fn word(code: String, vi: String, en: String) -> Result<BallotWord, String> {
+fn word(code: String, vi: String, en: String) -> Result<BallotWord, Label> {
     if [&code, &vi, &en].iter().any(|text| text.trim().is_empty()) {
-        return Err(format!("“{code}”: a code or label is empty"));
+        return Err(reason!("“{code}”: mã hoặc nhãn để trống", "“{code}”: a code or label is empty"));
     }
     Ok(BallotWord { code, label: Label::new(vi, en) })
 }
 
-fn distinct<'a>(words: impl Iterator<Item = &'a BallotWord>) -> Result<(), String> {
+fn distinct<'a>(words: impl Iterator<Item = &'a BallotWord>) -> Result<(), Label> {
     let mut seen = std::collections::BTreeSet::new();
     for word in words {
         if !seen.insert(word.code.as_str()) {
-            return Err(format!("{} stands twice", word.code));
+            return Err(reason!("{} ghi hai lần", "{} stands twice", word.code));
         }
     }
     Ok(())
 }
 
-fn share(text: &str) -> Result<Proportion, String> {
-    Proportion::parse(text).ok_or_else(|| format!("“{text}” is no share like 2/3"))
+fn share(text: &str) -> Result<Proportion, Label> {
+    Proportion::parse(text).ok_or_else(|| reason!("“{text}” không phải tỷ lệ dạng 2/3", "“{text}” is no share like 2/3"))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::error::Problem;
+use crate::error::{Problem, reason, unread};
 use crate::label::Label;
 use crate::load::{Catalogue, line_of};
 
@@ -68,13 +68,15 @@ struct ConstantFile {
 impl SheetMap {
     /// Reads a map and checks its paths against the kinds.
     pub(crate) fn read(path: &str, text: &str, catalogue: &Catalogue) -> Result<SheetMap, Vec<Problem>> {
-        let problem = |line: usize, reason: String| vec![Problem { file: path.to_owned(), line, reason }];
+        let problem = |line: usize, reason: Label| vec![Problem { file: path.to_owned(), line, reason }];
         let file: MapFile = toml::from_str(text)
-            .map_err(|error| problem(error.span().map_or(0, |span| line_of(text, span.start)), error.message().to_owned()))?;
-        let Some(kind) = catalogue.kind(&file.kind) else { return Err(problem(0, format!("there is no kind {}", file.kind))) };
+            .map_err(|error| problem(error.span().map_or(0, |span| line_of(text, span.start)), unread(error.message())))?;
+        let Some(kind) = catalogue.kind(&file.kind) else {
+            return Err(problem(0, reason!("không có loại bản ghi {}", "there is no kind {}", file.kind)));
+        };
         for place in file.column.iter().map(|column| &column.path).chain(file.constant.iter().map(|constant| &constant.path)) {
             if kind.field_at(place).is_none() {
-                return Err(problem(0, format!("kind {} has no field {place}", kind.name)));
+                return Err(problem(0, reason!("loại {} không có trường {place}", "kind {} has no field {place}", kind.name)));
             }
         }
         Ok(SheetMap {

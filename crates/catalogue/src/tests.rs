@@ -99,7 +99,7 @@ fn a_broken_catalogue_is_refused_with_file_line_and_reason() {
         *text = text.replacen(from, to, 1);
         let error = Catalogue::load(broken).expect_err(to);
         assert!(
-            error.problems.iter().any(|problem| problem.file == file && problem.line > 0 && problem.reason.contains(reason)),
+            error.problems.iter().any(|problem| problem.file == file && problem.line > 0 && problem.reason.en.contains(reason)),
             "{to}: {error}"
         );
     }

@@ -3,6 +3,7 @@
 //!
 //! Members: `README.txt`; `manifest.json` (what is inside, with sizes and SHA-256); `logs/<audience>.jsonl` (every entry as it was written, and the payload it
 //! commits to unless that was erased); `files/<sha256>`; `cabinet/<drawer>.jsonl` (forms adopted by the node and where records came from);
+//! `catalogue/<folder>/<file>` (the operator's own kinds and code lists, without which records that use them could not be read);
 //! `records/<kind>.jsonl` and `.csv` (current records, for people). Accounts, passwords, drafts and the trail of who did what are not in it.
 
 use std::collections::BTreeMap;
@@ -23,11 +24,14 @@ use crate::error::OfficeError;
 use crate::export::FileForm;
 use crate::identity::Identity;
 use crate::office::Office;
+use crate::own_catalogue::OwnCatalogue;
 use crate::permission::{Action, Subject, decide};
 use crate::register::RegisterFilter;
 
 /// The form of the archive.
 const FORM: &str = "lienvung-archive/1";
+/// Before the names of the operator's files.
+const CATALOGUE: &str = "catalogue/";
 /// Entries read at a time, and replayed in one transaction.
 const PAGE: usize = 2_000;
 /// Drawers of the cabinet that belong to the data and not to people.
@@ -129,6 +133,22 @@ impl Office {
         }
         for drawer in DRAWERS {
             packing.add(&format!("cabinet/{drawer}.jsonl"), |out| self.write_drawer(drawer, out))?;
+        }
+        for name in OwnCatalogue::read(self.folder())?.files {
+            let (path, member) = (OwnCatalogue::path(self.folder()).join(&name), format!("{CATALOGUE}{name}"));
+            if !is_member_name(&member) {
+                return Err(OfficeError::refused(
+                    "catalogue_name",
+                    format!("Tệp danh mục “{name}” có dấu mà hệ điều hành khác không nhận; chưa ghi gì. Hãy đổi tên tệp rồi làm lại."),
+                    format!(
+                        "The name of the catalogue file “{name}” has a sign that other systems do not take; nothing was written. Rename it and try again."
+                    ),
+                ));
+            }
+            packing.add(&member, |out| {
+                std::io::copy(&mut std::fs::File::open(&path)?, out)?;
+                Ok(())
+            })?;
         }
         let mut records = BTreeMap::new();
         let kinds: Vec<String> = self.catalogue().kinds().map(|kind| kind.name.clone()).collect();
@@ -320,6 +340,17 @@ fn restore_into(file: &Path, folder: &Path, progress: &mut dyn FnMut(u64, u64)) 
             }
         }
     }
+    for member in manifest.members.keys() {
+        if let Some(name) = member.strip_prefix(CATALOGUE) {
+            let path = OwnCatalogue::path(folder).join(name);
+            if let Some(above) = path.parent() {
+                std::fs::create_dir_all(above)?;
+            }
+            std::io::copy(&mut open_member(&mut archive, member)?, &mut std::fs::File::create_new(&path)?)?;
+        }
+    }
+    // Faulty files would stop the program at its first start.
+    OwnCatalogue::read(folder)?;
     for drawer in DRAWERS {
         let member = format!("cabinet/{drawer}.jsonl");
         let mut documents = Vec::new();
@@ -367,8 +398,17 @@ fn is_member_name(name: &str) -> bool {
         Some(("files", sha256)) => is_sha256(sha256),
         Some(("logs" | "cabinet", rest)) => rest.strip_suffix(".jsonl").is_some_and(plain),
         Some(("records", rest)) => rest.strip_suffix(".jsonl").or_else(|| rest.strip_suffix(".csv")).is_some_and(plain),
+        Some(("catalogue", rest)) => rest.split_once('/').is_some_and(|(folder, file)| {
+            is_plain_name(folder) && is_plain_name(file) && (file.ends_with(".toml") || file.ends_with(".csv"))
+        }),
         _ => false,
     }
+}
+
+/// A name that stays in its folder on every system.
+fn is_plain_name(name: &str) -> bool {
+    let outside = |sign: char| sign.is_control() || matches!(sign, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
+    !name.is_empty() && !name.starts_with(['.', '~']) && !name.chars().any(outside)
 }
 
 /// Every member as the manifest says, and no other.
@@ -477,6 +517,7 @@ const README: &str = "Tệp lưu trữ toàn bộ dữ liệu của một nút L
 logs/       sổ cái: mỗi dòng một mục đúng như đã ghi, kèm nội dung (base64) nếu chưa bị xóa theo pháp luật
 files/      tệp gốc, tên tệp là SHA-256 của nội dung
 cabinet/    mẫu đã áp dụng, mã nguồn của bản ghi nhập từ hệ thống khác
+catalogue/  loại bản ghi và danh mục riêng của đơn vị, nếu có
 records/    bản ghi hiện hành theo loại, JSON từng dòng và CSV, để đọc bằng chương trình bất kỳ
 manifest.json   kích thước, SHA-256 của từng phần, kích thước và gốc của từng sổ
 
@@ -489,6 +530,7 @@ All data of a node of Liên Vùng
 logs/       the ledger: one entry a line as it was written, with its payload (base64) unless the law had it erased
 files/      originals, named by the SHA-256 of their contents
 cabinet/    forms the node adopted, ids of records in the systems they came from
+catalogue/  kinds of record and code lists of the operator's own, if there are any
 records/    current records by kind, JSON lines and CSV, for any program
 manifest.json   size and SHA-256 of each part, size and root of each log
 

@@ -3,6 +3,7 @@
 //! A row holds only what follows from the records; what follows from today (overdue or within term, days late) is computed when the board is read,
 //! so the same query gives page, API, CSV, XLSX and iCal, and nothing changes at midnight.
 
+mod desk;
 mod query;
 mod rows;
 
@@ -12,9 +13,8 @@ use ledger::{Change, Follower};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
-pub use query::{
-    AssignmentRow, BoardFilter, BoardPage, BoardRow, ConferenceRow, DeadlineRow, Desk, DeskRow, InternalCounts, OverdueByBody,
-};
+pub use desk::{Desk, DeskRow, OverdueByBody};
+pub use query::{AssignmentRow, BoardFilter, BoardPage, BoardRow, ConferenceRow, DeadlineRow, InternalCounts};
 pub use rows::{Answer, Clear, DeadlineChange, Directive, Evidence, Verdict};
 
 use crate::error::OfficeError;

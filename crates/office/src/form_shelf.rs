@@ -56,8 +56,8 @@ impl FormShelf {
             None => Ok(()),
             Some(Problem { line, reason, .. }) => Err(OfficeError::refused(
                 "form_unfit",
-                format!("Mẫu không khớp với chương trình, chưa thay đổi gì: dòng {line}: {reason}."),
-                format!("The form does not fit the program, nothing was changed: line {line}: {reason}."),
+                format!("Mẫu không khớp với chương trình, chưa thay đổi gì: dòng {line}: {}.", reason.vi),
+                format!("The form does not fit the program, nothing was changed: line {line}: {}.", reason.en),
             )),
         }
     }

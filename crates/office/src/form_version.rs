@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use catalogue::{Catalogue, FormChange, Kind, Label};
+use catalogue::{Catalogue, FormChange, Kind, Label, Lang};
 use ledger::{LedgerError, RecordId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -318,20 +318,24 @@ impl Office {
 
     /// Reads the file of one kind as a version beside those in force.
     fn read_form_file(&self, text: &str) -> Result<Kind, OfficeError> {
-        let faulty = |problems: String| {
+        let faulty = |vi: String, en: String| {
             OfficeError::refused(
                 "form_faulty",
-                format!("Tệp mẫu có lỗi, chưa nhận. Hãy sửa các dòng sau rồi tải lên lại: {problems}"),
-                format!("The file has faults and was not received. Mend these lines and upload it again: {problems}"),
+                format!("Tệp mẫu có lỗi, chưa nhận. Hãy sửa các dòng sau rồi tải lên lại: {vi}"),
+                format!("The file has faults and was not received. Mend these lines and upload it again: {en}"),
             )
         };
         let before = self.catalogue();
         let with = before.with_form("", text, true).map_err(|error| {
-            let lines: Vec<String> = error.problems.iter().map(|problem| format!("{}: {}", problem.line, problem.reason)).collect();
-            faulty(lines.join("; "))
+            let lines = |lang| {
+                let lines: Vec<String> =
+                    error.problems.iter().map(|problem| format!("{}: {}", problem.line, problem.reason.get(lang))).collect();
+                lines.join("; ")
+            };
+            faulty(lines(Lang::Vi), lines(Lang::En))
         })?;
         let new = with.kinds().find(|kind| before.kind(&kind.name).is_none_or(|known| known.version != kind.version)).cloned();
-        new.ok_or_else(|| faulty("1: —".to_owned()))
+        new.ok_or_else(|| faulty("1: —".to_owned(), "1: —".to_owned()))
     }
 
     fn form_version_of(&self, kept: KeptForm) -> Result<FormVersion, OfficeError> {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use catalogue::{Catalogue, CatalogueError, Problem};
+use catalogue::{Catalogue, CatalogueError, Label, Lang, Problem};
 
 use crate::error::{OfficeError, label};
 
@@ -66,7 +66,10 @@ impl Found {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
-                self.problem(&path.display().to_string(), "the name is not UTF-8; give the file a plain name");
+                self.problem(
+                    &path.display().to_string(),
+                    label("tên tệp không phải UTF-8; hãy đặt tên thường", "the name is not UTF-8; give the file a plain name"),
+                );
                 continue;
             };
             if name.starts_with(['.', '~']) {
@@ -75,8 +78,20 @@ impl Found {
             let place = if within.is_empty() { name } else { format!("{within}/{name}") };
             match (path.is_dir(), within.is_empty()) {
                 (true, true) => self.folder(&path, &place)?,
-                (true, false) => self.problem(&place, "a folder inside a folder is not read; move its files up"),
-                (false, true) => self.problem(&place, "the file lies in no folder of the catalogue; put it into codes/ or kinds/"),
+                (true, false) => self.problem(
+                    &place,
+                    label(
+                        "thư mục nằm trong thư mục không được đọc; hãy chuyển tệp lên trên",
+                        "a folder inside a folder is not read; move its files up",
+                    ),
+                ),
+                (false, true) => self.problem(
+                    &place,
+                    label(
+                        "tệp không nằm trong thư mục nào của danh mục; hãy đặt vào codes/ hoặc kinds/",
+                        "the file lies in no folder of the catalogue; put it into codes/ or kinds/",
+                    ),
+                ),
                 (false, false) => self.file(&path, place)?,
             }
         }
@@ -84,18 +99,28 @@ impl Found {
     }
 
     fn file(&mut self, path: &Path, place: String) -> Result<(), OfficeError> {
+        let largest = LARGEST_FILE / 1_000_000;
         if !matches!(path.extension().and_then(|suffix| suffix.to_str()), Some("toml" | "csv")) {
-            self.problem(&place, "only .csv and .toml are read; save a spreadsheet as “CSV UTF-8 (Comma delimited)”");
+            self.problem(
+                &place,
+                label(
+                    "chỉ đọc .csv và .toml; bảng tính thì lưu dạng “CSV UTF-8 (Comma delimited)”",
+                    "only .csv and .toml are read; save a spreadsheet as “CSV UTF-8 (Comma delimited)”",
+                ),
+            );
         } else if self.files.len() == MOST_FILES {
-            self.problem(&place, &format!("there are more than {MOST_FILES} files"));
+            self.problem(&place, label(format!("có hơn {MOST_FILES} tệp"), format!("there are more than {MOST_FILES} files")));
         } else if std::fs::metadata(path)?.len() > LARGEST_FILE {
-            self.problem(&place, &format!("the file is larger than {} MB", LARGEST_FILE / 1_000_000));
+            self.problem(&place, label(format!("tệp lớn hơn {largest} MB"), format!("the file is larger than {largest} MB")));
         } else {
             match String::from_utf8(std::fs::read(path)?) {
                 Ok(text) => self.files.push((place, text)),
                 Err(error) => {
                     let line = error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
-                    let reason = "not UTF-8; save a spreadsheet as “CSV UTF-8 (Comma delimited)”".to_owned();
+                    let reason = label(
+                        "không phải UTF-8; bảng tính thì lưu dạng “CSV UTF-8 (Comma delimited)”",
+                        "not UTF-8; save a spreadsheet as “CSV UTF-8 (Comma delimited)”",
+                    );
                     self.problems.push(Problem { file: place, line, reason });
                 }
             }
@@ -103,20 +128,21 @@ impl Found {
         Ok(())
     }
 
-    fn problem(&mut self, file: &str, reason: &str) {
-        self.problems.push(Problem { file: file.to_owned(), line: 0, reason: reason.to_owned() });
+    fn problem(&mut self, file: &str, reason: Label) {
+        self.problems.push(Problem { file: file.to_owned(), line: 0, reason });
     }
 }
 
 fn refused(folder: &Path, error: &CatalogueError) -> OfficeError {
-    let faults: String = error.problems.iter().map(|problem| format!("\n  {problem}")).collect();
+    let faults = |lang| error.problems.iter().map(|problem| format!("\n  {}", problem.said(lang))).collect::<String>();
+    let (faults_vi, faults_en) = (faults(Lang::Vi), faults(Lang::En));
     let folder = folder.display();
     let message = label(
         format!(
-            "Tệp danh mục của đơn vị có lỗi (tệp:dòng: lý do), chương trình không chạy:{faults}\nHãy sửa tệp trong {folder}, hoặc chuyển tệp ra ngoài thư mục ấy, rồi chạy lại."
+            "Tệp danh mục của đơn vị có lỗi (tệp:dòng: lý do), chương trình không chạy:{faults_vi}\nHãy sửa tệp trong {folder}, hoặc chuyển tệp ra ngoài thư mục ấy, rồi chạy lại."
         ),
         format!(
-            "Your own catalogue files are faulty (file:line: reason), the program does not start:{faults}\nMend the file in {folder}, or move it out of that folder, and start again."
+            "Your own catalogue files are faulty (file:line: reason), the program does not start:{faults_en}\nMend the file in {folder}, or move it out of that folder, and start again."
         ),
     );
     OfficeError::Refused { code: "catalogue_refused", message }

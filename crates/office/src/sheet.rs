@@ -8,6 +8,7 @@ use catalogue::Label;
 use jiff::civil::Date;
 
 use crate::error::{OfficeError, label};
+use crate::foreign_file::{foreign, foreign_old};
 
 /// The largest file, in bytes.
 pub const LARGEST_FILE: usize = 200_000_000;
@@ -152,6 +153,9 @@ pub fn read_sheet(name: &str, bytes: &[u8], wanted: Option<&str>) -> Result<Shee
     if bytes.len() > LARGEST_FILE {
         return Err(too_large());
     }
+    if let Some(refused) = foreign(bytes) {
+        return Err(refused);
+    }
     let sheet = if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
         if bytes.starts_with(b"PK") {
             refuse_bombs(bytes)?;
@@ -207,7 +211,7 @@ fn read_workbook(bytes: &[u8], wanted: Option<&str>) -> Result<Sheet, OfficeErro
         match Xls::new(Cursor::new(bytes)) {
             Ok(workbook) => Ok(Sheets::Xls(workbook)),
             Err(calamine::XlsError::Password) => Err(password()),
-            Err(error) => Err(unreadable(&error)),
+            Err(error) => Err(foreign_old(bytes).unwrap_or_else(|| unreadable(&error))),
         }
     };
     let mut workbook = opened?;
@@ -556,6 +560,31 @@ mod tests {
         for bytes in [&b""[..], b"   \n", b"PK\x03\x04junk", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x00\x01\x02"] {
             let error = read_sheet("a.xlsx", bytes, None).unwrap_err();
             assert!(matches!(error, OfficeError::Refused { .. }), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_another_kind_of_file_is_called_by_its_name() {
+        let packed = |member: &str| {
+            let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            archive.start_file(member, zip::write::SimpleFileOptions::default()).unwrap();
+            archive.finish().unwrap().into_inner()
+        };
+        let old_word = [&b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"[..], b"W\0o\0r\0d\0D\0o\0c\0u\0m\0e\0n\0t\0"].concat();
+        for (bytes, words) in [
+            (packed("word/document.xml"), "văn bản Word"),
+            (old_word, "văn bản Word"),
+            (b"{\\rtf1".to_vec(), "văn bản Word"),
+            (packed("ppt/presentation.xml"), "PowerPoint"),
+            (packed("danh-sach.xlsx"), "tệp nén"),
+            (b"Rar!\x1a\x07".to_vec(), "tệp nén"),
+            (b"%PDF-1.7".to_vec(), "tệp PDF"),
+            (b"\x89PNG\r\n".to_vec(), "ảnh"),
+            ("\u{feff}\r\n<HTML><table>".into(), "trang HTML"),
+            (b"<?xml version=\"1.0\"?><Workbook>".to_vec(), "tệp XML"),
+        ] {
+            let error = read_sheet("a.xlsx", &bytes, None).unwrap_err();
+            assert!(error.code() == "sheet_foreign" && error.message().vi.contains(words), "{words}: {error:?}");
         }
     }
 

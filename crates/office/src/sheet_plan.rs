@@ -1,13 +1,13 @@
 //! What a table would do before anything is written: its columns and cells read, each row as the form would take it, every fault by cell.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use catalogue::{Fault, FieldType, Kind, Label, Rule};
+use catalogue::{Fault, Field, FieldType, Kind, Label, Rule};
 use ledger::RecordId;
 use serde_json::{Map, Value, json};
 
-use crate::cell_value::{CellInput, CellReader, Reading};
-use crate::column_map::{ColumnMap, Columns, Destination, MappedColumn, doubled, understand};
+use crate::cell_value::CellReader;
+use crate::column_map::{ColumnMap, Columns, Destination, doubled, understand};
 use crate::directive::shorten;
 use crate::error::{OfficeError, label};
 use crate::identity::{Identity, Role};
@@ -15,9 +15,10 @@ use crate::lookup::Found;
 use crate::office::Office;
 use crate::permission::{Action, Decision, decide};
 use crate::record::{Draft, RecordView, action_for, source_key};
-use crate::sheet::{Sheet, SheetCell, SheetRow, cell_address, column_letters};
+use crate::sheet::{Sheet, SheetRow, cell_address, column_letters};
 use crate::sheet_import::{IMPORTS, IMPORTS_BY_FILE, file_key, imported_before};
 use crate::sheet_names::SheetNames;
+use crate::sheet_row::{RowInputs, SheetPass, source_words};
 
 /// More errors are counted but not listed.
 const MOST_ERRORS: usize = 1_000;
@@ -142,7 +143,7 @@ impl Office {
         let data_rows = sheet.rows.get(plan.columns.first_row..).unwrap_or_default();
         let within = SheetNames::of(kind, &plan.columns.columns, data_rows);
         let promised = within.records();
-        let mut pass = Pass {
+        let mut pass = SheetPass {
             kind,
             mapped: plan.columns.columns.clone(),
             reader: CellReader::new(self, who, kind, sheet.from_1904, within),
@@ -166,6 +167,12 @@ impl Office {
                 }
             }
             plan.rows.push(planned);
+        }
+        if plan.row_count == 0 {
+            plan.fault(CellError::of_file(label(
+                "Tệp chỉ có dòng tiêu đề, không có dòng dữ liệu nào. Hãy điền các dòng dưới tiêu đề rồi lưu lại.",
+                "The file has its headings and no row with data. Fill in rows below the headings and save it.",
+            )));
         }
         if plan.error_count == 0 {
             self.check_rows_together(pass.kind, &pass.promised, data_rows, &mut plan)?;
@@ -193,9 +200,15 @@ impl Office {
         }
         for (name, count) in pass.kept_as_words {
             if let Some(field) = kind.field(&name) {
+                let of_list = matches!(field.of, FieldType::Code { .. });
+                let (where_vi, where_en) = if of_list {
+                    ("không có trong danh mục", "are not in the code list")
+                } else {
+                    ("chưa có bản ghi", "have no record yet")
+                };
                 plan.notes.push(label(
-                    format!("“{}”: {count} tên chưa có bản ghi, được giữ dạng chữ.", field.label.vi),
-                    format!("“{}”: {count} names have no record yet and are kept as words.", field.label.en),
+                    format!("“{}”: {count} tên {where_vi}, được giữ dạng chữ.", field.label.vi),
+                    format!("“{}”: {count} names {where_en} and are kept as words.", field.label.en),
                 ));
             }
         }
@@ -239,15 +252,21 @@ impl Office {
         }
         let number = sheet.rows.get(plan.columns.heading_row).map_or(1, |row| row.number);
         if !used {
-            plan.fault(CellError {
-                cell: String::new(),
-                field: String::new(),
-                value: String::new(),
-                message: label(
-                    format!("Không nhận ra tiêu đề cột nào của “{}” trong 30 dòng đầu. Hãy đặt tiêu đề như trong tệp mẫu.", kind.label.vi),
-                    format!("No heading of “{}” was recognised in the first 30 rows. Use the headings of the sample file.", kind.label.en),
-                ),
-            });
+            plan.fault(CellError::of_file(label(
+                format!("Không nhận ra tiêu đề cột nào của “{}” trong 30 dòng đầu. Hãy đặt tiêu đề như trong tệp mẫu.", kind.label.vi),
+                format!("No heading of “{}” was recognised in the first 30 rows. Use the headings of the sample file.", kind.label.en),
+            )));
+        } else {
+            for field in columns_lacking(kind, plan) {
+                let (vi, en) = (&field.label.vi, &field.label.en);
+                let message = label(
+                    format!("Thiếu cột “{vi}”: trường này bắt buộc. Hãy thêm cột, hoặc đổi tên tiêu đề của cột chứa nó."),
+                    format!(
+                        "There is no column “{en}”, and the field is required. Add it, or rename the heading of the column that holds it."
+                    ),
+                );
+                plan.fault(CellError { field: field.name.clone(), ..CellError::of_file(message) });
+            }
         }
         for (first, second, heading) in doubled(kind, &plan.columns.columns) {
             plan.fault(CellError {
@@ -272,7 +291,7 @@ impl Office {
     fn plan_row(
         &self,
         who: &Identity,
-        pass: &mut Pass<'_>,
+        pass: &mut SheetPass<'_>,
         row: &SheetRow,
         plan: &mut SheetPlan,
     ) -> Result<Option<PlannedRow>, OfficeError> {
@@ -374,152 +393,18 @@ impl Office {
     }
 }
 
-/// One pass over the rows of a sheet.
-struct Pass<'a> {
-    kind: &'a Kind,
-    mapped: Vec<MappedColumn>,
-    reader: CellReader<'a>,
-    /// What the rows may become, so that they can refer to each other.
-    promised: BTreeSet<RecordId>,
-    /// Records and sources already met, with their row.
-    seen: BTreeMap<String, u32>,
-    /// How many names of a field have no record.
-    kept_as_words: BTreeMap<String, usize>,
-}
-
-/// The cells of a row as inputs of the form.
-#[derive(Default)]
-struct RowInputs {
-    pairs: Vec<(String, String)>,
-    /// Fields of the kind that have a column.
-    touched: BTreeSet<String>,
-    /// Fields whose cell says that it does not hold the whole text.
-    kept: BTreeSet<String>,
-    /// Column and text of each path.
-    cells: BTreeMap<String, (usize, String)>,
-    /// The record named in the row, and in which column.
-    record: Option<(RecordId, usize)>,
-    version: Option<u64>,
-    anything: bool,
-}
-
-impl Pass<'_> {
-    fn inputs(&mut self, row: &SheetRow, plan: &mut SheetPlan) -> Result<RowInputs, OfficeError> {
-        let mut inputs = RowInputs::default();
-        for (path, text) in &plan.form.map.constants {
-            inputs.touched.insert(path.split('.').next().unwrap_or_default().to_owned());
-            inputs.pairs.push((path.clone(), text.clone()));
-        }
-        let day = self.day_of(row);
-        for mapped in &self.mapped {
-            let cell = row.cells.get(mapped.column).unwrap_or(&SheetCell::Empty);
-            let text = cell.typed();
-            let wrong = |field: &str, message: Label| CellError {
-                cell: cell_address(mapped.column, row.number),
-                field: field.to_owned(),
-                value: if let SheetCell::Error(error) = cell { (*error).to_owned() } else { shorten(&text, 200) },
-                message: label(format!("{}: {}.", mapped.heading, message.vi), format!("{}: {}.", mapped.heading, message.en)),
-            };
-            let (path, factor, values) = match &mapped.to {
-                Destination::Ignored => continue,
-                Destination::Record if text.is_empty() => continue,
-                Destination::Record => {
-                    match crate::lookup::record_named_in(&text) {
-                        Some(record) => inputs.record = Some((record, mapped.column)),
-                        None => plan.fault(wrong("", label("không phải mã bản ghi", "is not a record id"))),
-                    }
-                    continue;
-                }
-                Destination::Version if text.is_empty() => continue,
-                Destination::Version => {
-                    match text.parse() {
-                        Ok(version) => inputs.version = Some(version),
-                        Err(_) => plan.fault(wrong("", label(
-                            "dòng này xuất từ bản không đầy đủ (không có trường nội bộ), không nhập lại được; hãy đăng nhập rồi xuất lại",
-                            "this row was exported without the inner fields and cannot come back; sign in and export again",
-                        ))),
-                    }
-                    continue;
-                }
-                Destination::Field { path, factor, values } => (path, *factor, values),
-            };
-            let Some(field) = self.kind.field_at(path) else { continue };
-            let top = path.split('.').next().unwrap_or_default().to_owned();
-            inputs.touched.insert(top.clone());
-            if *cell == SheetCell::Empty {
-                continue;
-            }
-            inputs.anything = true;
-            if text == TOO_LONG_FOR_CELL {
-                inputs.kept.insert(top);
-                continue;
-            }
-            let reading = Reading { factor, values, decimal_points: mapped.decimal_points, day: day.as_deref() };
-            match self.reader.read(field, cell, &reading)? {
-                CellInput::Typed(typed) if field.repeated => {
-                    let prefix = format!("{path}.");
-                    let place = inputs.pairs.iter().filter(|(name, _)| name.starts_with(&prefix)).count();
-                    for (at, one) in typed.into_iter().enumerate() {
-                        inputs.pairs.push((format!("{path}.{}", place + at), one));
-                    }
-                }
-                CellInput::Typed(typed) => inputs.pairs.extend(typed.into_iter().map(|one| (path.clone(), one))),
-                CellInput::Words(words) => {
-                    if let Some(beside) = self.reader.words_beside(field) {
-                        *self.kept_as_words.entry(field.name.clone()).or_default() += 1;
-                        inputs.touched.insert(beside.name.clone());
-                        inputs.pairs.push((beside.name.clone(), words));
-                    }
-                }
-                CellInput::Wrong(message) => plan.fault(wrong(path, message)),
-            }
-            inputs.cells.insert(path.clone(), (mapped.column, text));
-        }
-        Ok(inputs)
-    }
-
-    /// The first day that the row itself names, ISO: names of units are those of that day.
-    fn day_of(&self, row: &SheetRow) -> Option<String> {
-        for mapped in &self.mapped {
-            let Destination::Field { path, .. } = &mapped.to else { continue };
-            let is_day = self.kind.field_at(path).is_some_and(|field| matches!(field.of, FieldType::Day | FieldType::Date));
-            let cell = row.cells.get(mapped.column).filter(|cell| is_day && **cell != SheetCell::Empty);
-            if let Some(date) = cell.and_then(|cell| viet::PartialDate::parse(&cell.typed()).ok()) {
-                return Some(date.first_day().to_string());
-            }
-        }
-        None
-    }
-
-    /// Two rows that mean one record: which of them would count is not for us to say.
-    fn refuse_doubled(&mut self, row: u32, record: Option<RecordId>, source: Option<&str>, plan: &mut SheetPlan) {
-        let (key, words) = match (record, source) {
-            (Some(record), _) => (record.to_string(), record.to_string()),
-            (None, Some(source)) => (source.to_owned(), source_words(source)),
-            (None, None) => return,
-        };
-        if let Some(first) = self.seen.insert(key, row) {
-            plan.fault(CellError::at(
-                0,
-                row,
-                &words,
-                label(
-                    format!("dòng {first} và dòng {row} cùng là “{words}”; hãy bỏ một dòng."),
-                    format!("rows {first} and {row} are both “{words}”; remove one."),
-                ),
-            ));
-        }
-    }
-}
-
 impl CellError {
-    fn at(column: usize, row: u32, value: &str, message: Label) -> CellError {
+    fn of_file(message: Label) -> CellError {
+        CellError { cell: String::new(), field: String::new(), value: String::new(), message }
+    }
+
+    pub(crate) fn at(column: usize, row: u32, value: &str, message: Label) -> CellError {
         CellError { cell: cell_address(column, row), field: String::new(), value: value.to_owned(), message }
     }
 }
 
 impl SheetPlan {
-    fn fault(&mut self, error: CellError) {
+    pub(crate) fn fault(&mut self, error: CellError) {
         self.error_count += 1;
         if self.errors.len() < MOST_ERRORS {
             self.errors.push(error);
@@ -553,9 +438,24 @@ impl SheetPlan {
     }
 }
 
-/// The source id of a claim's key, as it stands in the cell.
-fn source_words(key: &str) -> String {
-    key.rsplit('\u{1f}').next().unwrap_or_default().to_owned()
+/// Fields that every new record needs and that no column gives. Rows that name a record, or where it came from, may say only what changes.
+fn columns_lacking(kind: &Kind, plan: &SheetPlan) -> Vec<Field> {
+    let columns = &plan.columns.columns;
+    let given = |name: &str| {
+        let of_field = |path: &str| path.split('.').next() == Some(name);
+        columns.iter().any(|column| matches!(&column.to, Destination::Field { path, .. } if of_field(path)))
+            || plan.form.map.constants.iter().any(|(path, _)| of_field(path))
+    };
+    if given("source_id") || columns.iter().any(|column| matches!(column.to, Destination::Record)) {
+        return Vec::new();
+    }
+    // Owner and first state are filled in.
+    let filled_in = [kind.owner_field.as_deref(), kind.state_field.as_deref()];
+    kind.fields
+        .iter()
+        .filter(|field| field.required && !filled_in.contains(&Some(field.name.as_str())) && !given(&field.name))
+        .cloned()
+        .collect()
 }
 
 fn put_owner(kind: &Kind, data: &mut Value, owner: RecordId) {

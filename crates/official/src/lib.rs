@@ -33,6 +33,7 @@ mod item;
 mod original;
 mod pairs;
 mod reading;
+mod subject;
 mod suggestion;
 mod view;
 pub mod write;

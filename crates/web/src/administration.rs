@@ -1,6 +1,6 @@
 //! The administrator's pages: accounts, the audit trail, the state of the node.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -14,6 +14,7 @@ use crate::format;
 use crate::list::ListPlace;
 use crate::page::{Nav, Page};
 use crate::parts::{Cell, Choice, Column, Field, FieldGroup, FieldKind, Notice, Table};
+use crate::records::place_of;
 use crate::service::{App, Who, parameter_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -262,7 +263,8 @@ async fn audit(page: Page, Who(who): Who, State(app): State<App>, place: ListPla
             let entries = office.audit_trail(&who, place.after.as_deref(), place.limit)?;
             let records: Vec<RecordId> = entries.iter().filter_map(|entry| RecordId::parse(entry.record.as_deref()?).ok()).collect();
             // An administrator does not see every body's records, so not every entry has a link.
-            let visible: BTreeSet<String> = office.titles(&who, &records)?.into_iter().map(|row| row.id.to_string()).collect();
+            let visible: BTreeMap<String, String> =
+                office.titles(&who, &records)?.into_iter().map(|row| (row.id.to_string(), place_of(&row.kind, row.id))).collect();
             Ok((entries, visible))
         })
         .await?;
@@ -279,8 +281,8 @@ async fn audit(page: Page, Who(who): Who, State(app): State<App>, place: ListPla
     let mut table = Table::new(page.texts(), page.say("Nhật ký, mới nhất trước", "Audit trail, newest first"), columns);
     for entry in &entries {
         let record = match &entry.record {
-            Some(id) if visible.contains(id) => Cell::link(page.say("xem", "see"), page.href(&format!("/r/{id}"))),
-            _ => Cell::Empty,
+            Some(id) => visible.get(id).map_or(Cell::Empty, |place| Cell::link(page.say("xem", "see"), page.href(place))),
+            None => Cell::Empty,
         };
         table.row(vec![
             Cell::text(format::instant(entry.at)),
@@ -300,10 +302,10 @@ async fn audit(page: Page, Who(who): Who, State(app): State<App>, place: ListPla
 
 async fn backup(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     require(&who)?;
-    let (logs, views, problems) = app
+    let (logs, views, problems, note) = app
         .call(|office| {
             let logs = office.ledger().read(|r| r.logs()).map_err(office::OfficeError::from)?;
-            Ok((logs, office.view_digests()?, office.view_problems()))
+            Ok((logs, office.view_digests()?, office.view_problems(), office.last_backup()?))
         })
         .await?;
     let title = page.say("Sổ cái, sao lưu", "Ledger, backup").to_owned();
@@ -313,6 +315,10 @@ async fn backup(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     for problem in problems {
         blocks.push(Block::Notice(Notice::problem(problem)));
     }
+    blocks.push(Block::Text(match note {
+        Some(note) => format!("{} {}: {}", page.say("Bản sao lưu gần nhất", "Last backup:"), format::instant(note.at), note.place),
+        None => page.say("Nút này chưa có bản sao lưu nào.", "This node has no backup yet.").to_owned(),
+    }));
     blocks.push(Block::Text(
         page.say(
             "Sao lưu khi nút đang chạy, kiểm tra, rồi thử khôi phục vào thư mục mới:",

@@ -8,7 +8,7 @@ use crate::lang::Lang;
 use crate::page::{Page, Theme};
 use crate::parts::{
     Badge, Cell, Citation, Definitions, EmptyState, ExportLinks, Facets, Field, FieldGroup, FormErrors, FourCells, Icon, Notice, Pager,
-    SourceText, Table, Timeline,
+    SourceText, Table, Tabs, Timeline,
 };
 
 /// One block.
@@ -48,6 +48,8 @@ pub(crate) enum Block {
     Exports(ExportLinks),
     /// Facets.
     Facets(Facets),
+    /// Parts of one matter.
+    Tabs(Tabs),
     /// Names and values.
     Facts(Definitions),
     /// Events in time.

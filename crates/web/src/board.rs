@@ -15,6 +15,7 @@ use crate::page::{Nav, Page};
 use crate::parts::{
     Badge, Cell, Choice, Citation, Column, Definitions, Event, ExportLinks, Field, FourCells, Icon, Pager, Table, Timeline, Tone,
 };
+use crate::records::{Titles, place_of, titles_of};
 use crate::service::{App, Who, office_lang, parameter_id, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -271,11 +272,13 @@ async fn board_ics(page: Page, State(app): State<App>) -> Answer {
 async fn directive(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
     let id = record_id(&id)?;
     let asking = who.clone();
-    let (found, document) = app
+    let (found, document, evidence) = app
         .call(move |office| {
             let found = office.directive_page(&asking, id)?;
+            let evidence: Vec<RecordId> = found.evidence.iter().flat_map(|(_, items)| items).filter_map(|item| item.record).collect();
             let wanted: Vec<RecordId> = found.directive.document.into_iter().chain(found.directive.conference).collect();
-            Ok((found, office.titles(&asking, &wanted)?))
+            let document = office.titles(&asking, &wanted)?;
+            Ok((found, document, titles_of(office, &asking, &evidence)?))
         })
         .await?;
     let directive = &found.directive;
@@ -343,7 +346,7 @@ async fn directive(page: Page, Who(who): Who, State(app): State<App>, Path(id): 
     if !buttons.is_empty() {
         blocks.push(Block::Buttons(buttons));
     }
-    parts_table(&mut blocks, &page, &app, &found, day, &app.office.bodies_answered_for(&who));
+    parts_table(&mut blocks, &page, &app, &found, &evidence, day, &app.office.bodies_answered_for(&who));
     if !found.deadlines.is_empty() || directive.due_last.is_some() {
         let mut events = Vec::new();
         if let Some(first) = directive.due_last {
@@ -376,7 +379,15 @@ fn event(when: String, machine_when: String, title: String, text: String) -> Eve
     Event { when, machine_when, title, href: None, text, by: String::new(), badges: Vec::new() }
 }
 
-fn parts_table(blocks: &mut Blocks, page: &Page, app: &App, found: &office::DirectivePage, day: Date, mine: &[RecordId]) {
+fn parts_table(
+    blocks: &mut Blocks,
+    page: &Page,
+    app: &App,
+    found: &office::DirectivePage,
+    evidence: &Titles,
+    day: Date,
+    mine: &[RecordId],
+) {
     let id = found.id;
     let columns = vec![
         Column::new(page.say("Cơ quan", "Body")),
@@ -406,7 +417,7 @@ fn parts_table(blocks: &mut Blocks, page: &Page, app: &App, found: &office::Dire
                 }
                 if let Some(record) = part.answer {
                     for item in found.evidence.iter().filter(|(of, _)| *of == record).flat_map(|(_, items)| items).take(3) {
-                        answer.push(evidence_cell(page, item));
+                        answer.push(evidence_cell(page, item, evidence));
                     }
                     let words = format!("{} ({})", page.say("Xem báo cáo, minh chứng", "See answer and evidence"), part.evidence);
                     answer.push(Cell::link(words, page.href(&format!("/r/{record}"))));
@@ -446,14 +457,20 @@ fn parts_table(blocks: &mut Blocks, page: &Page, app: &App, found: &office::Dire
 }
 
 /// A piece of evidence: its words, linked to where it can be seen.
-pub(crate) fn evidence_cell(page: &Page, item: &office::Evidence) -> Cell {
+pub(crate) fn evidence_cell(page: &Page, item: &office::Evidence, titles: &Titles) -> Cell {
     let parts =
         [item.number.clone(), item.day.as_deref().map(|day| format::partial(day, page.lang)), item.note.clone(), item.source.clone()];
     let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     match (&item.url, item.record) {
         (Some(url), _) => Cell::link(if words.is_empty() { url.clone() } else { words }, url.clone()),
         (None, Some(record)) => {
-            Cell::link(if words.is_empty() { page.say("bản ghi", "record").to_owned() } else { words }, page.href(&format!("/r/{record}")))
+            let (kind, title) = titles.get(&record).map_or(("", ""), |titled| (titled.kind.as_str(), titled.title.as_str()));
+            let words = match (words.is_empty(), title.is_empty()) {
+                (false, _) => words,
+                (true, false) => title.to_owned(),
+                (true, true) => page.say("bản ghi", "record").to_owned(),
+            };
+            Cell::link(words, page.href(&place_of(kind, record)))
         }
         (None, None) => Cell::text(words),
     }

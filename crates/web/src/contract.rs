@@ -6,8 +6,8 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use jiff::civil::Date;
 use office::{
-    BudgetAmounts, BudgetBasis, ContractList, ContractNeed, ContractPage, PaymentAnswer, PaymentReason, PaymentStanding, ReasonWeight,
-    RecordId, RemedyPlace,
+    BudgetAmounts, BudgetBasis, ContractList, ContractNeed, ContractPage, OfficeError, PaymentAnswer, PaymentReason, PaymentStanding,
+    ReasonWeight, RecordId, RemedyPlace,
 };
 
 use crate::blocks::{Block, Blocks, Form, show};
@@ -18,6 +18,7 @@ use crate::links::with_query;
 use crate::list::ListPlace;
 use crate::page::{Nav, Page};
 use crate::parts::{Badge, Cell, Choice, Column, Definitions, EmptyState, Field, Icon, Notice, Pager, Row, Table, Tone};
+use crate::records::place_of;
 use crate::service::{App, Who, parameter_id, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -36,7 +37,18 @@ const MOST_IN_THE_HEADLINE: usize = 2;
 
 async fn contract(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
     let id = record_id(&id)?;
-    let found = app.call(move |office| office.contract_page(&who, id)).await?;
+    let found = app
+        .call(move |office| match office.contract_page(&who, id) {
+            // Who does not see the inside of the contract, or means another kind of record, finds what there is to see elsewhere.
+            Err(OfficeError::NotFound(_)) => Ok(Err(office.view(&who, id)?.kind)),
+            found => found.map(Ok),
+        })
+        .await?;
+    let found = match found {
+        Ok(found) => found,
+        Err(kind) if kind == "contract" => return page.go(&format!("/r/{id}")),
+        Err(kind) => return page.go(&place_of(&kind, id)),
+    };
     let today = app.office.clock().today();
     let (label, title) = (page.say("Hợp đồng và kinh phí", "Contracts and money").to_owned(), office::shorten(&found.contract.title, 120));
     let page = page.titled(title).at(Nav::Work).crumb(label, "/hop-dong");
@@ -140,7 +152,7 @@ fn remedy_cell(page: &Page, found: &ContractPage, reason: &PaymentReason) -> Cel
 fn remedy_place(found: &ContractPage, place: RemedyPlace) -> String {
     let edit = found.edit.allowed;
     match place {
-        RemedyPlace::Task => format!("/r/{}", found.task.as_ref().map_or(found.id, |(task, _)| *task)),
+        RemedyPlace::Task => found.task.as_ref().map_or_else(|| format!("/r/{}", found.id), |(task, _)| place_of("task", *task)),
         RemedyPlace::Record(record) => format!("/r/{record}"),
         RemedyPlace::NewBudgetLine if edit => new_record("budget_line", found),
         RemedyPlace::Contract if edit => format!("/r/{}/sua", found.id),
@@ -182,7 +194,7 @@ fn facts(page: &Page, app: &App, found: &ContractPage, today: Date) -> Definitio
     let body = |id: Option<RecordId>| id.map(|id| app.office.directory().short_name(id, today));
     let mut facts = Definitions { rows: Vec::new() };
     if let Some((task, title)) = &found.task {
-        facts.add(page.say("Nhiệm vụ", "Task"), Cell::link(office::shorten(title, 160), page.href(&format!("/r/{task}"))));
+        facts.add(page.say("Nhiệm vụ", "Task"), Cell::link(office::shorten(title, 160), page.href(&place_of("task", *task))));
     }
     facts.add_some(page.say("Số hợp đồng", "Number"), contract.number.clone());
     facts.add_some(page.say("Ngày ký", "Signed"), contract.signed_day.map(format::day));
@@ -247,7 +259,7 @@ fn budget_table(page: &Page, app: &App, found: &ContractPage) -> Table {
 
 fn amount_cells(page: &Page, amounts: &BudgetAmounts) -> [Cell; 5] {
     [amounts.planned, amounts.approved, amounts.paid, amounts.unspent, amounts.misdirected]
-        .map(|amount| amount.map_or(Cell::Empty, |amount| Cell::text(millions(page, amount))))
+        .map(|amount| amount.map_or(Cell::Empty, |amount| Cell::text(format::in_millions(amount, page.lang))))
 }
 
 fn basis_words(page: &Page, basis: BudgetBasis) -> &str {
@@ -301,8 +313,8 @@ fn tranches_table(page: &Page, found: &ContractPage) -> Table {
         table.row(vec![
             Cell::text(tranche.number.to_string()),
             Cell::text(tranche.planned_day.map(|day| format::partial(&day.to_iso(), page.lang)).unwrap_or_default()),
-            Cell::text(millions(page, tranche.amount)),
-            Cell::text(millions(page, *part)),
+            Cell::text(format::in_millions(tranche.amount, page.lang)),
+            Cell::text(format::in_millions(*part, page.lang)),
             Cell::from(badge),
             Cell::text(tranche.condition.clone().unwrap_or_default()),
         ]);
@@ -485,9 +497,10 @@ fn list_table(page: &Page, body: &str, narrowed: bool, found: &ContractList) -> 
         let mut name = vec![Cell::link(office::shorten(&line.row.title, 140), page.href(&format!("/hop-dong/{}", line.row.id)))];
         name.extend(contract.number.clone().map(Cell::text));
         let (badge, amount) = match line.answer.standing {
-            PaymentStanding::Payable { amount, .. } => {
-                (Badge::new(Tone::Good, Icon::Check, page.say("được chi ngay", "payable now")), Cell::text(millions(page, amount)))
-            }
+            PaymentStanding::Payable { amount, .. } => (
+                Badge::new(Tone::Good, Icon::Check, page.say("được chi ngay", "payable now")),
+                Cell::text(format::in_millions(amount, page.lang)),
+            ),
             PaymentStanding::NotYet if line.answer.is_late() => {
                 (Badge::new(Tone::Bad, Icon::Alert, page.say("chưa được chi, quá hạn", "not payable, late")), Cell::Empty)
             }
@@ -504,8 +517,8 @@ fn list_table(page: &Page, body: &str, narrowed: bool, found: &ContractList) -> 
             Cell::Lines(name),
             Cell::Lines(answer),
             amount,
-            contract.value.map_or(Cell::Empty, |value| Cell::text(millions(page, value))),
-            Cell::text(millions(page, line.paid)),
+            contract.value.map_or(Cell::Empty, |value| Cell::text(format::in_millions(value, page.lang))),
+            Cell::text(format::in_millions(line.paid, page.lang)),
             Cell::text(contract.end.map(|end| format::partial(&end.to_iso(), page.lang)).unwrap_or_default()),
         ]);
     }
@@ -519,26 +532,6 @@ fn money(page: &Page, amount: i64) -> String {
         Lang::En => "VND",
     };
     format!("{} {unit}", format::number(amount, page.lang))
-}
-
-/// An amount in million đồng with all its decimals, so that columns add up and stay narrow: `1.500`, `0,000001`.
-fn millions(page: &Page, amount: i64) -> String {
-    let text = viet::Dong(amount).in_millions();
-    match page.lang {
-        Lang::Vi => text,
-        Lang::En => text
-            .chars()
-            .map(|sign| {
-                if sign == '.' {
-                    ','
-                } else if sign == ',' {
-                    '.'
-                } else {
-                    sign
-                }
-            })
-            .collect(),
-    }
 }
 
 fn some_money(page: &Page, amount: Option<i64>) -> String {

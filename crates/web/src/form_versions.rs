@@ -64,7 +64,12 @@ async fn show_index(page: Page, who: Identity, app: &App, errors: FormErrors) ->
             "Một mẫu đã áp dụng không còn khớp với chương trình; bản ghi lập theo mẫu ấy được hiện theo mẫu đang dùng:",
             "An adopted form does not fit the program any more; records made with it are shown by the form in force:",
         );
-        blocks.push(Block::Notice(Notice::problem(format!("{words} {}:{} {}", problem.file, problem.line, problem.reason))));
+        blocks.push(Block::Notice(Notice::problem(format!(
+            "{words} {}:{} {}",
+            problem.file,
+            problem.line,
+            said(&problem.reason, page.lang)
+        ))));
     }
     blocks.push(Block::Text(
         page.say(

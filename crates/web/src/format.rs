@@ -107,6 +107,20 @@ pub fn millions(dong: i64, lang: Lang) -> String {
     }
 }
 
+/// đồng as million đồng with all its decimals and without the unit, so that columns add up and stay narrow: `1.500`, `0,000001`.
+pub fn in_millions(dong: i64, lang: Lang) -> String {
+    let text = viet::Dong(dong).in_millions();
+    let exchanged = |sign| match sign {
+        '.' => ',',
+        ',' => '.',
+        other => other,
+    };
+    match lang {
+        Lang::Vi => text,
+        Lang::En => text.chars().map(exchanged).collect(),
+    }
+}
+
 fn vietnam() -> TimeZone {
     TimeZone::fixed(offset(7))
 }
@@ -121,6 +135,13 @@ mod tests {
         assert_eq!(day(date(2019, 6, 21)), "21/06/2019");
         assert_eq!(weekday_and_day(date(2019, 6, 21), Lang::Vi), "Thứ 6, 21/06/2019");
         assert_eq!(weekday(date(2019, 6, 23), Lang::Vi), "Chủ nhật");
+    }
+
+    #[test]
+    fn money_in_columns_keeps_every_dong_and_has_no_unit() {
+        assert_eq!(in_millions(1_500_000_000, Lang::Vi), "1.500");
+        assert_eq!(in_millions(1_234_567_890, Lang::Vi), "1.234,56789");
+        assert_eq!(in_millions(1_234_567_890, Lang::En), "1,234.56789");
     }
 
     #[test]

@@ -10,7 +10,9 @@ use crate::blocks::{Block, Blocks, Form, FormPart, show, show_faulty};
 use crate::errors::{Answer, Failure};
 use crate::form::{FormPairs, Upload};
 use crate::page::{Nav, Page};
-use crate::parts::{Badge, Cell, Choice, Column, Field, FieldGroup, FieldKind, FormErrors, Icon, Notice, SourceText, Span, Table, Tone};
+use crate::parts::{
+    Badge, Cell, Choice, Column, Field, FieldGroup, FieldKind, FormErrors, Icon, Notice, SourceText, Span, Tab, Table, Tabs, Tone,
+};
 use crate::service::{App, Who, parameter_id, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -21,6 +23,16 @@ pub(crate) fn routes() -> Router<App> {
         .route("/van-ban/{id}/doc", post(reading))
         .route("/van-ban/{id}/bo", post(discard))
         .route("/chi-dao/{id}/sua", get(edit).post(save))
+}
+
+/// What can be imported, as tabs.
+pub(crate) fn ways_in(page: &Page) -> Tabs {
+    let tab = |label: &str, path: &str| Tab { label: label.to_owned(), href: page.href(path), current: page.path == path, count: None };
+    let tabs = vec![
+        tab(page.say("Bảng Excel, CSV", "Excel or CSV table"), "/nhap-excel"),
+        tab(page.say("Thông báo kết luận", "Conclusion"), "/van-ban/nhap"),
+    ];
+    Tabs { label: page.say("Nhập gì", "What to import").to_owned(), tabs }
 }
 
 async fn upload_page(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
@@ -76,12 +88,9 @@ fn upload_form(page: Page, who: &Identity, app: &App, errors: FormErrors, values
     let faulty = !errors.is_empty();
     form.errors = Some(errors);
     let mut blocks = Blocks::default();
+    blocks.push(Block::Tabs(ways_in(&page)));
     blocks.push(Block::Text(page.say("Máy đề xuất các việc, thời hạn và viện dẫn; anh/chị xác nhận. Nguyên văn không bị sửa. Tài liệu mật không được đưa vào.", "The program proposes tasks, deadlines and citations; you confirm. The original is never changed. Classified material may not enter.").to_owned()));
     blocks.push(Block::Form(form));
-    blocks.push(Block::Buttons(vec![(
-        page.say("Nhập bảng Excel, CSV", "Import an Excel or CSV table").to_owned(),
-        page.href("/nhap-excel"),
-    )]));
     if faulty { show_faulty(page, blocks) } else { show(page, blocks) }
 }
 

@@ -49,6 +49,7 @@ pub mod parts;
 mod portal;
 mod province;
 mod record_form;
+mod record_page;
 mod records;
 mod register_list;
 mod result;

@@ -132,7 +132,7 @@ pub enum Nav {
     Data,
     /// Việc của tôi.
     Work,
-    /// Nhập văn bản.
+    /// Nhập dữ liệu: bảng và văn bản.
     Import,
     /// Lãnh đạo.
     Leader,
@@ -299,7 +299,7 @@ impl Page {
                 let mut work = self.nav_item(Nav::Work, self.t("nav-work"), "/viec");
                 work.count = Some(viewer.unread).filter(|count| *count > 0);
                 items.push(work);
-                items.push(self.nav_item(Nav::Import, self.t("nav-import"), "/van-ban/nhap"));
+                items.push(self.nav_item(Nav::Import, self.t("nav-import"), "/nhap-excel"));
             }
             if viewer.leader {
                 items.push(self.nav_item(Nav::Leader, self.t("nav-leader"), "/lanh-dao"));

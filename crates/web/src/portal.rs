@@ -359,8 +359,8 @@ async fn help(page: Page) -> Answer {
         (
             "Nhập kết luận",
             "Importing a conclusion",
-            "Mở “Nhập văn bản”, chọn tệp .docx, .html hoặc .txt. Máy đề xuất, người xác nhận; nguyên văn không bao giờ bị sửa.",
-            "Open “Import”, choose a .docx, .html or .txt file. The program proposes, a person confirms; the original is never changed.",
+            "Mở “Nhập dữ liệu”, chọn “Thông báo kết luận”, rồi chọn tệp .docx, .html hoặc .txt. Máy đề xuất, người xác nhận; nguyên văn không bao giờ bị sửa.",
+            "Open “Import”, choose “Conclusion”, then a .docx, .html or .txt file. The program proposes, a person confirms; the original is never changed.",
         ),
         (
             "Tìm",

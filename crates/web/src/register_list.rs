@@ -89,8 +89,12 @@ impl RegisterList {
     pub(crate) fn show(&self, page: Page, app: &App, table: Table) -> Answer {
         let mut blocks = Blocks::default();
         if self.may_add {
-            blocks
-                .push(Block::Buttons(vec![(page.say("Thêm", "Add").to_owned(), page.href(&format!("/bieu-mau/{}/moi", self.kind.name)))]));
+            let kind = &self.kind.name;
+            let mut buttons = vec![(page.say("Thêm", "Add").to_owned(), page.href(&format!("/bieu-mau/{kind}/moi")))];
+            if office::comes_in_by_table(kind) {
+                buttons.push((page.say("Nhập từ Excel", "Import from Excel").to_owned(), page.href(&format!("/nhap-excel?kind={kind}"))));
+            }
+            blocks.push(Block::Buttons(buttons));
         }
         blocks.push(Block::Form(crate::boundaries::form(&page, app, &self.kind, &self.filter)));
         blocks.push(Block::Muted(crate::boundaries::note(&page, app, self.boundaries())));

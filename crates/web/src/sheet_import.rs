@@ -39,7 +39,10 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 async fn start(page: Page, Who(who): Who, State(app): State<App>, place: ListPlace) -> Answer {
-    start_page(page, who, &app, place, FormErrors::none(crate::lang::Lang::Vi.texts()), &FormPairs::default()).await
+    // A list leads here with its kind chosen.
+    let chosen = page.parameter("kind").map(|kind| ("kind".to_owned(), kind.to_owned()));
+    let values = FormPairs(chosen.into_iter().collect());
+    start_page(page, who, &app, place, FormErrors::none(crate::lang::Lang::Vi.texts()), &values).await
 }
 
 async fn start_page(page: Page, who: Identity, app: &App, place: ListPlace, errors: FormErrors, values: &FormPairs) -> Answer {
@@ -98,6 +101,7 @@ async fn start_page(page: Page, who: Identity, app: &App, place: ListPlace, erro
     let faulty = !errors.is_empty();
     form.errors = Some(errors);
     let mut blocks = Blocks::default();
+    blocks.push(Block::Tabs(crate::import::ways_in(&page)));
     blocks.push(Block::Text(page.say("Tệp được kiểm tra trước: lỗi hiện theo từng ô, chưa ghi gì. Nhập tất cả hoặc không nhập gì; nhập nhầm thì hoàn tác cả lần.", "The file is checked first: errors are shown by cell and nothing is written. All rows come in or none; a wrong import is taken back as a whole.").to_owned()));
     blocks.push(Block::Form(form));
     if !unfinished.is_empty() {

@@ -12,7 +12,8 @@ use crate::format;
 use crate::list::ListPlace;
 use crate::page::{Nav, Page};
 use crate::parts::{Cell, Column, Definitions, EmptyState, Table};
-use crate::records::{RecordPage, items, lead_cell, place_of, show_erased, show_related, state_badge};
+use crate::record_page::{RecordPage, show_erased};
+use crate::records::{items, lead_cell, place_of, show_related, state_badge};
 use crate::register_list::{RegisterList, day_column, file, title_column};
 use crate::result::{application_table, uses_cell};
 use crate::service::{App, Who, record_id, said};
@@ -48,7 +49,7 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, place: ListPlac
         Column::new(page.say("Tỉnh, thành phố", "Provinces")),
         Column::new(page.say("Tình trạng", "State")),
         day_column(&page, page.say("Thời gian", "Period")),
-        Column::numeric(page.say("Kinh phí được duyệt", "Approved money")),
+        Column::numeric(page.say("Kinh phí được duyệt (triệu đồng)", "Approved money (million VND)")),
     ];
     let mut table = list.table(&page, columns);
     for (row, view) in list.found.rows.iter().zip(&list.views) {
@@ -61,7 +62,7 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, place: ListPlac
             Cell::text(said(&app.office.provinces_of_row(row, list.boundaries()), page.lang)),
             state_badge(&page, &app, &list.kind, row.state.as_deref()).map_or(Cell::Empty, Cell::from),
             Cell::text(data.map_or_else(|| format::partial(&row.day, page.lang), |data| period(&page, data))),
-            approved.map_or(Cell::Empty, |amount| Cell::text(format::millions(amount, page.lang))),
+            approved.map_or(Cell::Empty, |amount| Cell::text(format::in_millions(amount, page.lang))),
         ]);
     }
     list.show(page, &app, table)

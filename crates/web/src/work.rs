@@ -13,6 +13,7 @@ use crate::page::{Nav, Page};
 use crate::parts::{
     Badge, Cell, Choice, Column, Definitions, EmptyState, Field, FieldGroup, FieldKind, FormErrors, FourCells, Notice, Table,
 };
+use crate::records::titles_in;
 use crate::service::{App, Who, parameter_id, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -328,12 +329,13 @@ async fn verify(page: Page, Who(who): Who, State(app): State<App>, Path((id, ans
 
 async fn show_verify(page: Page, who: Identity, app: &App, id: &str, answer: &str, errors: FormErrors) -> Answer {
     let (id, answer) = (record_id(id)?, record_id(answer)?);
-    let (found, parts) = app
+    let (found, parts, titles) = app
         .call(move |office| {
             let found = office.directive_page(&who, id)?;
             found.verify.clone().require()?;
             let view = office.view(&who, answer)?;
-            Ok((found, view))
+            let titles = titles_in(office, &who, view.data.as_ref())?;
+            Ok((found, view, titles))
         })
         .await?;
     let Some(part) = found.parts.iter().find(|part| part.answer == Some(answer)).cloned() else {
@@ -359,7 +361,7 @@ async fn show_verify(page: Page, who: Identity, app: &App, id: &str, answer: &st
     facts.add_some(page.say("Ngày hoàn thành", "Day of completion"), content.done_day.map(format::day));
     facts.add_some(page.say("Nội dung", "Report"), Some(content.text.clone()).filter(|text| !text.is_empty()));
     for item in &content.evidence {
-        let cell = crate::board::evidence_cell(&page, item);
+        let cell = crate::board::evidence_cell(&page, item, &titles);
         facts.add(page.say("Minh chứng", "Evidence"), cell);
     }
     blocks.push(Block::Facts(facts));

@@ -7,6 +7,8 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::{Loading, line_of};
+use crate::error::reason;
+use crate::label::Label;
 use crate::reference::ReferenceBody;
 
 #[derive(Deserialize)]
@@ -29,7 +31,7 @@ impl Loading {
             let line = line_of(text, body.span().start);
             let body = body.into_inner();
             if self.places.insert(body.id.clone(), (path.to_owned(), line)).is_some() {
-                self.problem(path, line, format!("body {} is declared twice", body.id));
+                self.problem(path, line, reason!("cơ quan {} khai hai lần", "body {} is declared twice", body.id));
             }
             self.catalogue.bodies.push(ReferenceBody { id: body.id, data: body.data });
         }
@@ -41,12 +43,20 @@ impl Loading {
         let known: BTreeMap<&str, &Value> = self.catalogue.bodies.iter().map(|body| (body.id.as_str(), &body.data)).collect();
         for body in &self.catalogue.bodies {
             if let Err(faults) = self.catalogue.check("body", &body.data) {
-                found.extend(faults.into_iter().map(|fault| (body.id.clone(), format!("{}: {}", fault.path, fault.message.en))));
+                found.extend(faults.into_iter().map(|fault| {
+                    (
+                        body.id.clone(),
+                        Label::new(format!("{}: {}", fault.path, fault.message.vi), format!("{}: {}", fault.path, fault.message.en)),
+                    )
+                }));
             }
             for group in ["parents", "successors", "members"] {
                 for other in references(&body.data, group) {
                     if !known.contains_key(other) {
-                        found.push((body.id.clone(), format!("{group} names the unknown body {other}")));
+                        found.push((
+                            body.id.clone(),
+                            reason!("{group} nêu cơ quan không có: {other}", "{group} names the unknown body {other}"),
+                        ));
                     }
                 }
             }
@@ -54,7 +64,7 @@ impl Loading {
             let mut seen = BTreeSet::new();
             while let Some(next) = above.pop() {
                 if next == body.id {
-                    found.push((body.id.clone(), "the body is above itself".to_owned()));
+                    found.push((body.id.clone(), reason!("cơ quan là cấp trên của chính mình", "the body is above itself")));
                     break;
                 }
                 if seen.insert(next)

@@ -5,6 +5,7 @@ use toml::Spanned;
 
 use super::{Loading, line_of};
 use crate::code_list::{Code, CodeList};
+use crate::error::reason;
 use crate::label::Label;
 
 #[derive(Deserialize)]
@@ -44,7 +45,11 @@ impl Loading {
                 self.labels(path, line, &[&code.vi, &code.en]);
                 self.dates(path, line, &[code.valid_from.as_deref(), code.valid_to.as_deref()]);
                 if codes.iter().any(|other| other.code == code.code) {
-                    self.problem(path, line, format!("code “{}” stands twice in list {}", code.code, list.name));
+                    self.problem(
+                        path,
+                        line,
+                        reason!("mã “{}” ghi hai lần trong danh mục {}", "code “{}” stands twice in list {}", code.code, list.name),
+                    );
                 }
                 codes.push(Code {
                     valid_from: code.valid_from,
@@ -58,10 +63,10 @@ impl Loading {
 
     pub(super) fn add_list(&mut self, path: &str, line: usize, list: CodeList) {
         if list.source.trim().is_empty() {
-            self.problem(path, line, format!("list {} names no source", list.name));
+            self.problem(path, line, reason!("danh mục {} không nêu nguồn", "list {} names no source", list.name));
         }
         if self.catalogue.lists.contains_key(&list.name) {
-            self.problem(path, line, format!("list {} is declared twice", list.name));
+            self.problem(path, line, reason!("danh mục {} khai hai lần", "list {} is declared twice", list.name));
         }
         self.catalogue.lists.insert(list.name.clone(), list);
     }

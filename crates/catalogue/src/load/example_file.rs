@@ -1,5 +1,6 @@
 //! Files of examples. Each is run when it is loaded: one that gives other faults than it names is a broken catalogue.
 
+use crate::error::{reason, unread};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -44,7 +45,7 @@ impl Loading {
         let files: Vec<ExampleFile> = match serde_json::from_str(text) {
             Ok(files) => files,
             Err(error) => {
-                self.problem(path, error.line(), error.to_string());
+                self.problem(path, error.line(), unread(&error.to_string()));
                 return;
             }
         };
@@ -58,7 +59,15 @@ impl Loading {
             given.sort();
             if given != expected {
                 let line = text.lines().position(|line| line.contains(&file.name)).map_or(1, |at| at + 1);
-                self.problem(path, line, format!("the example “{}” gives the faults {given:?} and not {expected:?}", file.name));
+                self.problem(
+                    path,
+                    line,
+                    reason!(
+                        "ví dụ “{}” cho các lỗi {given:?}, không phải {expected:?}",
+                        "the example “{}” gives the faults {given:?} and not {expected:?}",
+                        file.name
+                    ),
+                );
             }
             self.catalogue.examples.push(Example { kind: kind.clone(), name: file.name, data: file.data, faults: expected });
         }

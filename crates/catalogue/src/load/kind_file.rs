@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Catalogue, Loading, line_of};
+use crate::error::reason;
 use crate::kind::{Audience, Field, FieldType, Kind, Rule, Section};
 use crate::label::Label;
 use crate::workflow::Workflow;
@@ -115,24 +116,40 @@ impl Loading {
             if let Some(section) = &field.section
                 && !sections.iter().any(|known| known.name == *section)
             {
-                self.problem(path, line, format!("field {} names the unknown section {section}", field.name));
+                self.problem(
+                    path,
+                    line,
+                    reason!("trường {} nêu phần không có: {section}", "field {} names the unknown section {section}", field.name),
+                );
             }
         }
         for named in [Some(&file.title_field), file.owner_field.as_ref(), file.state_field.as_ref()].into_iter().flatten() {
             if !fields.iter().any(|field| field.name == *named.get_ref()) {
-                self.problem(path, line_of(text, named.span().start), format!("there is no field {}", named.get_ref()));
+                self.problem(
+                    path,
+                    line_of(text, named.span().start),
+                    reason!("không có trường {}", "there is no field {}", named.get_ref()),
+                );
             }
         }
         if let Some(workflow) = &file.workflow
             && !self.catalogue.workflows.contains_key(workflow.get_ref())
         {
-            self.problem(path, line_of(text, workflow.span().start), format!("there is no workflow {}", workflow.get_ref()));
+            self.problem(
+                path,
+                line_of(text, workflow.span().start),
+                reason!("không có luồng công việc {}", "there is no workflow {}", workflow.get_ref()),
+            );
         }
         if file.workflow.is_some() != file.state_field.is_some() {
-            self.problem(path, line, "workflow and state_field go together");
+            self.problem(path, line, reason!("workflow và state_field phải đi cùng nhau", "workflow and state_field go together"));
         }
         if self.catalogue.kind_version(&name, file.version).is_some() {
-            self.problem(path, line, format!("version {} of kind {name} is declared twice", file.version));
+            self.problem(
+                path,
+                line,
+                reason!("phiên bản {} của loại {name} khai hai lần", "version {} of kind {name} is declared twice", file.version),
+            );
         }
         self.places.insert(place_name(&name, file.version), (path.to_owned(), line));
         self.add_kind(Kind {
@@ -172,10 +189,18 @@ impl Loading {
             let mut file = file.into_inner();
             self.labels(path, line, &[&file.vi, &file.en]);
             if file.name.is_empty() || !file.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
-                self.problem(path, line, format!("field name “{}” must be small ASCII letters, digits and _", file.name));
+                self.problem(
+                    path,
+                    line,
+                    reason!(
+                        "tên trường “{}” chỉ gồm chữ thường không dấu, chữ số và _",
+                        "field name “{}” must be small ASCII letters, digits and _",
+                        file.name
+                    ),
+                );
             }
             if fields.iter().any(|field| field.name == file.name) {
-                self.problem(path, line, format!("field {} stands twice", file.name));
+                self.problem(path, line, reason!("trường {} ghi hai lần", "field {} stands twice", file.name));
             }
             let inner = std::mem::take(&mut file.fields);
             let inner_rules = std::mem::take(&mut file.rule);
@@ -190,7 +215,7 @@ impl Loading {
                     (Some(vi), Some(en)) => Some(Label::new(vi, en)),
                     (None, None) => None,
                     _ => {
-                        self.problem(path, line, "help is given in one language only");
+                        self.problem(path, line, reason!("chỉ dẫn chỉ có một ngôn ngữ", "help is given in one language only"));
                         None
                     }
                 },
@@ -241,27 +266,39 @@ impl Loading {
             "code" => match &file.list {
                 Some(list) => FieldType::Code { list: list.clone() },
                 None => {
-                    self.problem(path, line, format!("field {} names no list", file.name));
+                    self.problem(path, line, reason!("trường {} không nêu danh mục", "field {} names no list", file.name));
                     return None;
                 }
             },
             "ref" => match &file.kinds {
                 Some(kinds) => FieldType::Ref { kinds: kinds.clone() },
                 None => {
-                    self.problem(path, line, format!("field {} names no kinds (an empty list allows all)", file.name));
+                    self.problem(
+                        path,
+                        line,
+                        reason!(
+                            "trường {} không nêu loại bản ghi (danh sách rỗng là mọi loại)",
+                            "field {} names no kinds (an empty list allows all)",
+                            file.name
+                        ),
+                    );
                     return None;
                 }
             },
             "group" => {
                 let fields = self.fields(path, text, inner, source);
                 if fields.is_empty() {
-                    self.problem(path, line, format!("group {} has no fields", file.name));
+                    self.problem(path, line, reason!("nhóm {} không có trường nào", "group {} has no fields", file.name));
                 }
                 let rules = self.rules(path, text, inner_rules, &fields);
                 FieldType::Group { fields, rules }
             }
             other => {
-                self.problem(path, line, format!("field {} has the unknown type {other}", file.name));
+                self.problem(
+                    path,
+                    line,
+                    reason!("trường {} có kiểu không biết: {other}", "field {} has the unknown type {other}", file.name),
+                );
                 return None;
             }
         })
@@ -274,7 +311,11 @@ impl Loading {
             let file = file.into_inner();
             for name in std::iter::once(&file.field).chain(&file.other).chain(&file.then) {
                 if !fields.iter().any(|field| field.name == *name) {
-                    self.problem(path, line, format!("rule {} names the unknown field {name}", file.rule));
+                    self.problem(
+                        path,
+                        line,
+                        reason!("quy tắc {} nêu trường không có: {name}", "rule {} names the unknown field {name}", file.rule),
+                    );
                 }
             }
             match (file.rule.as_str(), file.other, file.equals) {
@@ -283,7 +324,11 @@ impl Loading {
                 ("required_when", None, Some(equals)) if !file.then.is_empty() => {
                     rules.push(Rule::RequiredWhen { field: file.field, equals, then: file.then });
                 }
-                (other, _, _) => self.problem(path, line, format!("rule {other} is unknown or lacks a part")),
+                (other, _, _) => self.problem(
+                    path,
+                    line,
+                    reason!("quy tắc {other} không biết hoặc thiếu phần", "rule {other} is unknown or lacks a part"),
+                ),
             }
         }
         rules
@@ -297,7 +342,11 @@ impl Loading {
             // A kind without a place came with the catalogue that a form is added to, and was checked then.
             let Some((file, line)) = self.places.get(&place_name(&kind.name, kind.version)).cloned() else { continue };
             if self.catalogue.list("kind-groups").is_none_or(|groups| groups.get(&kind.group).is_none()) {
-                found.push((file.clone(), line, format!("kind {} stands in the unknown group {}", kind.name, kind.group)));
+                found.push((
+                    file.clone(),
+                    line,
+                    reason!("loại {} thuộc nhóm không có: {}", "kind {} stands in the unknown group {}", kind.name, kind.group),
+                ));
             }
             let workflow = kind.workflow.as_ref().and_then(|name| self.catalogue.workflows.get(name));
             check_fields(&self.catalogue, &kinds, workflow, &kind.fields, &kind.name, &mut |reason| {
@@ -320,20 +369,22 @@ fn check_fields(
     workflow: Option<&Workflow>,
     fields: &[Field],
     above: &str,
-    say: &mut dyn FnMut(String),
+    say: &mut dyn FnMut(Label),
 ) {
     for field in fields {
         let name = format!("{above}.{}", field.name);
         for state in field.stage_audience.keys() {
             if workflow.is_none_or(|workflow| workflow.state(state).is_none()) {
-                say(format!("field {name} names the unknown state {state}"));
+                say(reason!("trường {name} nêu trạng thái không có: {state}", "field {name} names the unknown state {state}"));
             }
         }
         match &field.of {
-            FieldType::Code { list } if catalogue.list(list).is_none() => say(format!("field {name} names the unknown list {list}")),
+            FieldType::Code { list } if catalogue.list(list).is_none() => {
+                say(reason!("trường {name} nêu danh mục không có: {list}", "field {name} names the unknown list {list}"))
+            }
             FieldType::Ref { kinds: named } => {
                 for kind in named.iter().filter(|kind| !kinds.contains(*kind)) {
-                    say(format!("field {name} names the unknown kind {kind}"));
+                    say(reason!("trường {name} nêu loại bản ghi không có: {kind}", "field {name} names the unknown kind {kind}"));
                 }
             }
             FieldType::Group { fields, .. } => check_fields(catalogue, kinds, workflow, fields, &name, say),

@@ -9,6 +9,7 @@ use toml::Spanned;
 use super::{Loading, line_of};
 use crate::code_list::{Code, CodeList, CodeSet, Edition, day_after, ended_note, period};
 use crate::commune_map::{CommuneMap, Share, Successor};
+use crate::error::{reason, unread};
 use crate::label::Label;
 
 const TABLES: &str = "codes/tables.toml";
@@ -98,7 +99,7 @@ impl Loading {
             self.problem(
                 path,
                 0,
-                format!("no table of {TABLES} takes this file; an edition is named after its list and year, like research-fields-2025.csv"),
+                reason!("không bảng nào trong {TABLES} nhận tệp này; tệp của một bản mới mang tên danh mục và năm, ví dụ research-fields-2025.csv", "no table of {TABLES} takes this file; an edition is named after its list and year, like research-fields-2025.csv"),
             );
         }
         if let Some(text) = commune_map {
@@ -108,7 +109,7 @@ impl Loading {
 
     fn table(&mut self, line: usize, table: TableFile, files: &[(&str, &str, Option<&str>)]) {
         if files.is_empty() {
-            self.problem(TABLES, line, format!("table {} has no file", table.name));
+            self.problem(TABLES, line, reason!("bảng {} không có tệp", "table {} has no file", table.name));
             return;
         }
         let (mut codes, mut rows) = (Vec::new(), Vec::new());
@@ -120,7 +121,7 @@ impl Loading {
         for ended in &table.ended {
             self.labels(TABLES, line, &[&ended.vi, &ended.en]);
             if !editions.iter().any(|edition| edition.edition == ended.edition) {
-                self.problem(TABLES, line, format!("table {} has no edition {}", table.name, ended.edition));
+                self.problem(TABLES, line, reason!("bảng {} không có bản {}", "table {} has no edition {}", table.name, ended.edition));
             }
         }
         let mut list = CodeList::new(table.name, table.source, codes, editions);
@@ -131,7 +132,17 @@ impl Loading {
             self.dates(TABLES, line, &[Some(&set.day)]);
             for code in &set.codes {
                 if !list.get(code).is_some_and(|code| code.is_valid_on(&set.day)) {
-                    self.problem(TABLES, line, format!("set {} names {code}, which is no code of {} on {}", set.name, list.name, set.day));
+                    self.problem(
+                        TABLES,
+                        line,
+                        reason!(
+                            "tập {} nêu {code}, không phải mã của {} vào ngày {}",
+                            "set {} names {code}, which is no code of {} on {}",
+                            set.name,
+                            list.name,
+                            set.day
+                        ),
+                    );
                 }
             }
             let label = Label::new(set.vi, set.en);
@@ -150,7 +161,14 @@ impl Loading {
         if !fits {
             let (needed, possible) = (NEEDED.join(","), POSSIBLE.join(","));
             let first: String = text.lines().next().unwrap_or_default().chars().take(100).collect();
-            self.problem(path, 1, format!("the header is “{first}”; it must name {needed} and may name {possible}, with commas between"));
+            self.problem(
+                path,
+                1,
+                reason!(
+                    "dòng tiêu đề là “{first}”; phải có {needed} và có thể có {possible}, cách nhau bằng dấu phẩy",
+                    "the header is “{first}”; it must name {needed} and may name {possible}, with commas between"
+                ),
+            );
             return;
         }
         let place = |name: &str| headers.iter().position(|header| header == name);
@@ -163,7 +181,7 @@ impl Loading {
                 Ok(false) => break,
                 Err(error) => {
                     let line = error.position().map_or(0, |position| position.line() as usize);
-                    self.problem(path, line, error.to_string());
+                    self.problem(path, line, unread(&error.to_string()));
                     continue;
                 }
             }
@@ -172,7 +190,14 @@ impl Loading {
             let some = |place: Option<usize>| Some(cell(place)).filter(|text| !text.is_empty());
             let official = cell(code);
             if official.is_empty() || !official.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                self.problem(path, line, format!("code “{official}” must be letters and digits without blanks or points"));
+                self.problem(
+                    path,
+                    line,
+                    reason!(
+                        "mã “{official}” chỉ gồm chữ cái không dấu và chữ số, không có dấu cách, dấu chấm",
+                        "code “{official}” must be letters and digits without blanks or points"
+                    ),
+                );
             }
             let name = cell(name_vi);
             self.labels(path, line, &[&name]);
@@ -192,13 +217,13 @@ impl Loading {
     fn days(&mut self, path: &str, line: usize, from: Option<&str>, to: Option<&str>) {
         for day in from.iter().chain(&to) {
             if day.len() != 10 || viet::PartialDate::from_iso(day).is_err() {
-                self.problem(path, line, format!("“{day}” is no day like 2025-12-15"));
+                self.problem(path, line, reason!("“{day}” không phải ngày dạng 2025-12-15", "“{day}” is no day like 2025-12-15"));
             }
         }
         if let (Some(from), Some(to)) = (from, to)
             && from > to
         {
-            self.problem(path, line, format!("{from} lies after {to}"));
+            self.problem(path, line, reason!("{from} ở sau {to}", "{from} lies after {to}"));
         }
     }
 
@@ -215,9 +240,17 @@ impl Loading {
             if let Some(before) = again {
                 let apart = before.valid_to.as_deref().zip(code.valid_from.as_deref()).is_some_and(|(last, first)| last < first);
                 if !apart {
-                    self.problem(row.path, row.line, format!("code {} is valid twice on some day", code.official));
+                    self.problem(
+                        row.path,
+                        row.line,
+                        reason!("mã {} có hiệu lực hai lần trong cùng một ngày", "code {} is valid twice on some day", code.official),
+                    );
                 } else if code.edition.is_some() && code.edition == before.edition {
-                    self.problem(row.path, row.line, format!("code {} stands twice in the edition", code.official));
+                    self.problem(
+                        row.path,
+                        row.line,
+                        reason!("mã {} ghi hai lần trong cùng một bản", "code {} stands twice in the edition", code.official),
+                    );
                 }
             }
             match (&code.edition, &code.valid_from) {
@@ -238,7 +271,15 @@ impl Loading {
     fn link_parents(&mut self, line: usize, list: &mut CodeList, rows: &[Row<'_>], parents: Option<String>) {
         let above = parents.as_ref().map(|parents| self.catalogue.lists.get(parents));
         if let (Some(parents), Some(None)) = (&parents, above) {
-            self.problem(TABLES, line, format!("table {} has its parents in {parents}, which is no list before it", list.name));
+            self.problem(
+                TABLES,
+                line,
+                reason!(
+                    "bảng {} có mã cấp trên trong {parents}, không phải danh mục nào ở trước nó",
+                    "table {} has its parents in {parents}, which is no list before it",
+                    list.name
+                ),
+            );
             return;
         }
         let above = above.flatten();
@@ -254,7 +295,15 @@ impl Loading {
                 (None, None) => list.official_on(&row.parent, first),
             };
             if parent.is_none() && !row.parent.is_empty() {
-                found.push((row, format!("the parent {} is no code on the first day of {}", row.parent, code.official)));
+                found.push((
+                    row,
+                    reason!(
+                        "mã cấp trên {} không có hiệu lực vào ngày đầu của {}",
+                        "the parent {} is no code on the first day of {}",
+                        row.parent,
+                        code.official
+                    ),
+                ));
             }
             let level = parent.filter(|_| above.is_some()).map_or(1, |parent| parent.level.saturating_add(1));
             linked.push((parent.map(|parent| parent.code.clone()), level));
@@ -267,7 +316,14 @@ impl Loading {
             for ((code, level), row) in list.codes.iter_mut().zip(levels).zip(rows) {
                 code.level = level;
                 if level > DEEPEST {
-                    found.push((row, format!("code {} lies above itself or more than {DEEPEST} levels deep", code.official)));
+                    found.push((
+                        row,
+                        reason!(
+                            "mã {} là cấp trên của chính nó hoặc sâu quá {DEEPEST} cấp",
+                            "code {} lies above itself or more than {DEEPEST} levels deep",
+                            code.official
+                        ),
+                    ));
                 }
             }
         }
@@ -290,7 +346,15 @@ impl Loading {
                 list.codes.get(place).is_some_and(|code| code.is_valid_on(&next)).then_some(place)
             });
             if successor.is_none() && !row.successor.is_empty() {
-                self.problem(row.path, row.line, format!("the successor {} is no code on the day after valid_to", row.successor));
+                self.problem(
+                    row.path,
+                    row.line,
+                    reason!(
+                        "mã kế tiếp {} không có hiệu lực vào ngày sau valid_to",
+                        "the successor {} is no code on the day after valid_to",
+                        row.successor
+                    ),
+                );
             }
             successors.push(successor);
         }
@@ -315,23 +379,35 @@ impl Loading {
                 _ => {
                     found.push((
                         line,
-                        "a row must be old_code,new_code and whole or part, and for one part of each old code default".to_owned(),
+                        reason!(
+                            "mỗi dòng là old_code,new_code và whole hoặc part; một phần của mỗi mã cũ ghi default",
+                            "a row must be old_code,new_code and whole or part, and for one part of each old code default"
+                        ),
                     ));
                     continue;
                 }
             };
             if default && !suggested.insert(old.to_owned()) {
-                found.push((line, format!("{old} has two default targets")));
+                found.push((line, reason!("{old} có hai nơi default", "{old} has two default targets")));
             }
             match communes.and_then(|communes| communes.official_on(new, COMMUNES_BEGIN)) {
                 Some(commune) => pairs.push((old.to_owned(), Successor { code: commune.code.clone(), share, default })),
-                None => found.push((line, format!("{new} is no commune on {COMMUNES_BEGIN}"))),
+                None => found.push((
+                    line,
+                    reason!("{new} không phải xã, phường vào ngày {COMMUNES_BEGIN}", "{new} is no commune on {COMMUNES_BEGIN}"),
+                )),
             }
         }
         let map = CommuneMap::new(pairs);
         for (old, successors) in map.iter() {
             if successors.len() > 1 && successors.iter().any(|successor| successor.share == Share::Whole) {
-                found.push((0, format!("{old} lies whole in one commune and in another one too")));
+                found.push((
+                    0,
+                    reason!(
+                        "{old} vừa nằm trọn trong một xã vừa nằm trong xã khác",
+                        "{old} lies whole in one commune and in another one too"
+                    ),
+                ));
             }
         }
         self.catalogue.communes = map;

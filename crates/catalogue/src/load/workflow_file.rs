@@ -5,6 +5,7 @@ use toml::Spanned;
 
 use super::{Loading, line_of};
 use crate::code_list::{Code, CodeList};
+use crate::error::reason;
 use crate::kind::Audience;
 use crate::label::Label;
 use crate::workflow::{State, Transition, Workflow};
@@ -50,7 +51,7 @@ impl Loading {
             let state = state.into_inner();
             self.labels(path, line, &[&state.vi, &state.en, &state.public_vi, &state.public_en]);
             if states.iter().any(|other| other.state == state.state) {
-                self.problem(path, line, format!("state {} stands twice", state.state));
+                self.problem(path, line, reason!("trạng thái {} ghi hai lần", "state {} stands twice", state.state));
             }
             states.push(State {
                 state: state.state,
@@ -66,11 +67,19 @@ impl Loading {
             self.labels(path, line, &[&step.vi, &step.en]);
             for end in [&step.from, &step.to] {
                 if !states.iter().any(|state| state.state == *end) {
-                    self.problem(path, line, format!("there is no state {end}"));
+                    self.problem(path, line, reason!("không có trạng thái {end}", "there is no state {end}"));
                 }
             }
             if !["officer", "leader"].contains(&step.who.as_str()) {
-                self.problem(path, line, format!("“{}” takes no steps: officer or leader does", step.who));
+                self.problem(
+                    path,
+                    line,
+                    reason!(
+                        "“{}” không chuyển bước được: chỉ officer hoặc leader",
+                        "“{}” takes no steps: officer or leader does",
+                        step.who
+                    ),
+                );
             }
             transitions.push(Transition { from: step.from, to: step.to, label: Label::new(step.vi, step.en), who: step.who });
         }

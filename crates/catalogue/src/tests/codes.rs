@@ -176,7 +176,7 @@ fn the_operator_adds_the_next_edition_as_one_file() {
     ] {
         assert!(NEXT_EDITION.contains(from), "{from}");
         let error = refused(&file, &NEXT_EDITION.replacen(from, to, 1));
-        let said = error.problems.iter().any(|problem| problem.file == file && problem.line == line && problem.reason.contains(reason));
+        let said = error.problems.iter().any(|problem| problem.file == file && problem.line == line && problem.reason.en.contains(reason));
         assert!(said, "{to}: {error}");
     }
     for stray in ["codes/linh-vuc.csv", "codes/research-fields-moi.csv", "codes/provinces-2030.csv"] {
@@ -203,7 +203,7 @@ fn a_broken_table_is_refused_with_file_line_and_reason() {
         assert!(text.contains(from), "{file} has no {from}");
         *text = text.replacen(from, to, 1);
         let error = Catalogue::load(broken).expect_err(to);
-        let said = error.problems.iter().any(|problem| problem.file == file && problem.line > 0 && problem.reason.contains(reason));
+        let said = error.problems.iter().any(|problem| problem.file == file && problem.line > 0 && problem.reason.en.contains(reason));
         assert!(said, "{to}: {error}");
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Board;
 use super::rows::{Clear, DeadlineChange};
 use crate::error::OfficeError;
-use crate::status::{Counts, Status, days_between, days_late, status_on};
+use crate::status::{Counts, Status, days_late, status_on};
 
 /// The longest page.
 pub const LONGEST_PAGE: usize = 1_000;
@@ -173,46 +173,7 @@ pub struct DeadlineRow {
     pub change: DeadlineChange,
 }
 
-/// What lies on somebody's desk.
-#[derive(Debug, Clone, Default)]
-pub struct Desk {
-    /// Past the last day and not accepted as done.
-    pub overdue: Vec<DeskRow>,
-    /// Due within the next fourteen days.
-    pub soon: Vec<DeskRow>,
-    /// Returned by the assigner.
-    pub returned: Vec<DeskRow>,
-    /// Open, later or without a deadline.
-    pub open: Vec<DeskRow>,
-    /// Answered, the assigner's verdict is awaited.
-    pub waiting: Vec<DeskRow>,
-    /// Answers of others that wait for this person's verdict.
-    pub to_judge: Vec<DeskRow>,
-}
-
-/// One line on a desk.
-#[derive(Debug, Clone)]
-pub struct DeskRow {
-    /// The directive.
-    pub directive: BoardRow,
-    /// The body's part.
-    pub part: AssignmentRow,
-    /// The day that counts: the stated last day, else the own one.
-    pub due: Option<Date>,
-}
-
-/// One body's overdue parts, for the leader's red list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OverdueByBody {
-    /// The body.
-    pub body: RecordId,
-    /// How many of its parts are overdue.
-    pub overdue: u64,
-    /// The longest delay in days.
-    pub longest: i64,
-}
-
-const COLUMNS: &str = "d.id, d.conference, d.document, d.item, d.text, d.owner, d.assigner, d.leads, d.co_operators, d.class, d.addressee_raw, d.kind, d.due_raw, \
+pub(super) const COLUMNS: &str = "d.id, d.conference, d.document, d.item, d.text, d.owner, d.assigner, d.leads, d.co_operators, d.class, d.addressee_raw, d.kind, d.due_raw, \
     d.due_inferred, d.stated_last, d.last_day, d.internal_due, d.internal_illustrative, d.done_day, d.reported_day, d.bodies, d.reported, d.verified, \
     d.illustrative_answers, d.clear, d.illustrative, d.issued_day, d.days_late, d.ord_group, d.sort_day, d.ord";
 
@@ -309,77 +270,6 @@ impl Board {
                 conferences.push(ConferenceRow { id: id_of(row, 0)?, title: row.get(1)?, ordinal: row.get(2)?, day: row.get(3)? });
             }
             Ok(conferences)
-        })
-    }
-
-    /// What lies on the desk of somebody who answers for `bodies` and judges for `assigners`; each heap holds at most 100.
-    pub fn desk(&self, bodies: &[RecordId], assigners: &[RecordId], today: Date) -> Result<Desk, OfficeError> {
-        let mut desk = Desk::default();
-        let soon = today.checked_add(jiff::Span::new().days(14)).unwrap_or(today);
-        let rows = self.desk_rows("a.body IN", bodies, "a.closed = 0", today)?;
-        for row in rows {
-            let waits = row.part.answer_state.as_deref() == Some("done") && row.part.verdict.is_none();
-            let heap = if row.part.verdict.as_deref() == Some("returned") {
-                &mut desk.returned
-            } else if waits {
-                &mut desk.waiting
-            } else if row.due.is_some_and(|due| due < today) {
-                &mut desk.overdue
-            } else if row.due.is_some_and(|due| due <= soon) {
-                &mut desk.soon
-            } else {
-                &mut desk.open
-            };
-            if heap.len() < 100 {
-                heap.push(row);
-            }
-        }
-        desk.to_judge =
-            self.desk_rows("d.assigner IN", assigners, "a.answer_state = 'done' AND a.verdict IS NULL AND a.evidence > 0", today)?;
-        desk.to_judge.truncate(100);
-        Ok(desk)
-    }
-
-    fn desk_rows(&self, whose: &str, bodies: &[RecordId], condition: &str, today: Date) -> Result<Vec<DeskRow>, OfficeError> {
-        if bodies.is_empty() {
-            return Ok(Vec::new());
-        }
-        let marks = vec!["?"; bodies.len()].join(",");
-        let query = format!(
-            "SELECT {COLUMNS}, a.* FROM assignment a JOIN directive d ON d.id = a.directive WHERE {whose} ({marks}) AND {condition}
-             ORDER BY COALESCE(a.last_day, d.internal_due, '9999'), d.ord, d.id LIMIT 600"
-        );
-        self.views.read(|connection| {
-            let mut statement = connection.prepare(&query)?;
-            let mut rows = statement.query(params_from_iter(bodies.iter().map(ToString::to_string)))?;
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                let directive = board_row(row, today)?;
-                let part = assignment_row(row, 31, today)?;
-                let due = part.last_day.or(directive.internal_due);
-                found.push(DeskRow { directive, part, due });
-            }
-            Ok(found)
-        })
-    }
-
-    /// Bodies with overdue parts, the most first: at most 100.
-    pub fn overdue_by_body(&self, today: Date) -> Result<Vec<OverdueByBody>, OfficeError> {
-        self.views.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT a.body, COUNT(*), MIN(a.last_day) FROM assignment a WHERE a.closed = 0 AND a.last_day < ?1 GROUP BY a.body ORDER BY 2 DESC, 3, 1 LIMIT 100",
-            )?;
-            let mut rows = statement.query([today.to_string()])?;
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                let earliest = day_of(row, 2)?;
-                found.push(OverdueByBody {
-                    body: id_of(row, 0)?,
-                    overdue: number(row, 1)?,
-                    longest: earliest.map_or(0, |day| days_between(day, today)),
-                });
-            }
-            Ok(found)
         })
     }
 }
@@ -505,7 +395,7 @@ fn read_key(text: &str) -> Result<[Sql; 4], OfficeError> {
     }
 }
 
-fn board_row(row: &Row<'_>, today: Date) -> Result<BoardRow, OfficeError> {
+pub(super) fn board_row(row: &Row<'_>, today: Date) -> Result<BoardRow, OfficeError> {
     let last_day = day_of(row, 15)?;
     let internal_due = day_of(row, 16)?;
     let done_day = day_of(row, 18)?;
@@ -558,7 +448,7 @@ fn board_row(row: &Row<'_>, today: Date) -> Result<BoardRow, OfficeError> {
     })
 }
 
-fn assignment_row(row: &Row<'_>, from: usize, today: Date) -> Result<AssignmentRow, OfficeError> {
+pub(super) fn assignment_row(row: &Row<'_>, from: usize, today: Date) -> Result<AssignmentRow, OfficeError> {
     let last_day = day_of(row, from + 2)?;
     let done_day = day_of(row, from + 7)?;
     let closed: bool = row.get(from + 12)?;
@@ -584,15 +474,15 @@ fn assignment_row(row: &Row<'_>, from: usize, today: Date) -> Result<AssignmentR
     })
 }
 
-fn day_of(row: &Row<'_>, column: usize) -> Result<Option<Date>, OfficeError> {
+pub(super) fn day_of(row: &Row<'_>, column: usize) -> Result<Option<Date>, OfficeError> {
     Ok(row.get::<_, Option<String>>(column)?.and_then(|text| text.parse().ok()))
 }
 
-fn number(row: &Row<'_>, column: usize) -> Result<u64, OfficeError> {
+pub(super) fn number(row: &Row<'_>, column: usize) -> Result<u64, OfficeError> {
     Ok(row.get::<_, Option<i64>>(column)?.and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
 }
 
-fn id_of(row: &Row<'_>, column: usize) -> Result<RecordId, OfficeError> {
+pub(super) fn id_of(row: &Row<'_>, column: usize) -> Result<RecordId, OfficeError> {
     let text: String = row.get(column)?;
     RecordId::parse(&text).map_err(|_| OfficeError::Data(format!("not a record id: {text}")))
 }
