@@ -7,6 +7,7 @@
 //! - [`parent::Parent`] answers: takes entries, checks and cosigns checkpoints, serves tiles.
 //! - [`reader::ReaderLoop`] follows a log and believes only what adds up to the signed root.
 //! - [`directory::Directory`] says whose key, whose child and whose record; [`view::View`] which entries count.
+//! - [`held_record`] keeps the versions that count in the node's ledger, page by page, as logs come in.
 //!
 //! ```
 //! use exchange::directory::Directory;
@@ -29,6 +30,7 @@
 pub mod batch;
 pub mod checkpoint;
 pub mod directory;
+pub mod held_record;
 pub mod key;
 pub mod ledger_shelf;
 pub mod log;
