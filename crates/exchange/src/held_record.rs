@@ -93,7 +93,11 @@ fn count_some(writer: &mut Writer<'_>, directory: &Directory, origin: &Origin, m
             }
         }
         let until = of.min(counting.counted.saturating_add(most));
-        let mut counter = Counter { store: &mut *store, directory, own, origins: BTreeMap::new() };
+        let catalogue = match store.log_of(&Origin::of(&origin.node(), CATALOGUE)?)? {
+            Some(catalogue) => store.counting(catalogue.id)?.counted,
+            None => 0,
+        };
+        let mut counter = Counter { store: &mut *store, directory, own, catalogue, origins: BTreeMap::new() };
         while counting.counted < until {
             let limit = usize::try_from(until - counting.counted).unwrap_or(PAGE).min(PAGE);
             let rows = counter.store.entries(log.id, counting.counted, limit)?;
@@ -105,7 +109,40 @@ fn count_some(writer: &mut Writer<'_>, directory: &Directory, origin: &Origin, m
     if counting != before {
         store.keep_counting(log.id, &counting)?;
     }
+    if origin.audience() == CATALOGUE && !log.own && !tell_of_definitions(store, &log, of, most)? {
+        return Ok(Progress { counted: of.saturating_sub(1), of });
+    }
     Ok(Progress { counted: counting.counted, of })
+}
+
+/// When definitions of another node have come, followers are told of the versions that lacked theirs, at most `most`. Returns whether that is all.
+fn tell_of_definitions(store: &mut dyn StoreWrite, catalogue: &LogRow, of: u64, most: u64) -> Result<bool, LedgerError> {
+    let mut left = usize::try_from(most).unwrap_or(usize::MAX);
+    for log in store.held_logs()? {
+        if log.origin.node() != catalogue.origin.node() {
+            continue;
+        }
+        loop {
+            let lacking = store.claims_lacking(log.id, of, CLAIMS.min(left))?;
+            for claim in &lacking {
+                store.lacks_no_longer(claim)?;
+                let stands = store.standings(&claim.audience, claim.version.rec)?.into_iter().find(|row| {
+                    Some(&row.maker) == claim.maker.as_ref() && (row.log, row.version.index) == (claim.log, claim.version.index)
+                });
+                if let Some(row) = stands {
+                    store.note_again(row.log, claim.version.rec, &row.version.kind, Some(&row.version))?;
+                }
+            }
+            left = left.saturating_sub(lacking.len());
+            if left == 0 {
+                return Ok(false);
+            }
+            if lacking.len() < CLAIMS {
+                break;
+            }
+        }
+    }
+    Ok(true)
 }
 
 /// Forgets what was counted from the place `size` on, because the entries are about to be taken off the log; what remains is counted anew.
@@ -170,7 +207,7 @@ fn claim_of(log: &LogRow, row: &EntryRow) -> Result<Option<ClaimRow>, LedgerErro
         payload: None,
     };
     let (audience, epoch) = (log.audience.clone(), log.origin.epoch());
-    Ok(Some(ClaimRow { audience, log: log.id, epoch, maker: None, stretch: None, prev, version }))
+    Ok(Some(ClaimRow { audience, log: log.id, epoch, maker: None, stretch: None, prev, lacks: false, version }))
 }
 
 /// Counts in one transaction.
@@ -179,6 +216,8 @@ struct Counter<'a, 'b> {
     directory: &'b Directory,
     /// The node itself.
     own: NodeName,
+    /// How many definitions of the node whose log it is are held.
+    catalogue: u64,
     /// Origins of the logs of others, by number; read when first asked for.
     origins: BTreeMap<i64, Origin>,
 }
@@ -187,7 +226,8 @@ impl Counter<'_, '_> {
     fn count_page(&mut self, log: &LogRow, rows: &[EntryRow]) -> Result<(), LedgerError> {
         let mut touched: BTreeMap<RecordId, Vec<HeldRow>> = BTreeMap::new();
         for row in rows {
-            let Some(claim) = claim_of(log, row)? else { continue };
+            let Some(mut claim) = claim_of(log, row)? else { continue };
+            claim.lacks = claim.version.op == "put" && claim.version.cat >= self.catalogue;
             let rec = claim.version.rec;
             if let std::collections::btree_map::Entry::Vacant(vacant) = touched.entry(rec) {
                 vacant.insert(self.store.standings(&log.audience, rec)?);

@@ -188,7 +188,7 @@ impl Shelf for LedgerShelf<'_, '_> {
         }
         let counting = self.store().counting(log.id)?;
         if counting.counted > size {
-            if !log.own {
+            if !log.own && log.audience != CATALOGUE {
                 held_record::uncount(self.store_mut(), &log, size)?;
             }
             let counting = ledger::Counting { counted: size.min(self.store().counting(log.id)?.counted), ..counting };

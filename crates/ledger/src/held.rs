@@ -39,6 +39,11 @@ impl Reader<'_> {
         held(self.store.held_versions(audience, rec, maker, before, limit)?)
     }
 
+    /// Whether anything was counted in a log of another node: where nothing was, nobody need look for records of others.
+    pub fn holds_records(&self) -> Result<bool, LedgerError> {
+        self.store.has_claims()
+    }
+
     /// Records of a kind after `after` that are current in a log of another node, by id.
     pub fn held_of_kind(&self, kind: &str, after: Option<RecordId>, limit: usize) -> Result<Vec<RecordId>, LedgerError> {
         self.store.held_of_kind(kind, after, limit)

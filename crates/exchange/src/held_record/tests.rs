@@ -459,6 +459,27 @@ fn an_erasure_empties_the_version_and_followers_are_told() {
 }
 
 #[test]
+fn a_version_whose_definition_comes_later_is_told_of_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ledger, directory) = (in_folder(&folder), directory(&[0], 0));
+    hold(&ledger, &origin("kontum", "public"), vec![entry_of(rec(1), "task", 1, None).0], &directory);
+    hold(&ledger, &origin("gialai", "public"), vec![entry_of(rec(2), "task", 1, None).0], &directory);
+    let seq = ledger.read(|r| r.last_seq()).unwrap();
+    // Entries of the trial name the definition at place 1.
+    let definition = |number| entry_of(rec(number), "type", 1, None).0;
+    hold(&ledger, &origin("kontum", "catalogue"), vec![definition(8)], &directory);
+    assert_eq!(ledger.read(|r| r.last_seq()).unwrap(), seq);
+    hold(&ledger, &origin("kontum", "catalogue"), vec![definition(9)], &directory);
+    let told: Vec<Change> = ledger.read(|r| r.changes(seq, 9)).unwrap();
+    assert!(matches!(told.as_slice(), [Change { rec: named, .. }] if *named == rec(1)), "{told:?}");
+    // Once, and not when the definition was there before.
+    hold(&ledger, &origin("kontum", "public"), vec![entry_of(rec(3), "task", 1, None).0], &directory);
+    let seq = ledger.read(|r| r.last_seq()).unwrap();
+    hold(&ledger, &origin("kontum", "catalogue"), vec![definition(9)], &directory);
+    assert_eq!(ledger.read(|r| r.last_seq()).unwrap(), seq);
+}
+
+#[test]
 fn entries_beyond_the_checkpoint_do_not_count() {
     let folder = tempfile::tempdir().unwrap();
     let (ledger, directory) = (in_folder(&folder), directory(&[0], 0));

@@ -38,7 +38,7 @@ impl ClaimRead for Session<'_> {
         limit: usize,
     ) -> Result<Vec<ClaimRow>, LedgerError> {
         let rows = self.connection.query(
-            "SELECT audience, place, epoch, maker, stretch, prev, rec, ver, op, kind, cat, at, leaf FROM claim
+            "SELECT audience, place, epoch, maker, stretch, prev, rec, ver, op, kind, cat, at, leaf, lacks FROM claim
              WHERE audience = $1 AND rec = $2 AND prev = $3 AND place > $4 ORDER BY place LIMIT $5",
             &[&audience, &&rec.as_bytes()[..], &&prev.0[..], &after.map_or(-1, |(log, index)| place(log, index)), &limit_of(limit)],
         )?;
@@ -87,6 +87,15 @@ impl ClaimRead for Session<'_> {
         rows.iter().map(|row| RecordId::from_slice(row.try_get(0)?)).collect()
     }
 
+    fn claims_lacking(&self, log: i64, below: u64, limit: usize) -> Result<Vec<ClaimRow>, LedgerError> {
+        let rows = self.connection.query(
+            "SELECT audience, place, epoch, maker, stretch, prev, rec, ver, op, kind, cat, at, leaf, lacks FROM claim
+             WHERE lacks AND (place >> 40) = $1 AND cat < $2 ORDER BY cat, place LIMIT $3",
+            &[&log, &signed(below), &limit_of(limit)],
+        )?;
+        rows.iter().map(claim_row).collect()
+    }
+
     fn is_version(&self, log: i64, rec: RecordId, leaf: &LeafHash) -> Result<bool, LedgerError> {
         let rows = self.connection.query(
             "SELECT 1 FROM version v JOIN entry e ON e.place = v.place WHERE v.log = $1 AND v.rec = $2 AND e.leaf = $3 LIMIT 1",
@@ -106,7 +115,7 @@ impl ClaimWrite for Session<'_> {
     }
 
     fn put_claim(&mut self, claim: &ClaimRow) -> Result<bool, LedgerError> {
-        let ClaimRow { audience, log, epoch, maker, stretch, prev, version } = claim;
+        let ClaimRow { audience, log, epoch, maker, stretch, prev, lacks, version } = claim;
         let (rec, leaf, at) = (version.rec.as_bytes().to_vec(), version.leaf.0.to_vec(), place(*log, version.index));
         let maker = maker.as_ref().map_or("", NodeName::as_str).to_owned();
         let stretch = stretch.map_or(-1, i64::from);
@@ -124,7 +133,7 @@ impl ClaimWrite for Session<'_> {
             );
         }
         self.connection.order(
-            "INSERT INTO claim VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            "INSERT INTO claim VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
             vec![
                 Box::new(audience.clone()),
                 Box::new(rec),
@@ -139,9 +148,24 @@ impl ClaimWrite for Session<'_> {
                 Box::new(version.kind.clone()),
                 Box::new(signed(version.cat)),
                 Box::new(version.at),
+                Box::new(*lacks),
             ],
         );
         Ok(true)
+    }
+
+    fn lacks_no_longer(&mut self, claim: &ClaimRow) -> Result<(), LedgerError> {
+        let version = &claim.version;
+        self.connection.order(
+            "UPDATE claim SET lacks = FALSE WHERE audience = $1 AND rec = $2 AND leaf = $3 AND place = $4",
+            vec![
+                Box::new(claim.audience.clone()),
+                Box::new(version.rec.as_bytes().to_vec()),
+                Box::new(version.leaf.0.to_vec()),
+                Box::new(place(claim.log, version.index)),
+            ],
+        );
+        Ok(())
     }
 
     fn forget_claims(&mut self, audience: &str, rec: RecordId) -> Result<(), LedgerError> {
@@ -180,6 +204,7 @@ fn claim_row(row: &Row) -> Result<ClaimRow, LedgerError> {
         maker: if maker.is_empty() { None } else { Some(NodeName::parse(maker)?) },
         stretch: u32::try_from(stretch).ok(),
         prev: prev.map(LeafHash::from_slice).transpose()?,
+        lacks: row.try_get(13)?,
         version: VersionRow {
             rec: RecordId::from_slice(row.try_get(6)?)?,
             ver: unsigned(row.try_get(7)?),

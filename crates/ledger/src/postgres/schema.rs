@@ -51,14 +51,16 @@ CREATE TABLE evidence (number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, o
 "#;
 
 /// Entries of other nodes' logs are counted as versions of records: one row for each entry and each maker whose record it is a version of. `maker` is empty while the
-/// version before is not held, `stretch` -1 when the entry does not count.
+/// version before is not held, `stretch` -1 when the entry does not
+/// count, `lacks` true while the definition of the kind is not held.
 const STEP_4: &str = r#"
 ALTER TABLE log ADD COLUMN counted BIGINT NOT NULL DEFAULT 0, ADD COLUMN ruling BYTEA;
 CREATE TABLE claim (audience TEXT COLLATE "C" NOT NULL, rec BYTEA NOT NULL, leaf BYTEA NOT NULL, place BIGINT NOT NULL, maker TEXT COLLATE "C" NOT NULL,
   stretch BIGINT NOT NULL, epoch BIGINT NOT NULL, prev BYTEA, ver BIGINT NOT NULL, op TEXT COLLATE "C" NOT NULL, kind TEXT COLLATE "C" NOT NULL, cat BIGINT NOT NULL,
-  at BIGINT NOT NULL, PRIMARY KEY (audience, rec, leaf, place, maker));
+  at BIGINT NOT NULL, lacks BOOLEAN NOT NULL, PRIMARY KEY (audience, rec, leaf, place, maker));
 CREATE INDEX claim_on ON claim (audience, rec, prev, place) WHERE prev IS NOT NULL;
 CREATE INDEX claim_standing ON claim (audience, rec, maker, stretch, epoch, place) WHERE stretch >= 0;
+CREATE INDEX claim_lacking ON claim ((place >> 40), cat, place) WHERE lacks;
 "#;
 
 /// Brings the database up to date. Programs that start at the same time do it one after another.

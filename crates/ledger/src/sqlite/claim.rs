@@ -10,7 +10,7 @@ use crate::store::claim::{ClaimRead, ClaimRow, ClaimWrite, Counting, HeldRow};
 use crate::store::number::{index_of, limit_of, log_of, place, signed, unsigned};
 
 /// Claims in full, without payload.
-const CLAIM: &str = "SELECT audience, place, epoch, maker, stretch, prev, rec, ver, op, kind, cat, at, leaf FROM claim";
+const CLAIM: &str = "SELECT audience, place, epoch, maker, stretch, prev, rec, ver, op, kind, cat, at, leaf, lacks FROM claim";
 /// Versions that count, with payload.
 const HELD: &str = "SELECT c.maker, c.place, l.origin, c.rec, c.ver, c.op, c.kind, c.cat, c.at, c.leaf, e.payload
   FROM claim c JOIN log l ON l.id = c.place >> 40 JOIN entry e ON e.place = c.place";
@@ -112,6 +112,18 @@ impl ClaimRead for Session<'_, '_> {
         Ok(found)
     }
 
+    fn claims_lacking(&self, log: i64, below: u64, limit: usize) -> Result<Vec<ClaimRow>, LedgerError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(&format!("{CLAIM} WHERE lacks = 1 AND place >> 40 = ?1 AND cat < ?2 ORDER BY cat, place LIMIT ?3"))?;
+        let mut rows = statement.query(params![log, signed(below), limit_of(limit)])?;
+        let mut claims = Vec::new();
+        while let Some(row) = rows.next()? {
+            claims.push(claim_row(row)?);
+        }
+        Ok(claims)
+    }
+
     fn is_version(&self, log: i64, rec: RecordId, leaf: &LeafHash) -> Result<bool, LedgerError> {
         let mut statement = self
             .connection
@@ -132,7 +144,7 @@ impl ClaimWrite for Session<'_, '_> {
     }
 
     fn put_claim(&mut self, claim: &ClaimRow) -> Result<bool, LedgerError> {
-        let ClaimRow { audience, log, epoch, maker, stretch, prev, version } = claim;
+        let ClaimRow { audience, log, epoch, maker, stretch, prev, lacks, version } = claim;
         let (rec, leaf, at) = (version.rec.as_bytes(), version.leaf.0, place(*log, version.index));
         let maker = maker.as_ref().map_or("", NodeName::as_str);
         let stretch = stretch.map_or(-1, i64::from);
@@ -149,7 +161,7 @@ impl ClaimWrite for Session<'_, '_> {
                 .execute(params![audience, rec, leaf, at])?;
         }
         let prev = prev.map(|prev| prev.0);
-        self.connection.prepare_cached("INSERT INTO claim VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")?.execute(
+        self.connection.prepare_cached("INSERT INTO claim VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")?.execute(
             params![
                 audience,
                 rec,
@@ -163,10 +175,19 @@ impl ClaimWrite for Session<'_, '_> {
                 version.op,
                 version.kind,
                 signed(version.cat),
-                version.at
+                version.at,
+                lacks
             ],
         )?;
         Ok(true)
+    }
+
+    fn lacks_no_longer(&mut self, claim: &ClaimRow) -> Result<(), LedgerError> {
+        let version = &claim.version;
+        self.connection
+            .prepare_cached("UPDATE claim SET lacks = 0 WHERE audience = ?1 AND rec = ?2 AND leaf = ?3 AND place = ?4")?
+            .execute(params![claim.audience, version.rec.as_bytes(), version.leaf.0, place(claim.log, version.index)])?;
+        Ok(())
     }
 
     fn forget_claims(&mut self, audience: &str, rec: RecordId) -> Result<(), LedgerError> {
@@ -200,6 +221,7 @@ fn claim_row(row: &Row<'_>) -> Result<ClaimRow, LedgerError> {
         maker: if maker.is_empty() { None } else { Some(NodeName::parse(&maker)?) },
         stretch: u32::try_from(stretch).ok(),
         prev: prev.as_deref().map(LeafHash::from_slice).transpose()?,
+        lacks: row.get(13)?,
         version: VersionRow {
             rec: RecordId::from_slice(row.get_ref(6)?.as_blob().map_err(damaged)?)?,
             ver: unsigned(row.get(7)?),

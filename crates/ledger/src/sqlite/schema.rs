@@ -52,15 +52,17 @@ CREATE TABLE evidence (number INTEGER PRIMARY KEY, origin TEXT NOT NULL, digest 
 ";
 
 /// Entries of other nodes' logs are counted as versions of records: one row for each entry and each maker whose record it is a version of. `maker` is empty while the
-/// version before is not held, `stretch` -1 when the entry does not count.
+/// version before is not held, `stretch` -1 when the entry does not
+/// count, `lacks` 1 while the definition of the kind is not held.
 const STEP_4: &str = "
 ALTER TABLE log ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE log ADD COLUMN ruling BLOB;
 CREATE TABLE claim (audience TEXT NOT NULL, rec BLOB NOT NULL, leaf BLOB NOT NULL, place INTEGER NOT NULL, maker TEXT NOT NULL, stretch INTEGER NOT NULL,
   epoch INTEGER NOT NULL, prev BLOB, ver INTEGER NOT NULL, op TEXT NOT NULL, kind TEXT NOT NULL, cat INTEGER NOT NULL, at INTEGER NOT NULL,
-  PRIMARY KEY (audience, rec, leaf, place, maker)) WITHOUT ROWID;
+  lacks INTEGER NOT NULL, PRIMARY KEY (audience, rec, leaf, place, maker)) WITHOUT ROWID;
 CREATE INDEX claim_on ON claim (audience, rec, prev, place) WHERE prev IS NOT NULL;
 CREATE INDEX claim_standing ON claim (audience, rec, maker, stretch, epoch, place) WHERE stretch >= 0;
+CREATE INDEX claim_lacking ON claim (place >> 40, cat, place) WHERE lacks = 1;
 ";
 
 /// Refuses a file of another program or of a newer one; reads only.

@@ -22,6 +22,8 @@ pub struct ClaimRow {
     pub stretch: Option<u32>,
     /// Leaf hash of the version before.
     pub prev: Option<LeafHash>,
+    /// Whether the definition of its kind was not held when it was counted, nor since.
+    pub lacks: bool,
     /// The version that it is, with the number that it claims; `kind` is empty for a `drop`; `seq` is 0 and `payload` none.
     pub version: VersionRow,
 }
@@ -78,6 +80,8 @@ pub trait ClaimRead {
     ) -> Result<Vec<HeldRow>, LedgerError>;
     /// Records of a kind after `after` that are current in any log of another node, by id.
     fn held_of_kind(&self, kind: &str, after: Option<RecordId>, limit: usize) -> Result<Vec<RecordId>, LedgerError>;
+    /// Claims of a log that lack the definition of their kind, which stands below `below` in the catalogue, at most `limit`.
+    fn claims_lacking(&self, log: i64, below: u64, limit: usize) -> Result<Vec<ClaimRow>, LedgerError>;
     /// Whether a log of the node's own has a version of a record with this leaf hash.
     fn is_version(&self, log: i64, rec: RecordId, leaf: &LeafHash) -> Result<bool, LedgerError>;
 }
@@ -88,6 +92,8 @@ pub trait ClaimWrite: ClaimRead {
     fn keep_counting(&mut self, log: i64, counting: &Counting) -> Result<(), LedgerError>;
     /// Keeps a claim, or its stretch when it is known under this maker already. Returns whether it is new under this maker. A claim with a maker no longer waits.
     fn put_claim(&mut self, claim: &ClaimRow) -> Result<bool, LedgerError>;
+    /// Notes that a claim, under whichever maker, lacks the definition of its kind no longer.
+    fn lacks_no_longer(&mut self, claim: &ClaimRow) -> Result<(), LedgerError>;
     /// Forgets all claims about a record in an audience.
     fn forget_claims(&mut self, audience: &str, rec: RecordId) -> Result<(), LedgerError>;
     /// Makes a record one of the current ones of a log.

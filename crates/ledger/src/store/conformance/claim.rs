@@ -15,6 +15,7 @@ on_every_store!(
     a_claim_that_waited_is_known_under_its_makers_and_each_once,
     followers_are_told_what_stands_and_whose_log_it_is,
     a_payload_destroyed_is_gone_from_versions_held,
+    claims_that_lack_their_definition_are_found_until_it_is_there,
 );
 
 fn name(text: &str) -> NodeName {
@@ -40,7 +41,7 @@ fn claim(
     let row = append_bytes(w, &mut log, bytes, payload)?;
     let kind = if op == "put" { "task" } else { "" };
     let version = version(rec(1), op, kind, ver, &row);
-    Ok(ClaimRow { audience: "public".into(), log: log.id, epoch: 0, maker: maker.map(name), stretch, prev: None, version })
+    Ok(ClaimRow { audience: "public".into(), log: log.id, epoch: 0, maker: maker.map(name), stretch, prev: None, lacks: false, version })
 }
 
 fn add(w: &mut dyn StoreWrite, node: &str, maker: Option<&str>, stretch: Option<u32>, op: &str, ver: u64) -> Result<ClaimRow, LedgerError> {
@@ -246,4 +247,32 @@ fn a_payload_destroyed_is_gone_from_versions_held(bed: &Bed) {
     let row = read(&*store, |r| r.standings("public", rec(1))).pop().unwrap();
     assert_eq!((row.version.ver, row.version.payload), (1, None));
     assert_eq!(row.version.rec, RecordId::from_slice(&[1; 16]).unwrap());
+}
+
+fn claims_that_lack_their_definition_are_found_until_it_is_there(bed: &Bed) {
+    let store = bed.open();
+    let (first, other) = write(&*store, |w| {
+        let mut lacking = Vec::new();
+        for (node, cat) in [("kontum", 9), ("kontum", 4), ("gialai", 4)] {
+            let mut claim = ClaimRow { lacks: true, ..claim(w, node, Some(node), Some(0), "put", 1)? };
+            claim.version.cat = cat;
+            w.put_claim(&claim)?;
+            lacking.push(claim);
+        }
+        // The same entry under a second maker.
+        w.put_claim(&ClaimRow { maker: Some(name("aaa")), stretch: None, ..lacking[1].clone() })?;
+        add(w, "kontum", Some("kontum"), Some(0), "put", 2)?;
+        Ok((lacking[1].clone(), lacking[2].clone()))
+    })
+    .unwrap();
+    let lacking = |below: u64, limit: usize| -> Vec<(u64, u64)> {
+        let claims = read(&*store, |r| r.claims_lacking(first.log, below, limit));
+        claims.iter().map(|claim| (claim.version.cat, claim.version.index)).collect()
+    };
+    assert_eq!((lacking(4, 9), lacking(5, 9), lacking(10, 9)), (vec![], vec![(4, 1); 2], vec![(4, 1), (4, 1), (9, 0)]));
+    assert_eq!(lacking(10, 1), [(4, 1)]);
+    let found = first.clone();
+    write(&*store, move |w| w.lacks_no_longer(&found)).unwrap();
+    assert_eq!(lacking(10, 9), [(9, 0)]);
+    assert_eq!(read(&*store, |r| r.claims_lacking(other.log, 10, 9)), std::slice::from_ref(&other));
 }
