@@ -6,6 +6,7 @@ mod command;
 mod config;
 mod demo;
 mod generator;
+mod neighbours;
 
 use std::process::ExitCode;
 

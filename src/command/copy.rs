@@ -49,6 +49,7 @@ pub(crate) fn backup(arguments: BackupArguments, words: Words) -> Result<ExitCod
     })?;
     std::fs::copy(Config::path(&arguments.folder.data), Config::path(&arguments.to))?;
     copy_own_catalogue(&arguments.folder.data, &arguments.to)?;
+    copy_key(&arguments.folder.data, &arguments.to)?;
     bar.finish_and_clear();
     tell!("{} {}", words.say("Đã sao lưu nhất quán vào", "Backed up consistently into"), arguments.to.display());
     Ok(ExitCode::SUCCESS)
@@ -138,6 +139,7 @@ pub(crate) fn restore(arguments: RestoreArguments, words: Words) -> Result<ExitC
     })?;
     std::fs::copy(Config::path(&arguments.from), Config::path(to))?;
     copy_own_catalogue(&arguments.from, to)?;
+    copy_key(&arguments.from, to)?;
     bar.finish_and_clear();
     tell!(
         "{} {}. {}",
@@ -146,6 +148,14 @@ pub(crate) fn restore(arguments: RestoreArguments, words: Words) -> Result<ExitC
         words.say("Khung nhìn sẽ tự dựng lại khi chạy.", "Views rebuild themselves when the node starts.")
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Copies the node's secret key, readable by its owner alone as it was: without it a restored node could sign nothing.
+fn copy_key(from: &Path, to: &Path) -> Result<()> {
+    if from.join(office::KEY_FILE).exists() {
+        std::fs::copy(from.join(office::KEY_FILE), to.join(office::KEY_FILE))?;
+    }
+    Ok(())
 }
 
 /// Copies the operator's files of the catalogue, without which records of their kinds and codes could not be read.

@@ -5,6 +5,8 @@ mod copy;
 mod database;
 mod document;
 mod generate;
+mod node;
+mod receipt;
 mod run;
 mod table;
 mod user;
@@ -20,6 +22,8 @@ use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use ledger::DatabaseAddress;
 use office::{Clock, Identity, Office, OfficeError, RecordId, Settings};
+
+pub(crate) use run::{bind, public_address};
 
 use crate::config::Config;
 use crate::words::{Language, Words};
@@ -115,6 +119,14 @@ enum Command {
     Doctor(check::DoctorArguments),
     /// Sinh dữ liệu thử có đánh dấu, để đo và luyện tập – Generate marked test data, to measure and to practise
     Generate(generate::GenerateArguments),
+    /// Nối với nút trên và nút dưới: init, invite, join, status, key – The connection with the nodes above and below
+    #[command(subcommand)]
+    Node(node::NodeCommand),
+    /// Từng nhật ký đã đi đến đâu – How far each log is
+    Status(node::StatusArguments),
+    /// Biên nhận của bản ghi: lập, và kiểm tra không cần mạng – The receipt of a record: make it, and check it without a network
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
     /// Tài khoản: thêm, đặt mật khẩu, liên kết đăng nhập – Accounts: add, set a password, sign-in link
     #[command(subcommand)]
     User(user::UserCommand),
@@ -138,6 +150,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::MoveDatabase(arguments) => database::move_database(arguments, words),
         Command::Doctor(arguments) => check::doctor(arguments, words),
         Command::Generate(arguments) => generate::generate(arguments, words),
+        Command::Node(command) => node::node(command, words),
+        Command::Status(arguments) => node::status(&arguments, words),
+        Command::Receipt(command) => receipt::receipt(command, words),
         Command::User(command) => user::user(command, words),
     }
 }

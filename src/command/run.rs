@@ -14,6 +14,7 @@ use office::{AccountForm, Grant, Office, Role};
 use super::{Folder, listen_on, open_config};
 use crate::config::{Config, USUAL_ADDRESS};
 use crate::demo;
+use crate::neighbours::{self, Ready};
 use crate::words::Words;
 
 #[derive(Debug, Args)]
@@ -69,7 +70,7 @@ pub(crate) fn serve(arguments: ServeArguments, words: Words) -> Result<ExitCode>
             words.say("Liên kết đăng nhập một lần của quản trị viên:", "The administrator's one-time sign-in link:")
         );
     }
-    run_server(office, listener, base, words)
+    run_server(Served { office, listener, base }, Vec::new(), words)
 }
 
 /// The five questions: who, which node name, which port, which administrator, which node above.
@@ -156,11 +157,18 @@ pub(crate) fn demo(arguments: DemoArguments, words: Words) -> Result<ExitCode> {
     for (label, token) in demo::links(&office)? {
         tell!("  {:26}{base}/dang-nhap/mot-lan/{token}", words.label(&label));
     }
-    run_server(office, listener, base, words)
+    let neighbours = neighbours::open(folder, arguments.listen, &office, words)?;
+    tell!("{}", words.say("Các nút khác của bản trình diễn (minh họa):", "The other nodes of the demonstration (illustrative):"));
+    for neighbour in &neighbours {
+        for (label, token) in &neighbour.links {
+            tell!("  {:26}{}/dang-nhap/mot-lan/{token}", words.label(label), neighbour.base);
+        }
+    }
+    run_server(Served { office, listener, base }, neighbours, words)
 }
 
 /// Takes the port before any link to it is printed.
-fn bind(listen: SocketAddr, words: Words) -> Result<TcpListener> {
+pub(crate) fn bind(listen: SocketAddr, words: Words) -> Result<TcpListener> {
     let listener = TcpListener::bind(listen).with_context(|| {
         format!(
             "{} {listen}",
@@ -172,22 +180,55 @@ fn bind(listen: SocketAddr, words: Words) -> Result<TcpListener> {
 }
 
 /// The address that readers use: as configured, else where the program listens.
-fn public_address(listener: &TcpListener, configured: Option<String>) -> Result<String> {
+pub(crate) fn public_address(listener: &TcpListener, configured: Option<String>) -> Result<String> {
     Ok(match configured {
         Some(base) => base,
         None => format!("http://{}", listener.local_addr()?),
     })
 }
 
-fn run_server(office: Arc<Office>, listener: TcpListener, base: String, words: Words) -> Result<ExitCode> {
+/// An office with its open port and its address.
+struct Served {
+    office: Arc<Office>,
+    listener: TcpListener,
+    base: String,
+}
+
+impl Served {
+    /// Serves until the process is asked to stop.
+    async fn run(&self) -> Result<()> {
+        self.office.start_exchange(Arc::new(web::HttpLine::new()));
+        let listener = tokio::net::TcpListener::from_std(self.listener.try_clone()?)?;
+        web::serve(listener, self.office.clone(), web::Options { base_url: self.base.clone() }, stopped()).await.context("web")
+    }
+}
+
+fn run_server(node: Served, neighbours: Vec<Ready>, words: Words) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        tell!("{} http://{}", words.say("Đang chạy tại", "Running at"), listener.local_addr()?);
+        let (centre, address) = (node.office.clone(), node.base.clone());
+        let mut tasks = Vec::new();
+        for Ready { office, listener, base, .. } in neighbours {
+            let (neighbour, centre, address) = (office.clone(), centre.clone(), address.clone());
+            tasks.push(tokio::task::spawn_blocking(move || crate::neighbours::join(&neighbour, &centre, &address)));
+            tokio::spawn(async move { Served { office, listener, base }.run().await });
+        }
+        tell!("{} http://{}", words.say("Đang chạy tại", "Running at"), node.listener.local_addr()?);
         tell!("{}", words.say("Dừng: Ctrl+C", "Stop: Ctrl+C"));
-        web::serve(listener, office.clone(), web::Options { base_url: base }, stopped()).await.context("web")
+        let joined = tokio::spawn(async move {
+            for task in tasks {
+                match task.await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::error!(%error, "a node of the demonstration could not join"),
+                    Err(error) => tracing::error!(%error, "a node of the demonstration could not join"),
+                }
+            }
+        });
+        let served = node.run().await;
+        joined.abort();
+        served
     })?;
-    office.write_views()?;
+    node.office.write_views()?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,7 +12,7 @@ use exchange::owner::{Effect, Event, Moment, Owner, Voice};
 use exchange::parent::Parent;
 use exchange::protocol::{Answer, Call, Request};
 use exchange::reader::ReaderLoop;
-use exchange::shelf::{HeldLog, Shelf};
+use exchange::shelf::{HeldLog, Shelf, ShelfRead};
 use ledger::{LedgerError, NodeName, Origin};
 use office::{Clock, Office, RecordId, Settings};
 

@@ -105,7 +105,7 @@ impl Visit {
             .header("accept", "text/html,*/*")
             .header("accept-encoding", self.encoding);
         if let Some(session) = &self.session {
-            request = request.header(header::COOKIE, format!("lv={session}"));
+            request = request.header(header::COOKIE, format!("lv_bo_khcn={session}"));
         }
         if let Some(kind) = &self.kind {
             request = request.header(header::CONTENT_TYPE, kind);

@@ -70,6 +70,8 @@ const PAGES = [
   { name: "secret ballot", path: "/bo-phieu", roles: ["public", "officer"] },
   { name: "new record", path: "/bieu-mau/article/moi", roles: ["officer"] },
   { name: "administration", path: "/quan-tri", roles: ["administrator"] },
+  { name: "completeness", path: "/do-day-du", roles: ["public", "administrator"] },
+  { name: "nodes", path: "/quan-tri/nut", roles: ["administrator"] },
   { name: "ledger and backup", path: "/quan-tri/sao-luu", roles: ["administrator"] },
   { name: "all data", path: "/quan-tri/toan-bo-du-lieu", roles: ["administrator"] },
   { name: "users", path: "/quan-tri/nguoi-dung", roles: ["administrator"] },

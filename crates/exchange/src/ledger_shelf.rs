@@ -5,16 +5,28 @@
 //! of records is counted afterwards ([`held_record`]), in the same transaction or a later one.
 
 use ledger::tree::{Frontier, leaf_hash};
-use ledger::{Entry, EntryRow, HoldingRow, LeafHash, LedgerError, LogRow, Op, Origin, RecordId, StoreRead, StoreWrite, Writer};
+use ledger::{Entry, EntryRow, HoldingRow, LeafHash, LedgerError, LogRow, Op, Origin, Reader, RecordId, StoreRead, StoreWrite, Writer};
 
 use crate::checkpoint::SignedCheckpoint;
 use crate::directory::CATALOGUE;
 use crate::held_record;
-use crate::shelf::{Aside, HeldLog, Latest, Shelf, Standing};
+use crate::shelf::{Aside, HeldLog, Latest, Shelf, ShelfRead, Standing};
 use crate::tile::frontier_at;
 
 /// Entries read at a time: payloads of at most 64 MiB come with them.
 const PAGE: usize = 64;
+
+/// A snapshot of the ledger as the machines see it.
+pub struct LedgerView<'a> {
+    store: &'a dyn StoreRead,
+}
+
+impl<'a> LedgerView<'a> {
+    /// Over a snapshot of a ledger.
+    pub fn over(reader: &Reader<'a>) -> LedgerView<'a> {
+        LedgerView { store: reader.store() }
+    }
+}
 
 /// A transaction on the ledger as the machines see it.
 pub struct LedgerShelf<'a, 'b> {
@@ -29,6 +41,10 @@ impl<'a, 'b> LedgerShelf<'a, 'b> {
 
     fn store(&self) -> &dyn StoreRead {
         self.writer.store()
+    }
+
+    fn view(&self) -> LedgerView<'_> {
+        LedgerView { store: self.writer.store() }
     }
 
     fn store_mut(&mut self) -> &mut dyn StoreWrite {
@@ -84,10 +100,10 @@ impl<'a, 'b> LedgerShelf<'a, 'b> {
     }
 }
 
-impl Shelf for LedgerShelf<'_, '_> {
+impl ShelfRead for LedgerView<'_> {
     fn log(&self, origin: &Origin) -> Result<Option<HeldLog>, LedgerError> {
-        let Some(log) = self.store().log_of(origin)? else { return Ok(None) };
-        let holding = self.store().holding(log.id)?;
+        let Some(log) = self.store.log_of(origin)? else { return Ok(None) };
+        let holding = self.store.holding(log.id)?;
         let note = |text: Option<String>| -> Result<Option<SignedCheckpoint>, LedgerError> {
             let parsed = text.map(|text| SignedCheckpoint::parse(&text)).transpose();
             parsed.map_err(|error| LedgerError::Damaged(format!("checkpoint of {origin}: {error}")))
@@ -103,11 +119,11 @@ impl Shelf for LedgerShelf<'_, '_> {
     }
 
     fn entries(&self, origin: &Origin, from: u64, limit: usize, bytes: usize) -> Result<Vec<EntryRow>, LedgerError> {
-        let Some(log) = self.store().log_of(origin)? else { return Ok(Vec::new()) };
+        let Some(log) = self.store.log_of(origin)? else { return Ok(Vec::new()) };
         let mut found: Vec<EntryRow> = Vec::new();
         let (mut length, mut next) = (0, from);
         while found.len() < limit && next < log.size {
-            let page = self.store().entries(log.id, next, PAGE.min(limit - found.len()))?;
+            let page = self.store.entries(log.id, next, PAGE.min(limit - found.len()))?;
             let Some(last) = page.last() else { break };
             next = last.index + 1;
             for row in page {
@@ -122,8 +138,8 @@ impl Shelf for LedgerShelf<'_, '_> {
     }
 
     fn hashes(&self, origin: &Origin, level: u8, from: u64, count: usize) -> Result<Vec<LeafHash>, LedgerError> {
-        match self.store().log_of(origin)? {
-            Some(log) if from < log.size => self.store().subtrees(log.id, level, from, count),
+        match self.store.log_of(origin)? {
+            Some(log) if from < log.size => self.store.subtrees(log.id, level, from, count),
             _ => Ok(Vec::new()),
         }
     }
@@ -131,28 +147,56 @@ impl Shelf for LedgerShelf<'_, '_> {
     /// # Errors
     /// `NotYet` for the logs of others and for catalogues: their machines ask for no version.
     fn latest(&self, origin: &Origin, rec: RecordId) -> Result<Option<Latest>, LedgerError> {
-        let Some(log) = self.store().log_of(origin)? else { return Ok(None) };
+        let Some(log) = self.store.log_of(origin)? else { return Ok(None) };
         if !log.own || log.audience == CATALOGUE {
             return Err(LedgerError::NotYet("versions of records in the logs of other nodes and in catalogues"));
         }
-        let latest = self.store().latest(log.id, rec)?;
+        let latest = self.store.latest(log.id, rec)?;
         Ok(latest.map(|version| Latest { ver: version.ver, leaf: version.leaf, dropped: version.op == "drop" }))
     }
 
     fn gaps(&self, origin: &Origin, below: u64, limit: usize) -> Result<Vec<u64>, LedgerError> {
-        match self.store().log_of(origin)? {
-            Some(log) => self.store().gaps(log.id, below, limit),
+        match self.store.log_of(origin)? {
+            Some(log) => self.store.gaps(log.id, below, limit),
             None => Ok(Vec::new()),
         }
     }
 
     fn is_erased(&self, origin: &Origin, pay: &LeafHash) -> Result<bool, LedgerError> {
-        match self.store().log_of(origin)? {
-            Some(log) => self.store().is_erased(log.id, pay),
+        match self.store.log_of(origin)? {
+            Some(log) => self.store.is_erased(log.id, pay),
             None => Ok(false),
         }
     }
+}
 
+impl ShelfRead for LedgerShelf<'_, '_> {
+    fn log(&self, origin: &Origin) -> Result<Option<HeldLog>, LedgerError> {
+        self.view().log(origin)
+    }
+
+    fn entries(&self, origin: &Origin, from: u64, limit: usize, bytes: usize) -> Result<Vec<EntryRow>, LedgerError> {
+        self.view().entries(origin, from, limit, bytes)
+    }
+
+    fn hashes(&self, origin: &Origin, level: u8, from: u64, count: usize) -> Result<Vec<LeafHash>, LedgerError> {
+        self.view().hashes(origin, level, from, count)
+    }
+
+    fn latest(&self, origin: &Origin, rec: RecordId) -> Result<Option<Latest>, LedgerError> {
+        self.view().latest(origin, rec)
+    }
+
+    fn gaps(&self, origin: &Origin, below: u64, limit: usize) -> Result<Vec<u64>, LedgerError> {
+        self.view().gaps(origin, below, limit)
+    }
+
+    fn is_erased(&self, origin: &Origin, pay: &LeafHash) -> Result<bool, LedgerError> {
+        self.view().is_erased(origin, pay)
+    }
+}
+
+impl Shelf for LedgerShelf<'_, '_> {
     /// # Errors
     /// In an own log also `Damaged`, as [`Writer::replay`]: a version that does not follow the one before it.
     fn append(&mut self, origin: &Origin, row: EntryRow, lacks_payload: bool) -> Result<(), LedgerError> {

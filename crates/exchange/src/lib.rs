@@ -6,6 +6,7 @@
 //! - [`owner::Owner`] brings a log up: store first, sign second; the parent's cosignature is the receipt.
 //! - [`parent::Parent`] answers: takes entries, checks and cosigns checkpoints, serves tiles.
 //! - [`reader::ReaderLoop`] follows a log and believes only what adds up to the signed root.
+//! - [`receipt::Receipt`] is the file by which one entry and its acknowledgement are checked without a network.
 //! - [`directory::Directory`] says whose key, whose child and whose record; [`view::View`] which entries count.
 //! - [`held_record`] keeps the versions that count in the node's ledger, page by page, as logs come in.
 //!
@@ -40,6 +41,7 @@ pub mod owner;
 pub mod parent;
 pub mod protocol;
 pub mod reader;
+pub mod receipt;
 pub mod shelf;
 pub mod signature;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ledger::tree::{Frontier, node_hash};
 use ledger::{Entry, EntryRow, LeafHash, LedgerError, Op, Origin, RecordId};
 
-use crate::shelf::{Aside, HeldLog, Latest, Shelf};
+use crate::shelf::{Aside, HeldLog, Latest, Shelf, ShelfRead};
 use crate::tile::WIDTH;
 
 /// Logs in memory. Copies share their rows.
@@ -110,7 +110,7 @@ impl MemoryShelf {
     }
 }
 
-impl Shelf for MemoryShelf {
+impl ShelfRead for MemoryShelf {
     fn log(&self, origin: &Origin) -> Result<Option<HeldLog>, LedgerError> {
         Ok(self.logs.get(origin).map(|log| log.head.clone()))
     }
@@ -145,7 +145,9 @@ impl Shelf for MemoryShelf {
     fn is_erased(&self, origin: &Origin, pay: &LeafHash) -> Result<bool, LedgerError> {
         Ok(self.logs.get(origin).is_some_and(|log| log.erased.contains(pay)))
     }
+}
 
+impl Shelf for MemoryShelf {
     fn append(&mut self, origin: &Origin, row: EntryRow, lacks_payload: bool) -> Result<(), LedgerError> {
         let log = self.open(origin);
         if row.index != log.head.size {

@@ -14,7 +14,7 @@ use crate::key::NodeKey;
 use crate::log::{CheckedEntry, append};
 use crate::note::read_lines;
 use crate::protocol::{Answer, Head, Request};
-use crate::shelf::{Aside, HeldLog, Shelf};
+use crate::shelf::{Aside, HeldLog, Shelf, ShelfRead};
 use crate::tile::{TilePlace, WIDTH, read_entry_bundle, read_payload_bundle, root_at};
 
 /// Entries between two checkpoints of a long upload, so that the parent need not hold much that is unsigned.
@@ -23,6 +23,9 @@ const ENTRIES_PER_CHECKPOINT: u64 = 65_536;
 pub const QUIET: u64 = 300;
 /// First and longest pause after an error, in seconds; doubled each time.
 const RETRIES: (u64, u64) = (1, 900);
+/// Shortest and longest body of an append that is aimed at, in bytes; one entry more may go over.
+const SHORTEST_APPEND: usize = 64 << 10;
+const LONGEST_APPEND: usize = LONGEST - (2 << 20);
 /// Rows put behind the parent's at a time.
 const PAGE: usize = 1024;
 
@@ -93,12 +96,14 @@ pub struct Owner {
     /// The sign rule: size and root that the parent has said to hold, in this run of the process.
     confirmed: Option<(u64, LeafHash)>,
     failures: u32,
+    /// Bytes of the next append: less after one that failed, so that a slow line gets it through before it is given up.
+    reach: usize,
 }
 
 impl Owner {
     /// A loop that rests until it is woken.
     pub fn new(origin: Origin, parent: NodeName, voice: Voice) -> Owner {
-        Owner { origin, parent, voice, stage: Stage::Resting, confirmed: None, failures: 0 }
+        Owner { origin, parent, voice, stage: Stage::Resting, confirmed: None, failures: 0, reach: LONGEST_APPEND }
     }
 
     /// The log.
@@ -130,9 +135,17 @@ impl Owner {
                 self.stage = stage;
                 Ok(Vec::new())
             }
+            (Stage::Appending, Event::Failed) => {
+                self.reach = (self.reach / 4).max(SHORTEST_APPEND);
+                Ok(self.retry())
+            }
             (_, Event::Failed) => Ok(self.retry()),
             (_, Event::Answer(Answer::Conflict(head))) => self.decide(shelf, head, moment),
-            (Stage::AskingHead | Stage::Appending | Stage::Filling, Event::Answer(Answer::Head(head))) => self.decide(shelf, head, moment),
+            (Stage::Appending, Event::Answer(Answer::Head(head))) => {
+                self.reach = (self.reach * 2).min(LONGEST_APPEND);
+                self.decide(shelf, head, moment)
+            }
+            (Stage::AskingHead | Stage::Filling, Event::Answer(Answer::Head(head))) => self.decide(shelf, head, moment),
             (Stage::Signing(signed), Event::Answer(Answer::Cosigned(lines))) => self.keep_receipt(shelf, directory, signed, &lines),
             (Stage::Signing(signed), Event::Answer(Answer::Missing(missing))) => {
                 let checkpoint = &signed.checkpoint;
@@ -172,7 +185,7 @@ impl Owner {
                 &self.origin,
                 head.next,
                 MOST_ENTRIES.min(usize::try_from(size - head.next).unwrap_or(MOST_ENTRIES)),
-                LONGEST - (2 << 20),
+                self.reach,
             )?;
             let mut body = Vec::new();
             for row in &rows {
@@ -266,7 +279,7 @@ impl Owner {
     }
 
     /// The parent has entries that this node lacks: finds where the two part, from the end backwards.
-    fn begin_pull(&mut self, shelf: &dyn Shelf, log: &HeldLog, head: Head) -> Result<Vec<Effect>, LedgerError> {
+    fn begin_pull(&mut self, shelf: &dyn ShelfRead, log: &HeldLog, head: Head) -> Result<Vec<Effect>, LedgerError> {
         let common = log.size.min(head.next);
         if common == 0 {
             return self.fetch(shelf, head, 0);
@@ -275,7 +288,7 @@ impl Owner {
         Ok(self.send(Stage::Comparing { head, place }, Request::HashTile { level: 0, place }))
     }
 
-    fn compare(&mut self, shelf: &dyn Shelf, head: Head, place: TilePlace, theirs: &[LeafHash]) -> Result<Vec<Effect>, LedgerError> {
+    fn compare(&mut self, shelf: &dyn ShelfRead, head: Head, place: TilePlace, theirs: &[LeafHash]) -> Result<Vec<Effect>, LedgerError> {
         let own = shelf.hashes(&self.origin, 0, place.start(), usize::try_from(place.width).unwrap_or(0))?;
         let same = own.iter().zip(theirs).take_while(|(own, theirs)| own == theirs).count() as u64;
         if same == 0 && place.number > 0 {
@@ -286,7 +299,7 @@ impl Owner {
     }
 
     /// Fetches the parent's entries from `from` on, or from where an interrupted fetch of the same entries ended.
-    fn fetch(&mut self, shelf: &dyn Shelf, head: Head, from: u64) -> Result<Vec<Effect>, LedgerError> {
+    fn fetch(&mut self, shelf: &dyn ShelfRead, head: Head, from: u64) -> Result<Vec<Effect>, LedgerError> {
         let received = shelf.log(&self.origin)?.map_or(0, |log| log.received_size());
         if from < received {
             let mut effects = vec![Effect::Alarm("the parent shows another tree than the one it has acknowledged")];
@@ -433,13 +446,26 @@ impl Owner {
     }
 }
 
+/// Signs all of an own log that no node above holds: the Centre's, as long as it has no second site. Nothing but the own disk then stands behind the
+/// signature; a Centre restored from an old backup may contradict what it has signed, and its readers will say so.
+///
+/// # Errors
+/// Those of the shelf.
+pub fn sign_alone(shelf: &mut dyn Shelf, origin: &Origin, key: &NodeKey) -> Result<bool, LedgerError> {
+    let Some(mut log) = shelf.log(origin)?.filter(|log| log.size > log.signed_size()) else { return Ok(false) };
+    log.checkpoint = Some(SignedCheckpoint::sign(Checkpoint { origin: origin.clone(), size: log.size, root: log.frontier.root() }, key));
+    log.provisional_bytes = 0;
+    shelf.keep(origin, &log)?;
+    Ok(true)
+}
+
 fn checked(row: &EntryRow) -> Result<CheckedEntry, LedgerError> {
     CheckedEntry::read(&row.bytes, row.payload.as_deref()).map_err(|refusal| LedgerError::Damaged(refusal.to_string()))
 }
 
 /// An own unsigned entry as the next version after what stands now, and whether somebody else's change lies between; none when there is nothing left to
 /// withdraw.
-fn rebased(shelf: &dyn Shelf, origin: &Origin, mut entry: Entry) -> Result<Option<(Entry, bool)>, LedgerError> {
+fn rebased(shelf: &dyn ShelfRead, origin: &Origin, mut entry: Entry) -> Result<Option<(Entry, bool)>, LedgerError> {
     let mut is_conflict = false;
     match &mut entry.op {
         Op::Put { rec, ver, prev, .. } => {

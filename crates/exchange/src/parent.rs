@@ -12,7 +12,7 @@ use crate::key::NodeKey;
 use crate::log::{CheckedEntry, append, is_payload_of};
 use crate::note::{print_lines, read_lines};
 use crate::protocol::{Answer, Call, Head, Possession, Refusal, Request};
-use crate::shelf::{HeldLog, Shelf, Standing};
+use crate::shelf::{HeldLog, Shelf, ShelfRead, Standing};
 use crate::tile::{TilePlace, WIDTH, entry_bundle, is_level, payload_bundle, root_at};
 
 /// Most places named in `missing`.
@@ -40,19 +40,29 @@ impl Parent {
     /// Those of the shelf; then nothing may be kept and the caller answers "later".
     pub fn answer(&self, shelf: &mut dyn Shelf, directory: &Directory, call: &Call, now: u64) -> Result<Answer, LedgerError> {
         let origin = &call.origin;
-        if call.request.is_write() || matches!(call.request, Request::Head | Request::Prove { .. }) {
-            let witnesses = matches!(call.request, Request::Cosign { .. }) && origin.node() == self.name;
-            let may = call.caller.as_ref().is_some_and(|caller| {
-                if witnesses {
-                    return directory.parent_of(caller).as_ref() == Some(&self.name);
-                }
-                let stands_by = self.standby_for.as_ref() == Some(caller) && origin.node() == *caller && origin.audience() != PRIVATE;
-                stands_by || directory.may_write(caller, origin, &self.name)
-            });
-            if !may {
-                return Ok(Answer::Refused(Refusal::NotYours));
-            }
-            if let Some(why) = self.is_not_ready(shelf, directory, origin)? {
+        if !call.request.is_write() {
+            return self.read(shelf, directory, call);
+        }
+        if let Some(why) = self.does_not_serve(shelf, directory, call)? {
+            return Ok(Answer::Refused(why));
+        }
+        match &call.request {
+            Request::Append { from, body } => append_entries(shelf, origin, *from, body),
+            Request::Payloads { body } => fill_payloads(shelf, origin, body),
+            Request::Checkpoint { note } => self.cosign(shelf, directory, origin, note, now),
+            Request::Cosign { size, lines } => take_witness(shelf, directory, call.caller.as_ref(), origin, *size, lines),
+            _ => self.read(shelf, directory, call),
+        }
+    }
+
+    /// Answers a call that changes nothing, from a snapshot.
+    ///
+    /// # Errors
+    /// Those of the shelf.
+    pub fn read(&self, shelf: &dyn ShelfRead, directory: &Directory, call: &Call) -> Result<Answer, LedgerError> {
+        let origin = &call.origin;
+        if matches!(call.request, Request::Head | Request::Prove { .. }) {
+            if let Some(why) = self.does_not_serve(shelf, directory, call)? {
                 return Ok(Answer::Refused(why));
             }
         } else if !directory.may_read(call.caller.as_ref(), origin) {
@@ -60,10 +70,6 @@ impl Parent {
         }
         match &call.request {
             Request::Head => Ok(Answer::Head(head(shelf, origin)?)),
-            Request::Append { from, body } => append_entries(shelf, origin, *from, body),
-            Request::Payloads { body } => fill_payloads(shelf, origin, body),
-            Request::Checkpoint { note } => self.cosign(shelf, directory, origin, note, now),
-            Request::Cosign { size, lines } => take_witness(shelf, directory, call.caller.as_ref(), origin, *size, lines),
             Request::Prove { nonce, indices } => prove(shelf, origin, nonce, indices),
             Request::ReadCheckpoint { after } => Ok(match shelf.log(origin)?.and_then(|log| log.checkpoint) {
                 None => Answer::NotFound,
@@ -77,11 +83,26 @@ impl Parent {
             Request::HashTile { level, place } => read_hashes(shelf, call, *level, *place),
             Request::EntryTile { place } => read_bundle(shelf, call, *place, entry_bundle),
             Request::PayloadTile { place } => read_bundle(shelf, call, *place, payload_bundle),
+            Request::Append { .. } | Request::Payloads { .. } | Request::Checkpoint { .. } | Request::Cosign { .. } => Ok(Answer::NotFound),
         }
     }
 
+    /// Why the caller is not served as one who writes the log here; none when he is.
+    fn does_not_serve(&self, shelf: &dyn ShelfRead, directory: &Directory, call: &Call) -> Result<Option<Refusal>, LedgerError> {
+        let origin = &call.origin;
+        let witnesses = matches!(call.request, Request::Cosign { .. }) && origin.node() == self.name;
+        let may = call.caller.as_ref().is_some_and(|caller| {
+            if witnesses {
+                return directory.parent_of(caller).as_ref() == Some(&self.name);
+            }
+            let stands_by = self.standby_for.as_ref() == Some(caller) && origin.node() == *caller && origin.audience() != PRIVATE;
+            stands_by || directory.may_write(caller, origin, &self.name)
+        });
+        if may { self.is_not_ready(shelf, directory, origin) } else { Ok(Some(Refusal::NotYours)) }
+    }
+
     /// A merged node takes nothing from others any more; its heir answers only after it has taken over what was held.
-    fn is_not_ready(&self, shelf: &dyn Shelf, directory: &Directory, origin: &Origin) -> Result<Option<Refusal>, LedgerError> {
+    fn is_not_ready(&self, shelf: &dyn ShelfRead, directory: &Directory, origin: &Origin) -> Result<Option<Refusal>, LedgerError> {
         if origin.node() == self.name {
             return Ok(None);
         }
@@ -142,7 +163,7 @@ impl Parent {
 }
 
 /// How far a log is held.
-pub fn head(shelf: &dyn Shelf, origin: &Origin) -> Result<Head, LedgerError> {
+pub fn head(shelf: &dyn ShelfRead, origin: &Origin) -> Result<Head, LedgerError> {
     let Some(log) = shelf.log(origin)? else {
         return Ok(Head { next: 0, root: empty_root(), checkpoint: 0, missing: Vec::new() });
     };
@@ -263,7 +284,7 @@ fn take_witness(
     Ok(Answer::Unchanged)
 }
 
-fn prove(shelf: &dyn Shelf, origin: &Origin, nonce: &[u8], indices: &[u64]) -> Result<Answer, LedgerError> {
+fn prove(shelf: &dyn ShelfRead, origin: &Origin, nonce: &[u8], indices: &[u64]) -> Result<Answer, LedgerError> {
     if indices.is_empty() || indices.len() > MOST_PROOFS || nonce.len() > 64 {
         return Ok(Answer::Refused(Refusal::Count));
     }
@@ -292,7 +313,7 @@ fn readable_size(log: &HeldLog, call: &Call) -> u64 {
     if call.caller.as_ref() == Some(&call.origin.node()) { log.size } else { log.signed_size() }
 }
 
-fn read_hashes(shelf: &dyn Shelf, call: &Call, level: u8, place: TilePlace) -> Result<Answer, LedgerError> {
+fn read_hashes(shelf: &dyn ShelfRead, call: &Call, level: u8, place: TilePlace) -> Result<Answer, LedgerError> {
     let size = shelf.log(&call.origin)?.map_or(0, |log| readable_size(&log, call));
     if !is_level(level) || place.end() > size >> (8 * u32::from(level)) {
         return Ok(Answer::NotFound);
@@ -302,7 +323,7 @@ fn read_hashes(shelf: &dyn Shelf, call: &Call, level: u8, place: TilePlace) -> R
 }
 
 fn read_bundle(
-    shelf: &dyn Shelf,
+    shelf: &dyn ShelfRead,
     call: &Call,
     place: TilePlace,
     bundle: fn(&[ledger::EntryRow]) -> Vec<u8>,

@@ -72,8 +72,8 @@ pub enum Aside {
     Parked,
 }
 
-/// A transaction on the store.
-pub trait Shelf {
+/// A snapshot of the store, for reading.
+pub trait ShelfRead {
     /// A log; none when nothing of it is held.
     fn log(&self, origin: &Origin) -> Result<Option<HeldLog>, LedgerError>;
     /// Entries from `from` on, at most `limit` and at most about `bytes` long together, yet at least one.
@@ -86,7 +86,10 @@ pub trait Shelf {
     fn gaps(&self, origin: &Origin, below: u64, limit: usize) -> Result<Vec<u64>, LedgerError>;
     /// Whether the payload with this commitment was erased in the log.
     fn is_erased(&self, origin: &Origin, pay: &LeafHash) -> Result<bool, LedgerError>;
+}
 
+/// A transaction on the store.
+pub trait Shelf: ShelfRead {
     /// Appends an entry at the log's end, opening the log when there is none. `row.index` is the log's size; `lacks_payload` notes a gap.
     fn append(&mut self, origin: &Origin, row: EntryRow, lacks_payload: bool) -> Result<(), LedgerError>;
     /// Takes the entries from `size` on off the log.

@@ -8,7 +8,7 @@ use ledger::NodeName;
 use sha2::{Digest, Sha256};
 
 use crate::directory::Directory;
-use crate::key::NodeKey;
+use crate::key::{NodeKey, PublicKey};
 use crate::protocol::Refusal;
 
 /// Seconds that the caller's clock may be off.
@@ -60,6 +60,11 @@ pub fn caller(target: Target<'_>, fields: &SignatureFields, directory: &Director
         .filter(|(node, base, signature)| directory.present_keys(node).iter().any(|key| key.verify(base.as_bytes(), signature)))
         .map(|(node, _, _)| node)
         .ok_or(Refusal::Unsigned)
+}
+
+/// Who claims to have made a call that this key has signed: a node that is about to join, whose key is in no directory yet.
+pub fn claimed_caller(target: Target<'_>, fields: &SignatureFields, key: &PublicKey, now: u64) -> Option<NodeName> {
+    read(target, fields, now).filter(|(_, base, signature)| key.verify(base.as_bytes(), signature)).map(|(node, _, _)| node)
 }
 
 fn read(target: Target<'_>, fields: &SignatureFields, now: u64) -> Option<(NodeName, String, Vec<u8>)> {

@@ -14,18 +14,20 @@ use crate::owner::{Effect, Event, Moment, Owner, Voice};
 use crate::parent::Parent;
 use crate::protocol::{Answer, Call, Refusal, Request};
 use crate::reader::ReaderLoop;
-use crate::shelf::Shelf;
+use crate::shelf::ShelfRead;
 use crate::tile::{TilePlace, consistency_proof, inclusion_proof, root_at};
 
-fn name(text: &str) -> NodeName {
+mod public_log;
+
+pub(crate) fn name(text: &str) -> NodeName {
     NodeName::parse(text).unwrap()
 }
 
-fn origin() -> Origin {
+pub(crate) fn origin() -> Origin {
     Origin::parse("lv1/sokhcn.daklak/public").unwrap()
 }
 
-fn write(shelf: &mut MemoryShelf, number: u64) {
+pub(crate) fn write(shelf: &mut MemoryShelf, number: u64) {
     let payload = format!(r#"{{"data":{number},"files":[],"salt":"AAAA"}}"#).into_bytes();
     let op = Op::Put {
         rec: RecordId::new(),
@@ -40,7 +42,7 @@ fn write(shelf: &mut MemoryShelf, number: u64) {
     append(shelf, &origin(), CheckedEntry::read(&bytes, Some(&payload)).unwrap()).unwrap();
 }
 
-fn shelf_of(count: u64) -> MemoryShelf {
+pub(crate) fn shelf_of(count: u64) -> MemoryShelf {
     let mut shelf = MemoryShelf::new();
     for number in 0..count {
         write(&mut shelf, number);
@@ -48,13 +50,13 @@ fn shelf_of(count: u64) -> MemoryShelf {
     shelf
 }
 
-struct Pair {
+pub(crate) struct Pair {
     owner: Owner,
     parent: Parent,
     directory: Directory,
 }
 
-fn pair() -> Pair {
+pub(crate) fn pair() -> Pair {
     let (centre, child) = (NodeKey::from_seed(&[1; 32]), NodeKey::from_seed(&[2; 32]));
     let join = Statement::Node { name: name("sokhcn.daklak"), key: child.public(), title: "Sở KH&CN Đắk Lắk (minh họa)".into() };
     let directory = Directory::of(&name("bo.khcn"), centre.public(), &BTreeMap::from([(name("bo.khcn"), vec![join])]));
@@ -63,7 +65,7 @@ fn pair() -> Pair {
 }
 
 /// Runs the owner's loop against the parent until it rests; the sizes acknowledged and the number of requests.
-fn bring_up(pair: &mut Pair, below: &mut MemoryShelf, above: &mut MemoryShelf) -> (Vec<u64>, usize) {
+pub(crate) fn bring_up(pair: &mut Pair, below: &mut MemoryShelf, above: &mut MemoryShelf) -> (Vec<u64>, usize) {
     let (mut received, mut requests) = (Vec::new(), 0);
     let mut event = Event::Wake;
     loop {

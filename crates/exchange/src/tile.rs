@@ -5,7 +5,7 @@ use ledger::{EntryRow, LeafHash, LedgerError, Origin};
 
 use crate::batch::{push_payload, take_payload, take_slice};
 use crate::protocol::Refusal;
-use crate::shelf::Shelf;
+use crate::shelf::ShelfRead;
 
 /// Entries or hashes of a whole tile.
 pub const WIDTH: u64 = 256;
@@ -116,7 +116,7 @@ pub fn read_payload_bundle(bundle: &[u8]) -> Result<Vec<Option<&[u8]>>, Refusal>
 ///
 /// # Errors
 /// `Damaged` when the shelf holds fewer.
-pub fn frontier_at(shelf: &dyn Shelf, origin: &Origin, size: u64) -> Result<Frontier, LedgerError> {
+pub fn frontier_at(shelf: &dyn ShelfRead, origin: &Origin, size: u64) -> Result<Frontier, LedgerError> {
     let mut bytes = Vec::new();
     let mut start = 0;
     for bit in (0..64_u32).rev().filter(|bit| size >> bit & 1 == 1) {
@@ -130,7 +130,7 @@ pub fn frontier_at(shelf: &dyn Shelf, origin: &Origin, size: u64) -> Result<Fron
 ///
 /// # Errors
 /// As [`frontier_at`].
-pub fn root_at(shelf: &dyn Shelf, origin: &Origin, size: u64) -> Result<LeafHash, LedgerError> {
+pub fn root_at(shelf: &dyn ShelfRead, origin: &Origin, size: u64) -> Result<LeafHash, LedgerError> {
     range_root(shelf, origin, 0, size)
 }
 
@@ -138,7 +138,7 @@ pub fn root_at(shelf: &dyn Shelf, origin: &Origin, size: u64) -> Result<LeafHash
 ///
 /// # Errors
 /// `Damaged` when the shelf holds fewer, or `index` is not below `size`.
-pub fn inclusion_proof(shelf: &dyn Shelf, origin: &Origin, index: u64, size: u64) -> Result<Vec<LeafHash>, LedgerError> {
+pub fn inclusion_proof(shelf: &dyn ShelfRead, origin: &Origin, index: u64, size: u64) -> Result<Vec<LeafHash>, LedgerError> {
     if index >= size {
         return Err(LedgerError::Damaged(format!("no entry {index} among {size} of {origin}")));
     }
@@ -162,7 +162,7 @@ pub fn inclusion_proof(shelf: &dyn Shelf, origin: &Origin, index: u64, size: u64
 ///
 /// # Errors
 /// `Damaged` when the shelf holds fewer, or `old` is 0 or above `size`.
-pub fn consistency_proof(shelf: &dyn Shelf, origin: &Origin, old: u64, size: u64) -> Result<Vec<LeafHash>, LedgerError> {
+pub fn consistency_proof(shelf: &dyn ShelfRead, origin: &Origin, old: u64, size: u64) -> Result<Vec<LeafHash>, LedgerError> {
     if old == 0 || old > size {
         return Err(LedgerError::Damaged(format!("no tree of {old} in one of {size} of {origin}")));
     }
@@ -187,7 +187,7 @@ pub fn consistency_proof(shelf: &dyn Shelf, origin: &Origin, old: u64, size: u64
 }
 
 /// Root over the entries `from..to`, where `from` is a multiple of the largest power of two below their number, as in every RFC 6962 subtree.
-fn range_root(shelf: &dyn Shelf, origin: &Origin, from: u64, to: u64) -> Result<LeafHash, LedgerError> {
+fn range_root(shelf: &dyn ShelfRead, origin: &Origin, from: u64, to: u64) -> Result<LeafHash, LedgerError> {
     let length = to - from;
     let mut start = from;
     let mut edge = Vec::new();
@@ -204,7 +204,7 @@ fn range_root(shelf: &dyn Shelf, origin: &Origin, from: u64, to: u64) -> Result<
 }
 
 /// Root of the full subtree of 2^`bit` entries that begins at `start`.
-fn subtree(shelf: &dyn Shelf, origin: &Origin, start: u64, bit: u32) -> Result<LeafHash, LedgerError> {
+fn subtree(shelf: &dyn ShelfRead, origin: &Origin, start: u64, bit: u32) -> Result<LeafHash, LedgerError> {
     let level = bit / 8;
     let count = 1_usize << (bit % 8);
     let hashes = shelf.hashes(origin, u8::try_from(level).unwrap_or(u8::MAX), start >> (8 * level), count)?;

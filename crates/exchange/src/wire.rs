@@ -1,5 +1,7 @@
 //! Calls and answers as bytes: method, path, query and body of a request, status and body of an answer (LV-Log/1 §4). The carrier adds nothing to them.
 
+use std::io::Read;
+
 use ledger::{LeafHash, Origin};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -17,11 +19,28 @@ pub struct Wire {
     pub path: String,
     /// The query without its question mark.
     pub query: String,
-    /// The body.
+    /// The body as sent.
     pub body: Vec<u8>,
+    /// Whether the body is compressed (`Content-Encoding: gzip`).
+    pub is_gzip: bool,
 }
 
+/// Bodies below this are sent as they are.
+const WORTH_COMPRESSING: usize = 1_400;
+
 impl Wire {
+    /// Compresses the body when that makes it shorter. It comes before the signature, which is over what is sent.
+    pub fn compress(&mut self) {
+        if self.is_gzip || self.body.len() < WORTH_COMPRESSING {
+            return;
+        }
+        let mut packed = Vec::new();
+        let mut encoder = flate2::read::GzEncoder::new(self.body.as_slice(), flate2::Compression::fast());
+        if encoder.read_to_end(&mut packed).is_ok() && packed.len() < self.body.len() {
+            (self.body, self.is_gzip) = (packed, true);
+        }
+    }
+
     /// What of it is signed.
     pub fn target(&self) -> Target<'_> {
         Target { method: self.method, path: &self.path, query: &self.query, body: &self.body }
@@ -60,7 +79,18 @@ pub fn write_request(origin: &Origin, request: &Request) -> Wire {
             ("POST", "prove".to_owned(), String::new(), json!({"nonce": nonce, "idx": indices}).to_string().into_bytes())
         }
     };
-    Wire { method, path: format!("/o/{}/{rest}", log_name(origin)), query, body }
+    Wire { method, path: format!("/o/{}/{rest}", log_name(origin)), query, body, is_gzip: false }
+}
+
+/// Unpacks a body that came compressed.
+///
+/// # Errors
+/// [`Refusal::Body`] when it is no gzip or more than `longest` bytes long.
+pub fn unpack(body: &[u8], longest: usize) -> Result<Vec<u8>, Refusal> {
+    let mut plain = Vec::new();
+    let limit = u64::try_from(longest).unwrap_or(u64::MAX).saturating_add(1);
+    flate2::read::MultiGzDecoder::new(body).take(limit).read_to_end(&mut plain).map_err(|_| Refusal::Body)?;
+    if plain.len() > longest { Err(Refusal::Body) } else { Ok(plain) }
 }
 
 /// Reads a request: the name of the log, and what is wanted of it; none when it is no call of the protocol.
@@ -225,6 +255,20 @@ mod tests {
             assert_eq!(read_request(wire.target()), Some((log_name(&origin), request.clone())));
             assert_eq!(read_answer(&request, &write_answer(&answer)), Some(answer));
         }
+    }
+
+    #[test]
+    fn a_body_is_compressed_when_that_helps_and_never_unpacked_beyond_the_limit() {
+        let origin = Origin::parse("lv1/sokhcn.daklak/public").unwrap();
+        let mut wire = write_request(&origin, &Request::Append { from: 0, body: vec![7; 1 << 20] });
+        wire.compress();
+        assert!(wire.is_gzip && wire.body.len() < 1 << 14);
+        assert_eq!(unpack(&wire.body, 1 << 20), Ok(vec![7; 1 << 20]));
+        assert_eq!(unpack(&wire.body, (1 << 20) - 1), Err(Refusal::Body));
+        assert_eq!(unpack(&wire.body[..wire.body.len() / 2], 1 << 20), Err(Refusal::Body));
+        let mut short = write_request(&origin, &Request::Append { from: 0, body: vec![7; 100] });
+        short.compress();
+        assert!(!short.is_gzip);
     }
 
     proptest! {

@@ -224,7 +224,12 @@ pub struct Reader<'a> {
     pub(crate) store: &'a dyn StoreRead,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// The store of this snapshot, for the exchange with other nodes.
+    pub fn store(&self) -> &'a dyn StoreRead {
+        self.store
+    }
+
     /// A definition in the catalogue log by its place: (name, definition); none when there is none.
     pub fn type_definition(&self, index: u64) -> Result<Option<(String, Value)>, LedgerError> {
         let Some(log) = self.store.log(CATALOGUE)? else { return Ok(None) };

@@ -15,6 +15,7 @@ use crate::error::OfficeError;
 use crate::follow::{Followers, load_body};
 use crate::form_shelf::FormShelf;
 use crate::form_version::KeptForms;
+use crate::node::{Carriers, Exchange, Line};
 use crate::own_catalogue::OwnCatalogue;
 use crate::register::Register;
 use crate::search::SearchIndex;
@@ -56,6 +57,8 @@ pub struct Office {
     pub(crate) sheet_desk: crate::sheet_desk::SheetDesk,
     pub(crate) archive_desk: crate::archive_desk::ArchiveDesk,
     pub(crate) ballots: crate::ballot::BallotBoxes,
+    exchange: Arc<Exchange>,
+    carriers: Mutex<Option<Carriers>>,
 }
 
 impl std::fmt::Debug for Office {
@@ -104,6 +107,7 @@ impl Office {
         }
         let followers = Followers::start(ledger.clone(), followers);
         let visits = crate::article::Visits::default();
+        let exchange = Arc::new(Exchange::new(ledger.clone(), settings.clock.clone(), folder));
         Ok(Office {
             folder: folder.to_owned(),
             ledger,
@@ -123,6 +127,8 @@ impl Office {
             sheet_desk: crate::sheet_desk::SheetDesk::default(),
             archive_desk: crate::archive_desk::ArchiveDesk::default(),
             ballots: crate::ballot::BallotBoxes::default(),
+            exchange,
+            carriers: Mutex::default(),
         })
     }
 
@@ -188,8 +194,19 @@ impl Office {
         self.hashing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    /// Begins to bring the node's logs up and to follow those of the nodes above, over `line`. Nothing goes until the node has joined.
+    pub fn start_exchange(&self, line: Arc<dyn Line>) {
+        *self.carriers.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.exchange.start(line));
+    }
+
+    /// Something was written: the views follow, and the logs have something to bring up.
     pub(crate) fn wake_followers(&self) {
         self.followers.wake();
+        self.exchange.wake();
     }
 
     /// Whether this program keeps the views of the folder. A command that runs beside a serving one does not: it reads what that one keeps.

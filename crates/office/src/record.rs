@@ -203,6 +203,7 @@ impl Office {
             puts.push((self.put_of(record)?, claim, source));
         }
         let stored = self.ledger().write(move |w| -> Result<Vec<Stored>, OfficeError> {
+            crate::node::require_open(w)?;
             let mut stored = Vec::with_capacity(puts.len());
             for (put, claim, source) in puts {
                 if let Some(claim) = claim {

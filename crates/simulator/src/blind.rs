@@ -1,12 +1,12 @@
 //! A shelf that sees no gaps, for the deliberate fault "payload check".
 
 use exchange::memory::MemoryShelf;
-use exchange::shelf::{Aside, HeldLog, Latest, Shelf};
+use exchange::shelf::{Aside, HeldLog, Latest, Shelf, ShelfRead};
 use ledger::{EntryRow, LeafHash, LedgerError, Origin, RecordId};
 
 pub struct Blind<'a>(pub &'a mut MemoryShelf);
 
-impl Shelf for Blind<'_> {
+impl ShelfRead for Blind<'_> {
     fn gaps(&self, _: &Origin, _: u64, _: usize) -> Result<Vec<u64>, LedgerError> {
         Ok(Vec::new())
     }
@@ -25,6 +25,9 @@ impl Shelf for Blind<'_> {
     fn is_erased(&self, origin: &Origin, pay: &LeafHash) -> Result<bool, LedgerError> {
         self.0.is_erased(origin, pay)
     }
+}
+
+impl Shelf for Blind<'_> {
     fn append(&mut self, origin: &Origin, row: EntryRow, lacks_payload: bool) -> Result<(), LedgerError> {
         self.0.append(origin, row, lacks_payload)
     }

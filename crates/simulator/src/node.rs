@@ -8,7 +8,7 @@ use exchange::memory::MemoryShelf;
 use exchange::owner::{Owner, Voice};
 use exchange::parent::Parent;
 use exchange::reader::ReaderLoop;
-use exchange::shelf::Shelf;
+use exchange::shelf::ShelfRead;
 use exchange::view::{Placed, View};
 use ledger::{Entry, NodeName, Origin};
 

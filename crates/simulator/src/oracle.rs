@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use exchange::checkpoint::SignedCheckpoint;
-use exchange::shelf::{Shelf, Standing};
+use exchange::shelf::{ShelfRead, Standing};
 use exchange::tile::{inclusion_proof, root_at};
 use ledger::tree::{root_of, verify_inclusion};
 use ledger::{Entry, LeafHash, NodeName, Op, Origin};

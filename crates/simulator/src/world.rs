@@ -15,7 +15,7 @@ use exchange::directory::Statement;
 use exchange::key::NodeKey;
 use exchange::owner::Event;
 use exchange::protocol::{Answer, Call, Refusal, Request};
-use exchange::shelf::{HeldLog, Shelf};
+use exchange::shelf::{HeldLog, Shelf, ShelfRead};
 use exchange::signature::{SignatureFields, TOLERANCE, caller};
 use exchange::wire::{WireAnswer, log_name, read_answer, read_request, write_answer};
 use ledger::tree::leaf_hash;

@@ -27,7 +27,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/quan-tri/sao-luu", get(backup))
 }
 
-fn require(who: &Identity) -> Result<(), Failure> {
+/// Refuses everybody but administrators, before anything is looked at.
+pub(crate) fn require(who: &Identity) -> Result<(), Failure> {
     if !who.is_signed_in() {
         return Err(Failure::sign_in_needed());
     }
@@ -45,6 +46,13 @@ async fn index(page: Page, Who(who): Who) -> Answer {
     blocks.push(Block::Doors(vec![
         door("Người dùng", "Users", "Tài khoản, vai trò, liên kết đăng nhập", "Accounts, roles, sign-in links", "/quan-tri/nguoi-dung"),
         door("Nhật ký", "Audit trail", "Ai làm gì, lúc nào", "Who did what when", "/quan-tri/nhat-ky"),
+        door(
+            "Nút",
+            "Nodes",
+            "Nối với nút trên, nút dưới; sổ nào đã đến đâu",
+            "The nodes above and below; how far each log is",
+            "/quan-tri/nut",
+        ),
         door("Sổ cái, sao lưu", "Ledger, backup", "Kích thước, gốc cây, khung nhìn", "Sizes, roots, views", "/quan-tri/sao-luu"),
         door(
             "Phiên bản mẫu",

@@ -14,7 +14,7 @@ use crate::page::Page;
 use crate::service::{App, Who, record_id};
 
 /// Every route of the interface with what it is for: the router and the description are made of the same list.
-const ROUTES: [(&str, &str); 11] = [
+const ROUTES: [(&str, &str); 12] = [
     ("/healthz", "Ready to serve"),
     ("/api/v1/directives", "Directives with computed status"),
     ("/api/v1/directives/{id}", "One directive with the parts of the bodies"),
@@ -23,6 +23,7 @@ const ROUTES: [(&str, &str); 11] = [
     ("/api/v1/kinds/{kind}/schema", "JSON Schema of a kind"),
     ("/api/v1/records", "Records of a kind"),
     ("/api/v1/records/{id}", "One record"),
+    ("/api/v1/completeness", "What is held of what each body has published"),
     ("/api/v1/search", "Search"),
     ("/api/v1/suggest", "Completion of what is typed"),
     ("/api/v1/openapi.json", "This description"),
@@ -38,6 +39,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/api/v1/kinds/{kind}/schema", get(schema))
         .route("/api/v1/records", get(records))
         .route("/api/v1/records/{id}", get(record))
+        .route("/api/v1/completeness", get(crate::nodes::completeness_json))
         .route("/api/v1/search", get(search))
         .route("/api/v1/suggest", get(suggest))
         .route("/api/v1/openapi.json", get(description))

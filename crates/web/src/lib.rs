@@ -38,8 +38,11 @@ pub mod format;
 mod import;
 mod interface;
 pub mod lang;
+mod line;
 pub mod links;
 pub mod list;
+mod node_calls;
+mod nodes;
 pub mod page;
 mod papers;
 pub mod parts;
@@ -62,4 +65,5 @@ mod working_calendar;
 #[cfg(test)]
 mod gallery;
 
+pub use line::HttpLine;
 pub use service::{Options, router, serve};

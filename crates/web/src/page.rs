@@ -29,6 +29,8 @@ pub struct Site {
     pub largest_body: usize,
     /// How long one request may take.
     pub timeout: std::time::Duration,
+    /// Name of the session's cookie. It names the node: browsers do not keep the ports of one machine apart.
+    pub cookie: String,
 }
 
 impl Default for Site {
@@ -40,6 +42,7 @@ impl Default for Site {
             demonstration: false,
             largest_body: 25_000_000,
             timeout: std::time::Duration::from_secs(60),
+            cookie: "lv".to_owned(),
         }
     }
 }

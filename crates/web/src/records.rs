@@ -7,7 +7,9 @@ use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use catalogue::{Audience, Criterion, DueState, FieldType, Kind};
-use office::{Holding, Identity, NextStep, Office, OfficeError, Order, RecordId, RecordView, Reference, RegisterFilter, TaskProgress};
+use office::{
+    ArrivalPlace, Holding, Identity, NextStep, Office, OfficeError, Order, RecordId, RecordView, Reference, RegisterFilter, TaskProgress,
+};
 use serde_json::{Value, json};
 
 use crate::blocks::{Block, Blocks, Form, show, show_faulty};
@@ -101,6 +103,8 @@ pub(crate) struct RecordPage {
     steps: Vec<NextStep>,
     /// Contracts under a task, with their titles, of the bodies that the reader works for.
     contracts: Vec<(RecordId, String)>,
+    /// Where it has arrived; for those who see the inside.
+    way: Vec<ArrivalPlace>,
 }
 
 impl RecordPage {
@@ -119,7 +123,8 @@ impl RecordPage {
                 }
             }
         }
-        Ok(RecordPage { view, titles, steps, contracts })
+        let way = if who.is_signed_in() { office.arrival(who, id)? } else { Vec::new() };
+        Ok(RecordPage { view, titles, steps, contracts, way })
     }
 
     /// Where the record has its page: a form that is not known has none of its own.
@@ -197,6 +202,7 @@ impl RecordPage {
             saved.push(said(&view.edit.why, page.lang).to_owned());
         }
         blocks.push(Block::Muted(saved.join(" · ")));
+        blocks.list.extend(crate::nodes::arrival(page, view.id, &self.way));
         blocks.push(Block::Buttons(self.buttons(page, app)?));
         let id = view.id;
         let files = [("Word", "docx"), ("Excel", "xlsx"), ("CSV", "csv"), ("JSON", "json")];

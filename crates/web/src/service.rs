@@ -15,9 +15,6 @@ use crate::errors::{Failure, FieldFault};
 use crate::lang::{Label, Lang};
 use crate::page::{Page, Site, Viewer, ViewerSlot};
 
-/// The name of the session cookie.
-const COOKIE: &str = "lv";
-
 /// How long a save waits for the views; after that the next page may lag behind.
 const VIEWS_FOLLOW: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -69,7 +66,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
 
 /// Finds out who asks, by the session cookie, before any handler runs.
 pub(crate) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    if let Some(token) = session_token(request.headers()) {
+    if let Some(token) = session_token(&app.site, request.headers()) {
         let (lang, _) = Lang::of_path(request.uri().path());
         let found = app
             .call(move |office| {
@@ -116,22 +113,23 @@ fn viewer(office: &Office, who: &Identity, lang: Lang) -> Viewer {
 }
 
 /// The session token of a request.
-pub(crate) fn session_token(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn session_token(site: &Site, headers: &HeaderMap) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .find_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .find_map(|cookie| cookie.trim().strip_prefix(&site.cookie)?.strip_prefix('='))
         .map(str::to_owned)
 }
 
 /// The cookie that begins a session, or ends it when there is no token.
 pub(crate) fn session_cookie(site: &Site, token: Option<&str>) -> String {
     let secure = if site.base_url.starts_with("https://") { "; Secure" } else { "" };
+    let name = &site.cookie;
     match token {
-        Some(token) => format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax{secure}"),
-        None => format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}"),
+        Some(token) => format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{secure}"),
+        None => format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}"),
     }
 }
 
@@ -234,7 +232,9 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
     let today = office.clock().today();
     let owner = office.directory().get(office.body()).map(|body| body.name_on(today).to_owned()).unwrap_or_default();
     let demonstration = office.setting("demonstration").ok().flatten().is_some();
-    let site = Arc::new(Site { base_url: options.base_url.trim_end_matches('/').to_owned(), owner, demonstration, ..Site::default() });
+    let cookie = format!("lv_{}", office.ledger().node().as_str().replace(['.', '-'], "_"));
+    let base_url = options.base_url.trim_end_matches('/').to_owned();
+    let site = Arc::new(Site { base_url, owner, demonstration, cookie, ..Site::default() });
     let app = App { office, site: site.clone() };
     let pages = axum::Router::new()
         .merge(crate::portal::routes())
@@ -254,6 +254,7 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
         .merge(crate::sheet_upload::routes())
         .merge(crate::administration::routes())
         .merge(crate::archive::routes())
+        .merge(crate::nodes::routes())
         .merge(crate::form_versions::routes())
         .merge(crate::steps::routes())
         .merge(crate::papers::routes())
@@ -263,8 +264,8 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
     let all = crate::shell::mirrored(pages).merge(crate::interface::routes());
     let all = all.layer(axum::middleware::from_fn_with_state(app.clone(), identify));
     // A ballot is cast without anybody's session being looked at.
-    let all = all.merge(crate::shell::mirrored(crate::ballot::routes())).with_state(app);
-    crate::shell::finish(all, site)
+    let all = all.merge(crate::shell::mirrored(crate::ballot::routes())).with_state(app.clone());
+    crate::shell::finish(all, site).merge(crate::node_calls::routes().with_state(app))
 }
 
 /// Serves an office until `stop` resolves; requests under way are finished.

@@ -107,7 +107,7 @@ async fn use_link(page: Page, State(app): State<App>, headers: HeaderMap, Path(t
 }
 
 async fn sign_out(page: Page, State(app): State<App>, headers: HeaderMap) -> Answer {
-    if let Some(token) = session_token(&headers) {
+    if let Some(token) = session_token(&app.site, &headers) {
         app.call(move |office| office.sign_out(&token)).await?;
     }
     let mut response = Redirect::to(&page.href("/")).into_response();

@@ -14,7 +14,7 @@ use crate::key::NodeKey;
 use crate::ledger_shelf::LedgerShelf;
 use crate::ledger_shelf::tests::Database;
 use crate::log::{CheckedEntry, append, commitment};
-use crate::shelf::{HeldLog, Shelf};
+use crate::shelf::{HeldLog, Shelf, ShelfRead};
 use crate::view::{Placed, RecordKey, View};
 
 const CENTRE: &str = "bo.khcn";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use exchange::shelf::{HeldLog, Shelf};
+use exchange::shelf::{HeldLog, Shelf, ShelfRead};
 use ledger::{LeafHash, NodeName, Origin};
 use rand::RngExt;
 

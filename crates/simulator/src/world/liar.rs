@@ -3,7 +3,7 @@
 use exchange::batch::push_entry;
 use exchange::checkpoint::{Checkpoint, SignedCheckpoint};
 use exchange::protocol::{Answer, Refusal, Request};
-use exchange::shelf::Shelf;
+use exchange::shelf::ShelfRead;
 use exchange::signature::sign;
 use exchange::wire::{read_answer, write_request};
 use ledger::{LeafHash, NodeName, Origin, RecordId};

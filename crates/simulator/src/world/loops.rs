@@ -4,7 +4,7 @@ use exchange::batch::{push_entry, read_entries};
 use exchange::checkpoint::SignedCheckpoint;
 use exchange::owner::{Effect, Event, Moment};
 use exchange::protocol::{Answer, Head, Request};
-use exchange::shelf::{HeldLog, Shelf};
+use exchange::shelf::{HeldLog, ShelfRead};
 use exchange::signature::sign;
 use exchange::wire::{write_answer, write_request};
 use ledger::NodeName;

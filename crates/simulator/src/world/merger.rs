@@ -1,7 +1,7 @@
 //! One province goes into the other.
 
 use exchange::directory::{Sizes, Statement};
-use exchange::shelf::Shelf;
+use exchange::shelf::ShelfRead;
 use ledger::{Op, Origin};
 
 use super::{CENTRE, Merger, PROVINCES, START, UNITS, World, named};

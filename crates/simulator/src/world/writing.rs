@@ -1,7 +1,7 @@
 //! People at work: records made, changed, withdrawn and erased.
 
 use exchange::log::{CheckedEntry, append, commitment};
-use exchange::shelf::{Shelf, Standing};
+use exchange::shelf::{ShelfRead, Standing};
 use ledger::tree::leaf_hash;
 use ledger::{Entry, LeafHash, NodeName, Op, Origin, RecordId};
 use rand::RngExt;

@@ -1,0 +1,538 @@
+//! The lanes between this node and the one above: each carries one log up or down, one request in flight, four lanes at a time (LV-Log/1 §4, §5).
+//!
+//! The machines of `exchange` decide; here are the threads that step them, each step in one transaction, and the clock they wait by. A step's request is sent
+//! after its commit.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use catalogue::Label;
+use exchange::checkpoint::SignedCheckpoint;
+use exchange::directory::{CATALOGUE, DIRECTORY, Directory};
+use exchange::ledger_shelf::LedgerShelf;
+use exchange::owner::{Effect, Event, Moment, Owner, QUIET, Voice, sign_alone};
+use exchange::protocol::{Answer, Refusal, Request};
+use exchange::reader::ReaderLoop;
+use exchange::signature::{SignatureFields, sign};
+use exchange::wire::{Wire, WireAnswer, read_answer, write_request};
+use ledger::{LedgerError, NodeName, Origin, RecordId};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::membership::{Above, seconds};
+use super::{Exchange, Known, TRAVELLING, lock};
+use crate::error::{OfficeError, label};
+
+/// Lanes that carry at the same time.
+const CARRIERS: usize = 4;
+/// How often what other programs and loops have brought is looked for.
+const LOOK: Duration = Duration::from_millis(500);
+/// A reader asks for news this often, in seconds, at the latest.
+const READ_EVERY: u64 = 10;
+/// Where the last trouble of each lane is kept.
+pub(super) const TROUBLES: &str = "exchange_trouble";
+
+/// Where the Centre's receipts for the own logs are kept, read at the node above that passed them on.
+pub(super) const CENTRE_RECEIPTS: &str = "exchange_centre_receipt";
+
+/// The way to the node above. It carries bytes and knows nothing of them.
+pub trait Line: fmt::Debug + Send + Sync {
+    /// Carries a signed call to the node at `address` and brings its answer.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    fn carry(&self, address: &str, wire: &Wire, fields: &SignatureFields) -> Result<WireAnswer, LineFault>;
+}
+
+/// Why no answer came.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.en)]
+pub struct LineFault(
+    /// In words for the operator.
+    pub Label,
+);
+
+/// A trouble of a lane as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Trouble {
+    /// Since when, microseconds since 1970.
+    pub(super) since: i64,
+    /// In words.
+    pub(super) vi: String,
+    /// In words.
+    pub(super) en: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct LaneKey {
+    origin: Origin,
+    way: Way,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    /// Signed here, there being no node above.
+    Alone,
+    /// An own log, to the node above.
+    Up,
+    /// The log of a node below, passed on.
+    Relay,
+    /// A log of a node above, read from the one above.
+    Down,
+}
+
+enum Machine {
+    Alone,
+    Up(Box<Owner>),
+    Down(Box<ReaderLoop>),
+}
+
+struct Lane {
+    /// None while a thread works on it.
+    machine: Option<Machine>,
+    due: Instant,
+    /// Something came while it was at work.
+    is_wanted: bool,
+    /// The lane has failed and waits its time: news does not make it hurry.
+    is_backing_off: bool,
+    trouble: Option<Trouble>,
+}
+
+/// What the threads share.
+#[derive(Default)]
+pub(super) struct Plan {
+    lanes: BTreeMap<LaneKey, Lane>,
+    /// What the lanes were made for.
+    made_for: Option<Arc<Known>>,
+    looked: Option<Instant>,
+    /// The last change of the ledger seen: other programs write too.
+    seen: u64,
+    is_stopping: bool,
+    /// Carries nothing until it is let go again: a rehearsal of a cut line.
+    is_unplugged: bool,
+}
+
+/// The threads of the lanes; they end when it is dropped.
+pub(crate) struct Carriers {
+    exchange: Arc<Exchange>,
+    threads: Vec<std::thread::JoinHandle<()>>,
+}
+
+impl Drop for Carriers {
+    fn drop(&mut self) {
+        lock(&self.exchange.plan).is_stopping = true;
+        self.exchange.moved.notify_all();
+        for thread in self.threads.drain(..) {
+            // A panic of the thread has been reported where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// How a run of a lane ended.
+struct Rest {
+    machine: Option<Machine>,
+    seconds: u64,
+    trouble: Option<Label>,
+    has_grown: bool,
+}
+
+impl Exchange {
+    /// Starts the threads.
+    pub(crate) fn start(self: &Arc<Exchange>, line: Arc<dyn Line>) -> Carriers {
+        let mut threads = Vec::new();
+        for number in 0..CARRIERS {
+            let (exchange, line) = (self.clone(), line.clone());
+            let name = format!("lane {number}");
+            threads.extend(std::thread::Builder::new().name(name).spawn(move || exchange.work(line.as_ref())).ok());
+        }
+        Carriers { exchange: self.clone(), threads }
+    }
+
+    /// Something may be there to carry up.
+    pub(crate) fn wake(&self) {
+        lock(&self.plan).want();
+        self.moved.notify_all();
+    }
+
+    /// Cuts the line, or lets it go again: nothing goes up or comes down meanwhile.
+    pub(crate) fn set_unplugged(&self, is_unplugged: bool) {
+        let mut plan = lock(&self.plan);
+        plan.is_unplugged = is_unplugged;
+        if !is_unplugged {
+            for lane in plan.lanes.values_mut() {
+                lane.due = Instant::now();
+            }
+        }
+        drop(plan);
+        self.moved.notify_all();
+    }
+
+    /// Whether the line is cut on purpose.
+    pub(crate) fn is_unplugged(&self) -> bool {
+        lock(&self.plan).is_unplugged
+    }
+
+    /// One thread: takes the lane that has waited longest, until it is told to stop.
+    fn work(&self, line: &dyn Line) {
+        let mut plan = lock(&self.plan);
+        while !plan.is_stopping {
+            if plan.looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
+                plan.looked = Some(Instant::now());
+                drop(plan);
+                let looked = self.refresh().and_then(|()| Ok((self.known()?, self.ledger.read(|r| r.last_seq())?)));
+                plan = lock(&self.plan);
+                match looked {
+                    Ok((known, seq)) => {
+                        plan.make_lanes(known.as_ref());
+                        if std::mem::replace(&mut plan.seen, seq) != seq {
+                            plan.want();
+                        }
+                    }
+                    Err(error) => tracing::warn!(%error, "the exchange cannot read its ledger"),
+                }
+                continue;
+            }
+            let now = Instant::now();
+            let known = plan.made_for.clone().filter(|_| !plan.is_unplugged);
+            let due = plan.lanes.iter().filter(|(_, lane)| lane.machine.is_some() && lane.due <= now).min_by_key(|(_, lane)| lane.due);
+            let found = due.map(|(key, _)| key.clone());
+            let taken = found.zip(known).and_then(|(key, known)| {
+                let lane = plan.lanes.get_mut(&key)?;
+                lane.is_wanted = false;
+                Some((key, lane.machine.take()?, known))
+            });
+            let Some((key, machine, known)) = taken else {
+                let next = plan.lanes.values().filter(|lane| lane.machine.is_some()).map(|lane| lane.due).min();
+                let wait = next.map_or(LOOK, |due| due.saturating_duration_since(now)).clamp(Duration::from_millis(5), LOOK);
+                plan = self.moved.wait_timeout(plan, wait).unwrap_or_else(std::sync::PoisonError::into_inner).0;
+                continue;
+            };
+            drop(plan);
+            let rest = self.run(&key, machine, &known, line);
+            if key.way == Way::Up && rest.trouble.is_none() {
+                self.ask_for_the_centres_receipt(&key.origin, &known, line);
+            }
+            self.note_trouble(&key, rest.trouble.as_ref());
+            if rest.has_grown {
+                self.note_growth(&key.origin);
+            }
+            plan = lock(&self.plan);
+            plan.put_back(&key, rest, &known);
+        }
+    }
+
+    /// Steps a lane until it rests.
+    fn run(&self, key: &LaneKey, machine: Machine, known: &Known, line: &dyn Line) -> Rest {
+        let mut rest = Rest { machine: Some(machine), seconds: QUIET, trouble: None, has_grown: false };
+        let mut event = Event::Wake;
+        while let Some(machine) = rest.machine.take() {
+            let (machine, effects) = match self.step(&key.origin, machine, known, event) {
+                Ok(done) => done,
+                Err(error) => {
+                    tracing::warn!(%error, log = %key.origin, "a step of the exchange failed");
+                    rest.seconds = 10;
+                    rest.trouble = Some(error.message());
+                    return rest;
+                }
+            };
+            rest.machine = Some(machine);
+            let mut request = None;
+            for effect in effects {
+                match effect {
+                    Effect::Send(wanted) => request = Some(wanted),
+                    Effect::Pause(pause) => rest.seconds = pause,
+                    Effect::Received(_) => (rest.has_grown, rest.trouble) = (true, None),
+                    Effect::PutBehind(both) => {
+                        tracing::warn!(log = %key.origin, records = both.len(), "own entries were put behind those the node above still had");
+                    }
+                    Effect::Alarm(what) => {
+                        tracing::error!(log = %key.origin, what, "alarm of the exchange");
+                        rest.trouble = Some(label(alarm_in_vietnamese(what), what));
+                    }
+                }
+            }
+            let (Some(request), Some(above)) = (request, &known.membership.above) else { return rest };
+            if lock(&self.plan).is_stopping {
+                return rest;
+            }
+            event = match self.call(above, &key.origin, &request, known, line) {
+                Ok(Answer::Refused(refusal)) => {
+                    rest.trouble = Some(refusal_words(refusal));
+                    Event::Answer(Answer::Refused(refusal))
+                }
+                Ok(answer) => {
+                    rest.trouble = None;
+                    Event::Answer(answer)
+                }
+                Err(fault) => {
+                    rest.trouble = Some(fault.0);
+                    Event::Failed
+                }
+            };
+        }
+        rest
+    }
+
+    /// One step in one transaction.
+    fn step(&self, origin: &Origin, machine: Machine, known: &Known, event: Event) -> Result<(Machine, Vec<Effect>), OfficeError> {
+        let moment = Moment { now: seconds(self.clock.now()), id: RecordId::new() };
+        let (origin, directory, key): (Origin, Directory, _) = (origin.clone(), known.directory.clone(), known.parent.key.clone());
+        self.ledger.write(move |w| -> Result<_, OfficeError> {
+            let shelf = &mut LedgerShelf::over(w);
+            let mut machine = machine;
+            let effects = match &mut machine {
+                Machine::Up(owner) => owner.step(shelf, &directory, event, moment)?,
+                Machine::Down(reader) => reader.step(shelf, &directory, event)?,
+                Machine::Alone => {
+                    let size = sign_alone(shelf, &origin, &key)?.then_some(Effect::Received(0));
+                    size.into_iter().chain([Effect::Pause(QUIET)]).collect()
+                }
+            };
+            Ok((machine, effects))
+        })
+    }
+
+    /// Asks the node above, when it is not the Centre, whether the Centre has signed for the log too.
+    fn ask_for_the_centres_receipt(&self, origin: &Origin, known: &Known, line: &dyn Line) {
+        let centre = &known.membership.centre;
+        let Some(above) = known.membership.above.as_ref().filter(|above| above.name != *centre) else { return };
+        let Ok(Answer::Note(note)) = self.call(above, origin, &Request::ReadReceipt, known, line) else { return };
+        let is_centres = SignedCheckpoint::parse(&note)
+            .is_ok_and(|signed| signed.checkpoint.origin == *origin && signed.cosigned_at(centre, &known.membership.centre_key).is_some());
+        if !is_centres {
+            return;
+        }
+        let place = origin.as_str().to_owned();
+        let kept = self.ledger.write(move |w| -> Result<(), LedgerError> {
+            let note = json!(note);
+            if w.cabinet_get(CENTRE_RECEIPTS, &place)?.as_ref() == Some(&note) {
+                return Ok(());
+            }
+            w.cabinet_put(CENTRE_RECEIPTS, &place, note)
+        });
+        if let Err(error) = kept {
+            tracing::warn!(%error, "the Centre's receipt cannot be kept");
+        }
+    }
+
+    fn call(&self, above: &Above, origin: &Origin, request: &Request, known: &Known, line: &dyn Line) -> Result<Answer, LineFault> {
+        let mut wire = write_request(origin, request);
+        wire.compress();
+        let now = u64::try_from(seconds(self.clock.now())).unwrap_or(0);
+        let fields = sign(wire.target(), &known.membership.name, &known.parent.key, now);
+        let answer = line.carry(&above.address, &wire, &fields)?;
+        read_answer(request, &answer).ok_or_else(|| {
+            let status = answer.status;
+            LineFault(label(
+                format!("Nút trên trả lời mã {status}, không đúng giao thức; sẽ thử lại. Kiểm tra địa chỉ của nút trên."),
+                format!(
+                    "The node above answers {status}, which is not of the protocol; it is tried again. Check the address of the node above."
+                ),
+            ))
+        })
+    }
+
+    /// Keeps what is wrong with a lane, or that nothing is any more, where other programs can read it.
+    fn note_trouble(&self, key: &LaneKey, words: Option<&Label>) {
+        let mut plan = lock(&self.plan);
+        let Some(lane) = plan.lanes.get_mut(key) else { return };
+        let before = lane.trouble.clone();
+        let now = words.map(|words| Trouble {
+            since: before.as_ref().map_or_else(|| self.clock.now(), |trouble| trouble.since),
+            vi: words.vi.clone(),
+            en: words.en.clone(),
+        });
+        if before == now {
+            return;
+        }
+        lane.trouble.clone_from(&now);
+        drop(plan);
+        let place = key.origin.as_str().to_owned();
+        let kept = self.ledger.write(move |w| -> Result<(), LedgerError> {
+            match now {
+                Some(trouble) => w.cabinet_put(TROUBLES, &place, json!(trouble)),
+                None => w.cabinet_remove(TROUBLES, &place),
+            }
+        });
+        if let Err(error) = kept {
+            tracing::warn!(%error, "the trouble of a lane cannot be kept");
+        }
+    }
+}
+
+impl Plan {
+    /// What carries up goes at once, unless it waits after a failure.
+    fn want(&mut self) {
+        let now = Instant::now();
+        for (key, lane) in &mut self.lanes {
+            if key.way == Way::Down {
+                continue;
+            }
+            lane.is_wanted = true;
+            if !lane.is_backing_off {
+                lane.due = now;
+            }
+        }
+    }
+
+    /// Makes the lanes that are due after what is known has changed. What a lane was about to do is forgotten with it; its log is on the disk.
+    fn make_lanes(&mut self, known: Option<&Arc<Known>>) {
+        let is_same = match (&self.made_for, known) {
+            (Some(before), Some(now)) => Arc::ptr_eq(before, now),
+            (None, None) => true,
+            _ => false,
+        };
+        if is_same {
+            return;
+        }
+        self.made_for = known.cloned();
+        let due = known.map(|known| lanes_of(known)).unwrap_or_default();
+        self.lanes.retain(|key, _| due.contains(key));
+        for key in due {
+            self.lanes.entry(key).or_insert_with(|| Lane {
+                machine: Some(Machine::Alone),
+                due: Instant::now(),
+                is_wanted: false,
+                is_backing_off: false,
+                trouble: None,
+            });
+        }
+        // Machines know the node above and the key: they begin anew with what is known now.
+        if let Some(known) = known {
+            for (key, lane) in &mut self.lanes {
+                if lane.machine.is_some() {
+                    (lane.machine, lane.due, lane.is_backing_off) = (Some(machine_of(key, known)), Instant::now(), false);
+                }
+            }
+        }
+    }
+
+    fn put_back(&mut self, key: &LaneKey, rest: Rest, known: &Arc<Known>) {
+        let is_same = self.made_for.as_ref().is_some_and(|now| Arc::ptr_eq(now, known));
+        let Some(lane) = self.lanes.get_mut(key) else { return };
+        let fresh = || self.made_for.as_ref().map(|known| machine_of(key, known));
+        lane.machine = if is_same { rest.machine.or_else(fresh) } else { fresh() };
+        lane.is_backing_off = rest.trouble.is_some();
+        // The Centre's receipt comes in steps where a province lies between.
+        let is_unit = known.membership.above.as_ref().is_some_and(|above| above.name != known.membership.centre);
+        let longest = match key.way {
+            Way::Down => READ_EVERY,
+            Way::Up if is_unit => READ_EVERY,
+            _ => QUIET,
+        };
+        // Half as much more or less, so that hundreds of nodes do not call in step after a common cause.
+        let pause = Duration::from_secs(if lane.is_backing_off { rest.seconds } else { rest.seconds.min(longest) });
+        let pause = pause.mul_f64(0.5 + rand::random::<f64>());
+        let is_wanted = std::mem::take(&mut lane.is_wanted) && !lane.is_backing_off;
+        lane.due = if is_wanted || !is_same { Instant::now() } else { Instant::now() + pause };
+    }
+}
+
+/// The lanes that a node needs.
+fn lanes_of(known: &Known) -> Vec<LaneKey> {
+    let (own, above) = (&known.membership.name, &known.membership.above);
+    let mut lanes = Vec::new();
+    for audience in TRAVELLING {
+        if let Ok(origin) = Origin::of(own, audience) {
+            lanes.push(LaneKey { origin, way: if above.is_some() { Way::Up } else { Way::Alone } });
+        }
+    }
+    if above.is_none() {
+        return lanes;
+    }
+    for origin in &known.held {
+        let owner = origin.node();
+        if owner != *own && known.directory.is_under(&owner, own) {
+            lanes.push(LaneKey { origin: origin.clone(), way: Way::Relay });
+        }
+    }
+    // What those above say about members, keys and kinds comes down; what a node said that this one follows, too.
+    let followed = known.directory.members().map(|(node, _)| node).filter(|node| *node != own && known.directory.successor(node) == *own);
+    let upwards = known.line_upwards();
+    for node in upwards.iter().skip(1).chain([known.directory.centre()]).chain(followed) {
+        for audience in [DIRECTORY, CATALOGUE] {
+            if let Ok(origin) = Origin::of(node, audience) {
+                lanes.push(LaneKey { origin, way: Way::Down });
+            }
+        }
+    }
+    for origin in &known.inherited {
+        lanes.push(LaneKey { origin: origin.clone(), way: Way::Down });
+    }
+    // Until the directory has come, the node above is known by the answer to the joining.
+    if let Some(above) = above
+        && let Ok(origin) = Origin::of(&above.name, DIRECTORY)
+    {
+        lanes.push(LaneKey { origin, way: Way::Down });
+    }
+    lanes.sort_unstable();
+    lanes.dedup();
+    lanes
+}
+
+fn machine_of(key: &LaneKey, known: &Known) -> Machine {
+    let owner = |voice| {
+        let above: Option<NodeName> = known.membership.above.as_ref().map(|above| above.name.clone());
+        above.map_or(Machine::Alone, |above| Machine::Up(Box::new(Owner::new(key.origin.clone(), above, voice))))
+    };
+    match key.way {
+        Way::Alone => Machine::Alone,
+        Way::Up => owner(Voice::Owner(Box::new(known.parent.key.clone()))),
+        Way::Relay => owner(Voice::Relay),
+        Way::Down => Machine::Down(Box::new(ReaderLoop::new(key.origin.clone()))),
+    }
+}
+
+fn alarm_in_vietnamese(what: &str) -> String {
+    match what {
+        "the parent shows another tree than the one it has acknowledged" => {
+            "nút trên đưa ra dữ liệu khác với dữ liệu đã ký nhận; đã dừng ký, cần người xem xét".to_owned()
+        }
+        "the log has two signed trees that contradict each other" => {
+            "nhật ký có hai bản đã ký mâu thuẫn nhau; đã giữ chứng cứ và dừng, cần người xem xét".to_owned()
+        }
+        other => other.to_owned(),
+    }
+}
+
+/// What a refusal means for the operator below.
+fn refusal_words(refusal: Refusal) -> Label {
+    let (vi, en) = match refusal {
+        Refusal::Unsigned => (
+            "Nút trên không nhận chữ ký: giờ máy lệch quá 1 giờ, hoặc khóa của nút chưa có trong danh bạ. Kiểm tra giờ máy, rồi hỏi nút trên.",
+            "The node above does not take the signature: the clock is more than an hour off, or the key is not in the directory. Check the clock, then ask the node above.",
+        ),
+        Refusal::NotYours => (
+            "Nút trên không cho nút này gửi nhật ký: nút này không (còn) thuộc nút trên. Hãy hỏi nút trên.",
+            "The node above does not take this log from this node: it is not, or no longer, under it. Ask the node above.",
+        ),
+        Refusal::Key => (
+            "Nút trên không nhận khóa ký nhật ký. Hãy hỏi nút trên về lần đổi khóa gần nhất.",
+            "The node above does not take the key that signs the log. Ask it about the last change of keys.",
+        ),
+        Refusal::Sealed => {
+            ("Nhật ký đã khép lại sau khi sáp nhập; không gửi thêm được.", "The log is sealed after a merger; nothing more goes up.")
+        }
+        Refusal::Forked => (
+            "Nút trên giữ hai bản đã ký mâu thuẫn của nhật ký này; cần người xem xét.",
+            "The node above holds two signed trees of this log that contradict each other; people have to look.",
+        ),
+        Refusal::Suspended => ("Nút trên đã tạm dừng nhật ký này.", "The node above has suspended this log."),
+        Refusal::Full => (
+            "Nút trên đang giữ quá nhiều dữ liệu chờ ký; sẽ gửi tiếp sau.",
+            "Too much waits to be signed at the node above; it goes on later.",
+        ),
+        Refusal::Behind => (
+            "Nút trên đang tiếp nhận dữ liệu của nút cũ; sẽ gửi tiếp sau.",
+            "The node above is still taking over from the one before; it goes on later.",
+        ),
+        Refusal::Body | Refusal::Count | Refusal::Entry | Refusal::Payload | Refusal::Note | Refusal::Root => (
+            "Nút trên không nhận dữ liệu gửi lên vì sai quy cách. Hãy chạy “lienvung verify” và báo nhà phát triển.",
+            "The node above does not take what was sent: its form is wrong. Run “lienvung verify” and report it.",
+        ),
+    };
+    label(vi, en)
+}

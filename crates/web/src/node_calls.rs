@@ -1,0 +1,115 @@
+//! The calls of other nodes: `/lv/o/…` (LV-Log/1 §4) and the joining of a node. They stand outside the shell of the pages: no session, no cookie, no
+//! language; a body may take minutes on a slow line.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use office::{CallTarget, Office, OfficeError, SignatureFields, WireAnswer};
+use serde_json::json;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::service::App;
+
+/// What all calls begin with; it is not part of what is signed, so that a carrier in between may put something else there.
+const PREFIX: &str = "/lv";
+/// Longest body as sent: an append of 32 MiB that does not compress, and what goes round it.
+const LONGEST_BODY: usize = 34 << 20;
+/// Longest form of a node that joins.
+const LONGEST_FORM: usize = 16 << 10;
+/// Longest time for a body to come.
+const BODY_COMES_WITHIN: Duration = Duration::from_secs(900);
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/lv/o/{log}/{*rest}", get(call).post(call))
+        .route("/lv/join", post(join))
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::new())
+        .layer(CompressionLayer::new())
+}
+
+async fn call(State(app): State<App>, request: Request) -> Response {
+    answer(app, request, LONGEST_BODY, |office, target, is_gzip, fields| office.answer_node(target, is_gzip, fields)).await
+}
+
+async fn join(State(app): State<App>, request: Request) -> Response {
+    answer(app, request, LONGEST_FORM, |office, target, _, fields| office.take_node_in(target, fields)).await
+}
+
+async fn answer(
+    app: App,
+    request: Request,
+    longest: usize,
+    work: fn(&Office, CallTarget<'_>, bool, Option<&SignatureFields>) -> Result<WireAnswer, OfficeError>,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    // Size first, then the signature, then the form.
+    let body = match read_body(body, longest).await {
+        Ok(body) => body,
+        Err(status) => return status.into_response(),
+    };
+    let is_gzip = match parts.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
+        None | Some(b"identity") => false,
+        Some(b"gzip") => true,
+        Some(_) => return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response(),
+    };
+    let Ok(fields) = signature_fields(&parts.headers) else { return StatusCode::BAD_REQUEST.into_response() };
+    let path = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    let method = parts.method.as_str().to_owned();
+    let answer = tokio::task::spawn_blocking(move || {
+        let target = CallTarget { method: &method, path: &path, query: &query, body: &body };
+        work(&app.office, target, is_gzip, fields.as_ref())
+    });
+    match answer.await {
+        Ok(Ok(answer)) => print(answer),
+        Ok(Err(error)) => later(&error),
+        Err(error) => {
+            tracing::error!(%error, "a call of another node failed");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+async fn read_body(body: Body, longest: usize) -> Result<Bytes, StatusCode> {
+    match tokio::time::timeout(BODY_COMES_WITHIN, axum::body::to_bytes(body, longest)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+    }
+}
+
+/// The three fields of a signed call; none of an unsigned one; an error when some are missing or no text.
+fn signature_fields(headers: &HeaderMap) -> Result<Option<SignatureFields>, ()> {
+    let field = |name: &str| headers.get(name).map(|value| value.to_str().map(str::to_owned)).transpose().map_err(|_| ());
+    match (field("content-digest")?, field("signature-input")?, field("signature")?) {
+        (Some(content_digest), Some(signature_input), Some(signature)) => {
+            Ok(Some(SignatureFields { content_digest, signature_input, signature }))
+        }
+        (_, None, None) => Ok(None),
+        _ => Err(()),
+    }
+}
+
+fn print(answer: WireAnswer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, answer.body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/octet-stream"));
+    // An erasure has to reach whoever asks again.
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// The ledger could not do it: nothing was kept, the caller comes again.
+fn later(error: &OfficeError) -> Response {
+    tracing::warn!(%error, "a call of another node was put off");
+    let status = if matches!(error, OfficeError::DiskFull) { StatusCode::INSUFFICIENT_STORAGE } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, [(header::RETRY_AFTER, "30")], json!({"code": "later"}).to_string()).into_response()
+}
