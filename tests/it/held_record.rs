@@ -5,15 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::exchange::directory::{Directory, Statement};
 use axum::http::StatusCode;
 use catalogue::{Audience, Lang};
-use exchange::directory::{Directory, Statement};
 use ledger::{LedgerError, Origin, Projection, Put};
 use office::{
     AnswerForm, Draft, Evidence, FileForm, Identity, Office, OfficeError, ReadingForm, RecordId, RegisterFilter, Role, SearchForm,
 };
 use serde_json::{Value, json};
 
+use crate::exchange::{TestNode, wait_until};
 use crate::neighbours::{count, directory, name, open_node, read_from_centre, send_up, with};
 use crate::people::{DAK_LAK, MINISTRY, TWELVE, body, officer, open, person};
 use crate::visit::{Visit, session};
@@ -35,8 +36,6 @@ fn two(folder: &Path) -> Two {
     let centre = Arc::new(open(&folder.join("centre")));
     let province = open_node(&folder.join("province"), NODE, body(&centre, DAK_LAK));
     let directory = directory(&NODES);
-    let titles = directory.members().map(|(node, member)| (node.clone(), member.title.clone())).collect();
-    centre.keep_node_titles(&titles).unwrap();
     let ministry = person(&centre, "bo.cv", MINISTRY, Role::Officer);
     Two { centre, province, directory, ministry }
 }
@@ -92,7 +91,7 @@ async fn a_task_of_a_province_is_seen_at_the_centre_as_far_as_its_audience_goes_
     assert_eq!((view.audience, view.form > 0, view.edit.allowed), (Audience::Ministry, true, false));
     assert_eq!(view.data.as_ref().unwrap()["approved_budget"], data["approved_budget"]);
     let held = view.held.unwrap();
-    assert_eq!((held.node.as_str(), held.title.as_str(), held.others.len()), (NODE, DAK_LAK, 0));
+    assert_eq!((held.node.as_str(), held.maker.as_str(), held.others.len()), (NODE, NODE, 0));
     let public = two.centre.view(&Identity::public(), task).unwrap();
     assert_eq!((public.audience, public.data.unwrap().get("approved_budget")), (Audience::Public, None));
     // A department on the Centre's node is no reader of the ministry's projection, unless the record is its own.
@@ -114,7 +113,7 @@ async fn a_task_of_a_province_is_seen_at_the_centre_as_far_as_its_audience_goes_
     let of_owner = person(&two.centre, "daklak.ld", DAK_LAK, Role::Leader);
     let before = two.centre.ledger().digest().unwrap();
     for who in [&two.ministry, &leader, &of_owner] {
-        assert!(matches!(two.centre.view_to_edit(who, task), Err(OfficeError::Denied(why)) if why.vi.contains(DAK_LAK)));
+        assert!(matches!(two.centre.view_to_edit(who, task), Err(OfficeError::Denied(why)) if why.vi.contains(NODE)));
         assert!(matches!(two.centre.erase(who, task, "1/QĐ"), Err(OfficeError::Denied(_))));
         for previous in [None, Some(view.leaf)] {
             let draft = Draft { id: Some(task), kind: "task".into(), data: data.clone(), previous };
@@ -162,6 +161,33 @@ async fn a_task_of_a_province_is_seen_at_the_centre_as_far_as_its_audience_goes_
     assert!(page.status == StatusCode::OK && page.text.contains("Bản ghi đã xóa"));
     same_when_rebuilt(&two.centre);
     assert!(two.centre.ledger().verify(&mut |_, _| {}).unwrap().problems.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_carrier_brings_is_shown_under_the_name_that_the_directory_gives_the_node() {
+    let (centre_folder, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let centre = TestNode::centre(centre_folder.path());
+    let province = TestNode::start(folder.path(), NODE);
+    // Written before the node joined: then there is more than the latest to be counted.
+    let early = province.publish("Bài sớm");
+    province.join(&centre, "Sở KH&CN Đắk Lắk (minh họa)");
+    let late = province.publish("Bài muộn");
+    for article in [early, late] {
+        wait_until("counted", || centre.office.view(&Identity::public(), article).is_ok());
+    }
+    assert!(centre.office.settle(Duration::from_secs(30)));
+    let filter = RegisterFilter { kind: Some("article".into()), ..RegisterFilter::default() };
+    assert_eq!(centre.office.register_page(&Identity::public(), &filter, None, 9).unwrap().total, 2);
+    let router = web::router(centre.office.clone(), web::Options { base_url: "http://localhost".into() });
+    for path in [format!("/tin/{late}"), format!("/r/{late}")] {
+        let page = Visit::get(&path).send(&router).await;
+        assert!(
+            page.text.contains("Bản ghi của Sở KH&amp;CN Đắk Lắk (minh họa)")
+                || page.text.contains("Bản ghi của Sở KH&#38;CN Đắk Lắk (minh họa)"),
+            "{path}"
+        );
+    }
+    same_when_rebuilt(&centre.office);
 }
 
 #[test]

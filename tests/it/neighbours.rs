@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use exchange::checkpoint::{Checkpoint, SignedCheckpoint};
-use exchange::directory::{Directory, Statement};
-use exchange::held_record::{count_all, count_entries};
-use exchange::key::NodeKey;
-use exchange::ledger_shelf::LedgerShelf;
-use exchange::owner::{Effect, Event, Moment, Owner, Voice};
-use exchange::parent::Parent;
-use exchange::protocol::{Answer, Call, Request};
-use exchange::reader::ReaderLoop;
-use exchange::shelf::{HeldLog, Shelf, ShelfRead};
+use ::exchange::checkpoint::{Checkpoint, SignedCheckpoint};
+use ::exchange::directory::{Directory, Statement};
+use ::exchange::held_record::{count_all, count_entries};
+use ::exchange::key::NodeKey;
+use ::exchange::ledger_shelf::LedgerShelf;
+use ::exchange::owner::{Effect, Event, Moment, Owner, Voice};
+use ::exchange::parent::Parent;
+use ::exchange::protocol::{Answer, Call, Request};
+use ::exchange::reader::ReaderLoop;
+use ::exchange::shelf::{HeldLog, Shelf, ShelfRead};
 use ledger::{LedgerError, NodeName, Origin};
 use office::{Clock, Office, RecordId, Settings};
 

@@ -1,11 +1,8 @@
 //! Records of other nodes, held here with the logs that their nodes send: shown like one's own as far as their projections go, and changed only where they
 //! belong.
 
-use std::collections::BTreeMap;
-
 use catalogue::{Audience, Kind};
 use ledger::{Held, Ledger, LedgerError, NodeName, Reader, RecordId, Version};
-use serde_json::{Value, json};
 
 use crate::error::{OfficeError, label};
 use crate::form_shelf::FormShelf;
@@ -13,9 +10,6 @@ use crate::identity::{Identity, Role};
 use crate::office::Office;
 use crate::permission::{Action, Decision, decide};
 use crate::record::{RecordView, owner_of};
-
-/// Where the cabinet keeps how bodies that run other nodes are called.
-const TITLES: &str = "node_title";
 
 /// The node whose record is held here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +112,7 @@ impl Office {
         let Some((audience, shown)) = shown else { return Err(OfficeError::NotFound(id.to_string())) };
         let form = self.form_shelf().held_form(&shown).map_or(0, |kind| kind.version);
         let node = shown.origin.node();
-        let title = self.node_title(&node)?;
+        let title = self.exchange().title_of(&node)?.unwrap_or_else(|| node.as_str().to_owned());
         let edit = Decision {
             allowed: false,
             why: label(
@@ -158,23 +152,5 @@ impl Office {
             Some(held) => self.view_held(who, id, held)?.edit.require(),
             None => Ok(()),
         }
-    }
-
-    fn node_title(&self, node: &NodeName) -> Result<String, OfficeError> {
-        let kept = self.ledger().read(|r| r.cabinet_get(TITLES, node.as_str()))?;
-        Ok(kept.as_ref().and_then(Value::as_str).filter(|title| !title.is_empty()).unwrap_or(node.as_str()).to_owned())
-    }
-
-    /// Keeps how the bodies that run other nodes are called, by the name of the node: as the directory says, for pages to say whose a held record is.
-    pub fn keep_node_titles(&self, titles: &BTreeMap<NodeName, String>) -> Result<(), OfficeError> {
-        let titles = titles.clone();
-        self.ledger().write(move |w| -> Result<(), OfficeError> {
-            for (node, title) in titles {
-                if w.cabinet_get(TITLES, node.as_str())?.as_ref().and_then(Value::as_str) != Some(title.as_str()) {
-                    w.cabinet_put(TITLES, node.as_str(), json!(title))?;
-                }
-            }
-            Ok(())
-        })
     }
 }

@@ -105,7 +105,7 @@ pub use finder::{Hit as SearchHit, Part as SearchPart, Results as SearchResults}
 pub use form_version::{FormComparison, FormState, FormTrial, FormVersion, TrialFault};
 pub use held_record::Holding;
 pub use identity::{Grant, Identity, Role};
-pub use ledger::{Entry, LeafHash, NodeName, Op, RecordId, Version};
+pub use ledger::{Entry, LeafHash, Op, RecordId, Version};
 pub use lookup::record_named_in;
 pub use node::{Above, ArrivalPlace, BodyCompleteness, Invitation, KEY_FILE, Line, LineFault, LogStanding, Membership, ReceiptForm};
 pub use office::{Office, Settings};
