@@ -27,6 +27,15 @@ pub struct Config {
     /// Address of the PostgreSQL database that holds the ledger, e.g. `postgres://lienvung@localhost/lienvung`; none for the SQLite file in the folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
+    /// PEM file of the certificate with its chain, when the node serves HTTPS itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_certificate: Option<PathBuf>,
+    /// PEM file of the certificate's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<PathBuf>,
+    /// PEM file of the certification bodies that the node above is trusted by, instead of those that browsers trust.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_certificates: Option<PathBuf>,
 }
 
 fn usual_address() -> SocketAddr {
@@ -34,6 +43,34 @@ fn usual_address() -> SocketAddr {
 }
 
 impl Config {
+    /// Settings of a new folder with nothing but what is needed.
+    pub fn new(node: String, body: String, listen: SocketAddr) -> Config {
+        Config { node, body, listen, base_url: None, database: None, tls_certificate: None, tls_key: None, trusted_certificates: None }
+    }
+
+    /// The way to the node above.
+    ///
+    /// # Errors
+    /// The file of trusted certificates cannot be read.
+    pub fn line(&self) -> Result<web::HttpLine> {
+        match &self.trusted_certificates {
+            Some(file) => Ok(web::HttpLine::trusting(file)?),
+            None => Ok(web::HttpLine::new()),
+        }
+    }
+
+    /// The certificate to show; none when the node serves plain HTTP.
+    ///
+    /// # Errors
+    /// One of the two files is named without the other, or they cannot be used.
+    pub fn certificate(&self) -> Result<Option<web::Certificate>> {
+        match (&self.tls_certificate, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some(web::Certificate::read(certificate, key)?)),
+            _ => bail!("lienvung.toml: tls_certificate, tls_key: both or none"),
+        }
+    }
+
     /// Where the file lies in a data folder.
     pub fn path(folder: &Path) -> PathBuf {
         folder.join("lienvung.toml")

@@ -79,7 +79,7 @@ struct Article {
 pub fn config(listen: SocketAddr) -> Result<Config> {
     let catalogue = Catalogue::builtin()?;
     let body = reference_body(&catalogue, MINISTRY).with_context(|| MINISTRY.to_owned())?;
-    Ok(Config { node: "bo.khcn".to_owned(), body, listen, base_url: None, database: None })
+    Ok(Config::new("bo.khcn".to_owned(), body, listen))
 }
 
 /// The id of a reference body by name, short name or alias in any spelling.

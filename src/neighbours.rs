@@ -65,7 +65,7 @@ pub fn open(folder: &Path, listen: SocketAddr, centre: &Office, words: Words) ->
         let listen = SocketAddr::new(listen.ip(), port);
         // Another program may have the port already.
         let listener = bind(listen, words).or_else(|_| bind(SocketAddr::new(listen.ip(), 0), words))?;
-        let base = public_address(&listener, None)?;
+        let base = public_address(&listener, "http", None)?;
         let office = open_office(&folder, listen, neighbour)?;
         load(&office, neighbour)?;
         let links = links(&office, neighbour)?;
@@ -96,7 +96,7 @@ fn open_office(folder: &Path, listen: SocketAddr, neighbour: &Neighbour) -> Resu
     if !Config::path(folder).exists() {
         let catalogue = catalogue::Catalogue::builtin()?;
         let body = reference_body(&catalogue, &neighbour.body).with_context(|| neighbour.body.clone())?;
-        Config { node: neighbour.name.clone(), body, listen, base_url: None, database: None }.write_new(folder)?;
+        Config::new(neighbour.name.clone(), body, listen).write_new(folder)?;
     }
     let office = Arc::new(open_config(folder, &Config::read(folder)?)?);
     office.require_keeper()?;

@@ -34,7 +34,7 @@ pub(crate) fn lists() {
     assert!(office.settle(Duration::from_secs(3_600)));
     let all = office.ledger().read(|r| r.count("private", None)).unwrap();
     say("generated test data, stored and searchable", &format!("{all} records of {count} tasks, {:.0} records/s", all as f64 / elapsed));
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let who = Identity::public();
     let departments: Vec<RecordId> =
         office.directory().all().iter().filter(|body| body.form == "department").map(|body| body.id).take(4).collect();

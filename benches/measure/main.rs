@@ -377,7 +377,7 @@ fn pages() {
     let ids: Vec<RecordId> =
         office.ledger().read(|r| r.list("public", "directive", None, 5_000)).unwrap().into_iter().map(|version| version.rec).collect();
     let office = Arc::new(office);
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let timed = |name: &str, goal: u64, addresses: Vec<String>| timed(&router, name, goal, &addresses);
     // Pages deep in the list, found by following "next" as a reader does.
     let mut after: Vec<String> = Vec::new();

@@ -105,7 +105,7 @@ pub(crate) fn import_archive(file: &std::path::Path, folder: &Folder, words: Wor
         bar.set_length(of);
         bar.set_position(done);
     })?;
-    let config = Config { node: manifest.node, body: manifest.body, listen: USUAL_ADDRESS.parse()?, base_url: None, database: None };
+    let config = Config::new(manifest.node, manifest.body, USUAL_ADDRESS.parse()?);
     config.write_new(folder)?;
     bar.finish_and_clear();
     tell!(

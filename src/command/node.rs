@@ -97,6 +97,9 @@ pub(crate) struct JoinArguments {
     address: String,
     /// Mã mời; bỏ trống khi nút trên đã biết khóa của nút này (sau khi mất đĩa) – The code; none when the node above knows this node's key (after a lost disk)
     code: Option<String>,
+    /// Tệp PEM các nơi cấp chứng thư được tin – PEM file of the certification bodies that are trusted
+    #[arg(long, env = "LIENVUNG_TRUSTED_CERTIFICATES")]
+    trusted_certificates: Option<std::path::PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -172,10 +175,11 @@ fn invite(arguments: &InviteArguments, words: Words) -> Result<ExitCode> {
 }
 
 fn join(arguments: &JoinArguments, words: Words) -> Result<ExitCode> {
-    let (office, _) = open(&arguments.folder, words)?;
+    let (office, mut config) = open(&arguments.folder, words)?;
+    config.trusted_certificates = arguments.trusted_certificates.clone().or(config.trusted_certificates);
     let console = office.console();
     let code = arguments.code.as_deref().unwrap_or_default();
-    let membership = office.join(&console, &web::HttpLine::new(), &arguments.address, code)?;
+    let membership = office.join(&console, &config.line()?, &arguments.address, code)?;
     let above = membership.above.as_ref().map(|above| above.name.as_str()).unwrap_or_default();
     tell!(
         "{} {above} ({} {})",

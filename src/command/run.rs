@@ -27,6 +27,15 @@ pub(crate) struct ServeArguments {
     /// Địa chỉ công khai khi đứng sau proxy – Public address behind a proxy
     #[arg(long, env = "LIENVUNG_BASE_URL")]
     base_url: Option<String>,
+    /// Tệp PEM chứng thư số, khi nút tự phục vụ HTTPS – PEM file of the certificate, when the node serves HTTPS itself
+    #[arg(long, env = "LIENVUNG_TLS_CERTIFICATE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// Tệp PEM khóa của chứng thư – PEM file of its key
+    #[arg(long, env = "LIENVUNG_TLS_KEY", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+    /// Tệp PEM các nơi cấp chứng thư được tin khi gọi lên nút trên – PEM file of the certification bodies trusted when calling the node above
+    #[arg(long, env = "LIENVUNG_TRUSTED_CERTIFICATES")]
+    trusted_certificates: Option<PathBuf>,
     /// Lần đầu, không hỏi: cơ quan của nút – First time, without asking: the node's body
     #[arg(long)]
     body: Option<String>,
@@ -51,11 +60,17 @@ pub(crate) struct DemoArguments {
 pub(crate) fn serve(arguments: ServeArguments, words: Words) -> Result<ExitCode> {
     let folder = &arguments.folder.data;
     let first = !Config::path(folder).exists();
-    let config = if first { first_run(&arguments, words)? } else { arguments.folder.config(words)? };
+    let mut config = if first { first_run(&arguments, words)? } else { arguments.folder.config(words)? };
+    if arguments.tls_certificate.is_some() {
+        (config.tls_certificate, config.tls_key) = (arguments.tls_certificate.clone(), arguments.tls_key.clone());
+    }
+    config.trusted_certificates = arguments.trusted_certificates.clone().or(config.trusted_certificates);
+    let (certificate, line) = (config.certificate()?, config.line()?);
     let office = Arc::new(open_config(folder, &config)?);
     office.require_keeper()?;
     let listener = bind(listen_on(arguments.listen, &config), words)?;
-    let base = public_address(&listener, arguments.base_url.clone().or_else(|| config.base_url.clone()))?;
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    let base = public_address(&listener, scheme, arguments.base_url.clone().or_else(|| config.base_url.clone()))?;
     if first {
         let login = match &arguments.admin {
             Some(login) => login.clone(),
@@ -70,7 +85,7 @@ pub(crate) fn serve(arguments: ServeArguments, words: Words) -> Result<ExitCode>
             words.say("Liên kết đăng nhập một lần của quản trị viên:", "The administrator's one-time sign-in link:")
         );
     }
-    run_server(Served { office, listener, base }, Vec::new(), words)
+    run_server(Served { office, listener, base, certificate, line }, Vec::new(), words)
 }
 
 /// The five questions: who, which node name, which port, which administrator, which node above.
@@ -114,7 +129,7 @@ fn first_run(arguments: &ServeArguments, words: Words) -> Result<Config> {
         )?)
         .filter(|base| !base.is_empty()),
     };
-    let config = Config { node, body: found, listen, base_url, database: arguments.folder.database.clone() };
+    let config = Config { base_url, database: arguments.folder.database.clone(), ..Config::new(node, found, listen) };
     config.write_new(&arguments.folder.data)?;
     Ok(config)
 }
@@ -150,7 +165,7 @@ pub(crate) fn demo(arguments: DemoArguments, words: Words) -> Result<ExitCode> {
     // The first page shows the whole story and not a board that is still filling.
     office.settle(std::time::Duration::from_secs(20));
     let listener = bind(arguments.listen, words)?;
-    let base = public_address(&listener, config.base_url.clone())?;
+    let base = public_address(&listener, "http", config.base_url.clone())?;
     tell!("{}  {base}/", words.say("Trang công khai:          ", "Public:                   "));
     tell!("{}  {base}/chi-dao", words.say("Bảng chỉ đạo:             ", "Board of directives:      "));
     tell!("{}", words.say("Liên kết đăng nhập một lần (minh họa):", "One-time sign-in links (illustrative accounts):"));
@@ -164,7 +179,7 @@ pub(crate) fn demo(arguments: DemoArguments, words: Words) -> Result<ExitCode> {
             tell!("  {:26}{}/dang-nhap/mot-lan/{token}", words.label(label), neighbour.base);
         }
     }
-    run_server(Served { office, listener, base }, neighbours, words)
+    run_server(Served::plain(office, listener, base), neighbours, words)
 }
 
 /// Takes the port before any link to it is printed.
@@ -180,10 +195,10 @@ pub(crate) fn bind(listen: SocketAddr, words: Words) -> Result<TcpListener> {
 }
 
 /// The address that readers use: as configured, else where the program listens.
-pub(crate) fn public_address(listener: &TcpListener, configured: Option<String>) -> Result<String> {
+pub(crate) fn public_address(listener: &TcpListener, scheme: &str, configured: Option<String>) -> Result<String> {
     Ok(match configured {
         Some(base) => base,
-        None => format!("http://{}", listener.local_addr()?),
+        None => format!("{scheme}://{}", listener.local_addr()?),
     })
 }
 
@@ -192,14 +207,28 @@ struct Served {
     office: Arc<Office>,
     listener: TcpListener,
     base: String,
+    certificate: Option<web::Certificate>,
+    line: web::HttpLine,
 }
 
 impl Served {
+    /// Served over HTTP, with the usual way to the node above.
+    fn plain(office: Arc<Office>, listener: TcpListener, base: String) -> Served {
+        Served { office, listener, base, certificate: None, line: web::HttpLine::new() }
+    }
+
     /// Serves until the process is asked to stop.
     async fn run(&self) -> Result<()> {
-        self.office.start_exchange(Arc::new(web::HttpLine::new()));
+        self.office.start_exchange(Arc::new(self.line.clone()));
         let listener = tokio::net::TcpListener::from_std(self.listener.try_clone()?)?;
-        web::serve(listener, self.office.clone(), web::Options { base_url: self.base.clone() }, stopped()).await.context("web")
+        web::serve(
+            listener,
+            self.office.clone(),
+            web::Options { base_url: self.base.clone(), certificate: self.certificate.clone() },
+            stopped(),
+        )
+        .await
+        .context("web")
     }
 }
 
@@ -211,9 +240,10 @@ fn run_server(node: Served, neighbours: Vec<Ready>, words: Words) -> Result<Exit
         for Ready { office, listener, base, .. } in neighbours {
             let (neighbour, centre, address) = (office.clone(), centre.clone(), address.clone());
             tasks.push(tokio::task::spawn_blocking(move || crate::neighbours::join(&neighbour, &centre, &address)));
-            tokio::spawn(async move { Served { office, listener, base }.run().await });
+            tokio::spawn(async move { Served::plain(office, listener, base).run().await });
         }
-        tell!("{} http://{}", words.say("Đang chạy tại", "Running at"), node.listener.local_addr()?);
+        let scheme = if node.certificate.is_some() { "https" } else { "http" };
+        tell!("{} {scheme}://{}", words.say("Đang chạy tại", "Running at"), node.listener.local_addr()?);
         tell!("{}", words.say("Dừng: Ctrl+C", "Stop: Ctrl+C"));
         let joined = tokio::spawn(async move {
             for task in tasks {

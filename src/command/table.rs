@@ -271,13 +271,7 @@ pub(crate) fn open_or_make(folder: &Folder, words: Words) -> Result<Arc<Office>>
     }
     let catalogue = catalogue::Catalogue::builtin()?;
     let body = crate::demo::reference_body(&catalogue, USUAL_BODY).context("reference body")?;
-    let config = Config {
-        node: "lienvung.local".to_owned(),
-        body,
-        listen: USUAL_ADDRESS.parse()?,
-        base_url: None,
-        database: folder.database.clone(),
-    };
+    let config = Config { database: folder.database.clone(), ..Config::new("lienvung.local".to_owned(), body, USUAL_ADDRESS.parse()?) };
     config.write_new(&folder.data)?;
     Ok(Arc::new(open_config(&folder.data, &config)?))
 }

@@ -205,7 +205,7 @@ async fn the_administrator_fetches_all_data_from_the_page_and_it_is_read_back_to
     let (office, _) = lived_in(&folder.path().join("goc"));
     let before = digests(&office);
     let office = Arc::new(office);
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let (admin, other) = (session(&office, "bo.qt"), session(&office, "daklak.cv"));
     let begin = |who: &str| Visit::post("/quan-tri/toan-bo-du-lieu", "").by(Some(who));
     let fetch = |who: &str| Visit::get("/quan-tri/toan-bo-du-lieu.zip").by(Some(who));
@@ -234,7 +234,7 @@ async fn a_full_disk_leaves_no_half_archive_and_the_page_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let (office, _) = lived_in(folder.path());
     let office = Arc::new(office);
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let admin = session(&office, "bo.qt");
     std::fs::create_dir_all(folder.path().join("staging")).unwrap();
     // The kernel's file that is always full stands for a disk that is.

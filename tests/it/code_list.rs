@@ -8,7 +8,7 @@ use crate::visit::{Reply, Visit};
 async fn see(address: &str) -> Reply {
     let folder = tempfile::tempdir().unwrap();
     let office = std::sync::Arc::new(open(folder.path()));
-    let router = web::router(office, web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office, web::Options::at("http://localhost"));
     Visit::get(address).send(&router).await
 }
 
@@ -16,7 +16,7 @@ async fn see(address: &str) -> Reply {
 async fn every_list_stands_on_the_index_with_its_source_and_opens() {
     let folder = tempfile::tempdir().unwrap();
     let office = std::sync::Arc::new(open(folder.path()));
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let index = Visit::get("/bang-ma").send(&router).await.text;
     let mut lists = 0;
     for list in office.catalogue().lists() {

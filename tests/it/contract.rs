@@ -27,7 +27,7 @@ impl Matter {
         let office = Arc::new(open(folder));
         let who = officer(&office);
         let owner = body(&office, DAK_LAK);
-        let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+        let router = web::router(office.clone(), web::Options::at("http://localhost"));
         let own = session(&office, "daklak.cv");
         let steps: Vec<Value> =
             ["2025-05-15", "2025-11-18", "2026-05-19"].iter().map(|day| json!({"step": "progress_report", "day": day})).collect();

@@ -47,7 +47,7 @@ pub fn meeting(folder: &Path, members: Vec<Value>) -> Meeting {
     });
     let council = office.submit(&who, Draft { id: None, kind: "council".into(), data, previous: None }).unwrap().id;
     assert!(office.settle(std::time::Duration::from_secs(20)));
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let own = session(&office, "daklak.cv");
     Meeting { office, router, who, own, council }
 }
@@ -288,7 +288,7 @@ async fn a_ballot_that_is_cancelled_or_cut_off_by_a_restart_is_held_again_with_n
 
     let office = Arc::new(open(folder.path()));
     let who = officer(&office);
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let second = Meeting { office, router, who, own, council };
     assert!(second.get("").await.text.contains("gián đoạn"));
     assert!(second.vote(&cut[1], "passed").await.text.contains("không có cuộc bỏ phiếu nào đang mở"));

@@ -89,7 +89,7 @@ proptest! {
 
         // The interface.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+        let router = web::router(office.clone(), web::Options::at("http://localhost"));
         let reply = runtime.block_on(Visit::get(format!("/api/v1/directives?{query}&limit=100")).send(&router));
         let answer: serde_json::Value = serde_json::from_str(&reply.text).unwrap();
         let mut by_interface = BTreeMap::new();

@@ -33,13 +33,18 @@ impl TestNode {
     }
 
     pub fn start_at(folder: &Path, node: &str, address: &str) -> TestNode {
+        TestNode::start_with(folder, node, address, None, web::HttpLine::new())
+    }
+
+    pub fn start_with(folder: &Path, node: &str, address: &str, certificate: Option<web::Certificate>, line: web::HttpLine) -> TestNode {
         let clock = Arc::new(AtomicI64::new(now()));
         let settings =
             Settings { node: node.into(), body: RecordId::parse(MINISTRY).unwrap(), clock: Clock::Hand(clock.clone()), database: None };
         let office = Arc::new(Office::open(folder, settings).unwrap());
         let listener = std::net::TcpListener::bind(address).unwrap();
         listener.set_nonblocking(true).unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
+        let scheme = if certificate.is_some() { "https" } else { "http" };
+        let address = format!("{scheme}://{}", listener.local_addr().unwrap());
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let (served, base_url) = (office.clone(), address.clone());
         let thread = std::thread::spawn(move || {
@@ -49,12 +54,12 @@ impl TestNode {
                 let stopped = async { stopped.await.unwrap_or_default() };
                 // A client keeps its connection; the end of the test does not wait for it.
                 tokio::select! {
-                    _ = web::serve(listener, served, web::Options { base_url }, std::future::pending()) => {}
+                    _ = web::serve(listener, served, web::Options { base_url, certificate }, std::future::pending()) => {}
                     () = stopped => {}
                 }
             });
         });
-        office.start_exchange(Arc::new(web::HttpLine::new()));
+        office.start_exchange(Arc::new(line));
         TestNode { office, address, clock, stop: Some(stop), thread: Some(thread) }
     }
 
@@ -396,5 +401,50 @@ fn a_stolen_key_signs_nothing_any_more_and_the_node_goes_on_with_a_new_one() {
         let standing = province.standing(log);
         standing.received == standing.next && standing.last_error.is_none()
     });
+    assert_eq!(centre.standing(log).signed, province.standing(log).next);
+}
+
+/// A certificate for 127.0.0.1 of a certification body of its own: its file, the chain and the key.
+fn certified(folder: &Path) -> (std::path::PathBuf, web::Certificate) {
+    let authority_key = rcgen::KeyPair::generate().unwrap();
+    let mut parameters = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    parameters.distinguished_name.push(rcgen::DnType::CommonName, "Nơi cấp chứng thư (minh họa)");
+    let authority = parameters.self_signed(&authority_key).unwrap();
+    let issuer = rcgen::Issuer::new(parameters, authority_key);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let (root, chain, secret) = (folder.join("root.pem"), folder.join("chain.pem"), folder.join("key.pem"));
+    std::fs::write(&root, authority.pem()).unwrap();
+    std::fs::write(&chain, certificate.pem()).unwrap();
+    std::fs::write(&secret, key.serialize_pem()).unwrap();
+    (root, web::Certificate::read(&chain, &secret).unwrap())
+}
+
+#[test]
+fn over_https_a_node_above_with_anothers_certificate_is_told_nothing() {
+    let folders: Vec<tempfile::TempDir> = (0..4).map(|_| tempfile::tempdir().unwrap()).collect();
+    let (root, certificate) = certified(folders[0].path());
+    let (_, others) = certified(folders[1].path());
+    let centre = TestNode::start_with(folders[2].path(), "bo.khcn", "127.0.0.1:0", Some(certificate.clone()), web::HttpLine::new());
+    centre.office.found_centre(&centre.office.console()).unwrap();
+    let address = centre.address.trim_start_matches("https://").to_owned();
+    let province = TestNode::start_with(folders[3].path(), "sokhcn.daklak", "127.0.0.1:0", None, web::HttpLine::trusting(&root).unwrap());
+    let code = centre.office.invite_node(&centre.office.console(), "sokhcn.daklak", "Sở (minh họa)").unwrap().code;
+    // The roots that browsers trust do not know this certification body.
+    let refused = province.office.join(&province.office.console(), &web::HttpLine::new(), &centre.address, &code).unwrap_err();
+    assert!(refused.message().en.contains("cannot be reached") && refused.message().en.contains("certificate"), "{refused}");
+    province.office.join(&province.office.console(), &web::HttpLine::trusting(&root).unwrap(), &centre.address, &code).unwrap();
+    let log = "lv1/sokhcn.daklak/public";
+    wait_until("received", || province.standing(log).received == province.standing(log).next);
+    centre.stop();
+    // Somebody else answers at the address.
+    let impostor = TestNode::start_with(folders[2].path(), "bo.khcn", &address, Some(others), web::HttpLine::new());
+    province.publish("Chưa được gửi");
+    wait_until("noticed", || province.standing(log).last_error_en.is_some_and(|said| said.contains("certificate")));
+    assert_eq!(impostor.standing(log).next + 1, province.standing(log).next);
+    impostor.stop();
+    let centre = TestNode::start_with(folders[2].path(), "bo.khcn", &address, Some(certificate), web::HttpLine::new());
+    wait_until("healed", || province.standing(log).received == province.standing(log).next);
     assert_eq!(centre.standing(log).signed, province.standing(log).next);
 }

@@ -181,7 +181,7 @@ async fn what_was_typed_stays_when_the_form_changes_under_the_typing_and_the_pag
     let office = Arc::new(open(folder.path()));
     officer(&office);
     administrator(&office);
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let (officer, admin) = (session(&office, "daklak.cv"), session(&office, "bo.qt"));
     let get = async |path: &str, who: &str| Visit::get(path).by(Some(who)).send(&router).await;
     let post = async |path: &str, form: &str, who: &str| Visit::post(path, form).by(Some(who)).send(&router).await;

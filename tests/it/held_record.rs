@@ -123,7 +123,7 @@ async fn a_task_of_a_province_is_seen_at_the_centre_as_far_as_its_audience_goes_
     }
     assert_eq!(two.centre.ledger().digest().unwrap(), before);
 
-    let router = web::router(two.centre.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(two.centre.clone(), web::Options::at("http://localhost"));
     let session = session(&two.centre, "bo.cv");
     for path in [format!("/nhiem-vu/{task}"), format!("/r/{task}"), format!("/en/r/{task}")] {
         for session in [None, Some(session.as_str())] {
@@ -178,7 +178,7 @@ async fn what_the_carrier_brings_is_shown_under_the_name_that_the_directory_give
     assert!(centre.office.settle(Duration::from_secs(30)));
     let filter = RegisterFilter { kind: Some("article".into()), ..RegisterFilter::default() };
     assert_eq!(centre.office.register_page(&Identity::public(), &filter, None, 9).unwrap().total, 2);
-    let router = web::router(centre.office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(centre.office.clone(), web::Options::at("http://localhost"));
     for path in [format!("/tin/{late}"), format!("/r/{late}")] {
         let page = Visit::get(&path).send(&router).await;
         assert!(
@@ -260,7 +260,7 @@ async fn what_does_not_fit_its_form_is_shown_as_it_came_and_stays_out_of_lists()
     write(&two.province, words, "task", cat, json!("chỉ là chữ"));
     two.send_up();
     assert_eq!(tasks(&two.centre, &two.ministry).1, ["Sấy cà phê (minh họa)"]);
-    let router = web::router(two.centre.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(two.centre.clone(), web::Options::at("http://localhost"));
     for (id, shown) in [(unfit, "&lt;b&gt;66"), (unknown, "Giống lạ (minh họa)"), (words, "chỉ là chữ")] {
         assert_eq!(two.centre.view(&Identity::public(), id).unwrap().form, 0);
         let page = Visit::get(format!("/r/{id}")).send(&router).await;

@@ -114,7 +114,7 @@ async fn the_second_of_two_officers_keeps_his_words_sees_what_changed_and_decide
     let mut other = data.clone();
     other["title"] = "Tin của người thứ nhất".into();
     office.submit(&officer, office::Draft { id: Some(first.id), kind: "article".into(), data: other, previous: Some(first.leaf) }).unwrap();
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let session = session(&office, "daklak.cv");
     let form = |leaf: &str| format!("title={}&text=x&state=draft&owner={own}&_previous={leaf}", encoded("Tin của người thứ hai"));
     let path = format!("/r/{}/sua", first.id);

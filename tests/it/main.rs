@@ -25,6 +25,7 @@ mod people;
 mod permission;
 mod proposal;
 mod receipt;
+mod record_form;
 mod routes;
 mod shared;
 mod sheet;

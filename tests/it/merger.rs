@@ -145,7 +145,7 @@ fn a_file_of_a_list_names_provinces_and_bodies_both_ways_and_only_when_asked() {
 async fn the_list_on_the_page_switches_and_refuses_what_it_does_not_know() {
     let folder = tempfile::tempdir().unwrap();
     let (office, _) = region(folder.path());
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let own = crate::visit::session(&office, "vung");
     let page = |query: &'static str| Visit::get(format!("/bieu-mau/task?{query}")).by(Some(&own)).send(&router);
     let now = page("tinh=68.2025-07-01&dia-gioi=hien-nay").await.text;
@@ -193,7 +193,7 @@ async fn the_profile_of_lam_dong_tells_the_share_of_binh_thuan_and_its_sums_are_
         "drafts are not counted for the public"
     );
 
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let own = crate::visit::session(&office, "vung");
     let page = Visit::get("/tinh/68.2025-07-01").by(Some(&own)).send(&router).await.text;
     assert!(page.contains("Gồm phần tỉnh Bình Thuận cũ: 5 nhiệm vụ") && page.contains("gồm phần tỉnh Đắk Nông cũ"), "{page}");

@@ -49,7 +49,7 @@ async fn the_page_of_a_proposal_says_of_each_criterion_whether_it_holds_and_why(
         "budget_state": 950_000_000, "budget_province": 50_000_000, "state": "draft", "owner": body(&office, DAK_LAK).to_string(), "illustrative": true});
     let stored = office.submit(&who, Draft { id: None, kind: "proposal".into(), data, previous: None }).unwrap();
     assert!(office.settle(Duration::from_secs(20)));
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let own = session(&office, "daklak.cv");
     for (prefix, expected) in [
         ("", ["Tiêu chí nhiệm vụ cấp thiết địa phương", "48 tháng, quá 36 tháng", "5,00 %", "Chưa tra cứu trùng lặp", "không đạt"]),

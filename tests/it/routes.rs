@@ -277,7 +277,7 @@ pub fn stage() -> Stage {
     names.push(("CAMEIN", office.import_sheet(&officer, plan, &mut |_, _| {}).unwrap().id));
     names.push(("ARRIVING", arriving(&office)));
     office.settle(Duration::from_secs(20));
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     Stage { office, router, sessions, names, _folder: folder }
 }
 

@@ -24,7 +24,7 @@ fn line() -> Line {
     let folder = tempfile::tempdir().unwrap();
     let office = Arc::new(open(folder.path()));
     officer(&office);
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     Line { session: session(&office, "daklak.cv"), office, router, folder }
 }
 

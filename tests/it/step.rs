@@ -67,7 +67,7 @@ async fn what_an_officer_submits_waits_for_the_leader_who_returns_it_with_a_rema
     let data = json!({"title": "Trồng gấc liên tỉnh (minh họa)", "state": "draft", "owner": own.to_string(), "illustrative": true});
     let id = office.submit(&who, Draft { id: None, kind: "proposal".into(), data, previous: None }).unwrap().id;
     assert!(office.settle(Duration::from_secs(20)));
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let (officer, head) = (session(&office, "daklak.cv"), session(&office, "daklak.ld"));
     let get = async |path: String, who: &str| Visit::get(path).by(Some(who)).send(&router).await;
     let take = async |to: &str, more: &str, who: &str| {

@@ -31,7 +31,7 @@ async fn the_page_of_a_task_shows_every_term_to_its_body_and_none_to_the_public(
     assert_eq!((information.state, information.happened), (DueState::DoneLate, Some(date(2019, 6, 20))));
 
     assert!(office.settle(Duration::from_secs(20)));
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let own = session(&office, "daklak.cv");
     let seen = Visit::get(format!("/r/{}", stored.id)).by(Some(&own)).send(&router).await;
     assert!(

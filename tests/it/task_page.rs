@@ -89,7 +89,7 @@ fn told(folder: &Path) -> Told {
     );
     office.submit_all(&who, drafts, "thử").unwrap();
     assert!(office.settle(Duration::from_secs(30)));
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     Told { office, router, applied, running, result }
 }
 
@@ -210,7 +210,7 @@ async fn the_lists_say_when_nothing_is_there_and_their_files_hold_the_same_rows(
     assert!(latest.contains("aria-sort=\"descending\"") && !latest.contains("aria-sort=\"ascending\""), "{latest}");
     let empty = tempfile::tempdir().unwrap();
     let office = Arc::new(open(empty.path()));
-    let router = web::router(office, web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office, web::Options::at("http://localhost"));
     for path in ["/nhiem-vu", "/ket-qua", "/en/nhiem-vu", "/en/ket-qua"] {
         let seen = Visit::get(path).send(&router).await;
         assert!(

@@ -108,7 +108,7 @@ async fn a_task_walks_from_proposal_to_its_fifth_report_with_every_term_to_the_d
     opens_in_libreoffice(&papers, made.len());
 
     assert!(office.settle(Duration::from_secs(20)));
-    let router = web::router(office.clone(), web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
     let own = session(&office, "daklak.cv");
     let page = Visit::get(format!("/r/{task}/giay-to")).by(Some(&own)).send(&router).await.text;
     assert!(page.contains("Mẫu 1 (TT 14/2014)") && page.contains("Phiếu thông tin nhiệm vụ đang tiến hành"), "{page}");

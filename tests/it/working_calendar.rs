@@ -8,7 +8,7 @@ use crate::visit::{Reply, Visit};
 async fn see(address: &str) -> Reply {
     let folder = tempfile::tempdir().unwrap();
     let office = std::sync::Arc::new(open(folder.path()));
-    let router = web::router(office, web::Options { base_url: "http://localhost".into() });
+    let router = web::router(office, web::Options::at("http://localhost"));
     Visit::get(address).send(&router).await
 }
 

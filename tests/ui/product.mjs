@@ -21,8 +21,9 @@ const ROLE_WORDS = {
 
 /**
  * Starts the demo and waits until it answers.
- * @returns {Promise<{base: string, links: Record<string, string>, output: () => string, stop: () => Promise<void>}>}
- *   `links`: the one-time sign-in link of each role; each works once.
+ * @returns {Promise<{base: string, links: Record<string, string>, program: string, data: string,
+ *   neighbours: Record<string, {clerk: string, operator: string}>, output: () => string, stop: () => Promise<void>}>}
+ *   `links`: the one-time sign-in link of each role; each works once. `neighbours`: those of the people at the demonstration's other nodes.
  */
 export async function startProduct() {
   const program = programPath();
@@ -47,7 +48,7 @@ export async function startProduct() {
   for (;;) {
     links = signInLinks(printed);
     const allLinks = Object.keys(ROLE_WORDS).every((role) => links[role]);
-    if (allLinks && (await answers(`${base}/healthz`))) break;
+    if (allLinks && /Quảng Ngãi: người vận hành/.test(printed) && (await answers(`${base}/healthz`))) break;
     if (ended || Date.now() > giveUp) {
       child.kill("SIGKILL");
       const lacking = Object.keys(ROLE_WORDS).filter((role) => !links[role]);
@@ -60,6 +61,9 @@ export async function startProduct() {
   return {
     base,
     links,
+    program,
+    data: path.join(data, "data"),
+    neighbours: neighbourLinks(printed),
     output: () => printed + complaints,
     async stop() {
       child.kill("SIGTERM");
@@ -88,6 +92,16 @@ export function signInLinks(printed) {
     }
   }
   return links;
+}
+
+/** The links of the other nodes of the demonstration, by the province's name. */
+export function neighbourLinks(printed) {
+  const neighbours = {};
+  for (const [, place, who, link] of printed.matchAll(/^ +(.+?): (người nhập liệu|người vận hành)\s*(https?:\S+)$/gm)) {
+    neighbours[place] ??= {};
+    neighbours[place][who === "người vận hành" ? "operator" : "clerk"] = link;
+  }
+  return neighbours;
 }
 
 function programPath() {

@@ -203,6 +203,11 @@ impl Office {
         *self.carriers.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.exchange.start(line));
     }
 
+    /// The way to the node above that was given to [`Office::start_exchange`]; none before.
+    pub fn line(&self) -> Option<Arc<dyn Line>> {
+        self.carriers.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(Carriers::line)
+    }
+
     /// Something was written: the views follow, and the logs have something to bring up.
     pub(crate) fn wake_followers(&self) {
         self.followers.wake();

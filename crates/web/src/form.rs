@@ -48,7 +48,7 @@ impl FormPairs {
         for (name, value) in std::mem::take(&mut self.0) {
             match row_of(&name, group) {
                 Some((index, _)) if index == row => {}
-                Some((index, rest)) if index > row => kept.push((format!("{group}.{}.{rest}", index - 1), value)),
+                Some((index, rest)) if index > row => kept.push((format!("{group}.{}{rest}", index - 1), value)),
                 _ => kept.push((name, value)),
             }
         }
@@ -235,9 +235,10 @@ fn broken_form(detail: String) -> Failure {
     ))
 }
 
-/// The row number and the rest of a pair's name within a repeated group: `names.2.text` in `names` is (2, "text").
+/// The row number and the rest of a pair's name within a repeated field: `names.2.text` in `names` is (2, ".text"), `provinces.2` in `provinces` (2, "").
 fn row_of<'a>(name: &'a str, group: &str) -> Option<(usize, &'a str)> {
-    let (row, rest) = name.strip_prefix(group)?.strip_prefix('.')?.split_once('.')?;
+    let rows = name.strip_prefix(group)?.strip_prefix('.')?;
+    let (row, rest) = rows.split_at(rows.find('.').unwrap_or(rows.len()));
     Some((row.parse().ok().filter(|row| *row < MOST_PAIRS)?, rest))
 }
 
@@ -256,6 +257,17 @@ mod tests {
         assert!(pairs.press_row_button());
         assert_eq!(pairs, form("names.0.text=a&names.1.text=c&other=1"));
         assert!(!pairs.press_row_button());
+    }
+
+    #[test]
+    fn rows_of_single_values_are_counted_added_and_removed_like_groups() {
+        let mut pairs = form("provinces.0=66&provinces.1=62&provinces.2=51&_remove=provinces.0");
+        assert_eq!(pairs.rows("provinces"), 3);
+        assert!(pairs.press_row_button());
+        assert_eq!(pairs, form("provinces.0=62&provinces.1=51"));
+        let mut more = form("provinces.0=66&_add=provinces");
+        assert!(more.press_row_button());
+        assert_eq!(more.rows("provinces"), 2);
     }
 
     #[test]

@@ -59,6 +59,7 @@ pub mod shell;
 mod sign_in;
 mod steps;
 mod task;
+mod tls;
 mod work;
 mod working_calendar;
 
@@ -67,3 +68,4 @@ mod gallery;
 
 pub use line::HttpLine;
 pub use service::{Options, router, serve};
+pub use tls::{Certificate, CertificateFault};

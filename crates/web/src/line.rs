@@ -1,11 +1,15 @@
 //! The way to the node above, over HTTP(S): this node dials out, nothing comes in that it has not asked for.
 
+use std::path::Path;
 use std::time::Duration;
 
 use catalogue::Label;
 use office::{Line, LineFault, SignatureFields, Wire, WireAnswer};
 use ureq::Agent;
 use ureq::http::Request;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+use crate::tls::CertificateFault;
 
 /// Longest answer: a bundle of 256 payloads of 1 MiB.
 const LONGEST_ANSWER: u64 = 280 << 20;
@@ -25,8 +29,22 @@ impl Default for HttpLine {
 impl HttpLine {
     /// A line that opens connections when they are needed and keeps them.
     pub fn new() -> HttpLine {
+        HttpLine::with_roots(RootCerts::WebPki)
+    }
+
+    /// A line that trusts the certification bodies in a PEM file instead of those that browsers trust: a ministry's own.
+    ///
+    /// # Errors
+    /// The file cannot be read or has no certificate in it.
+    pub fn trusting(file: &Path) -> Result<HttpLine, CertificateFault> {
+        let roots = crate::tls::read_certificates(file)?;
+        Ok(HttpLine::with_roots(RootCerts::from(roots.iter().map(|root| Certificate::from_der(root).to_owned()))))
+    }
+
+    fn with_roots(roots: RootCerts) -> HttpLine {
         let config = Agent::config_builder()
             .http_status_as_error(false)
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
             .max_redirects(0)
             .user_agent(concat!("lienvung/", env!("CARGO_PKG_VERSION")))
             .timeout_resolve(Some(Duration::from_secs(10)))

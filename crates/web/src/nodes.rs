@@ -1,5 +1,7 @@
 //! The connection with other nodes: how complete the data is (for everybody), and the nodes above and below (for the administrator).
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -458,7 +460,11 @@ async fn found(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
 async fn join(page: Page, Who(who): Who, State(app): State<App>, pairs: FormPairs) -> Answer {
     let typed = Typed { address: pairs.get("address").unwrap_or_default().to_owned(), ..Typed::default() };
     let (asking, address, code) = (who.clone(), typed.address.clone(), pairs.get("code").unwrap_or_default().to_owned());
-    match app.call(move |office| office.join(&asking, &HttpLine::new(), &address, &code)).await {
+    let joined = app.call(move |office| {
+        let line = office.line().unwrap_or_else(|| Arc::new(HttpLine::new()));
+        office.join(&asking, line.as_ref(), &address, &code)
+    });
+    match joined.await {
         Ok(_) => page.go("/quan-tri/nut"),
         Err(failure) => show_refused(page, who, &app, typed, failure).await,
     }

@@ -14,6 +14,7 @@ use office::{Identity, Office, OfficeError, RecordId};
 use crate::errors::{Failure, FieldFault};
 use crate::lang::{Label, Lang};
 use crate::page::{Page, Site, Viewer, ViewerSlot};
+use crate::tls::{Certificate, TlsListener};
 
 /// How long a save waits for the views; after that the next page may lag behind.
 const VIEWS_FOLLOW: std::time::Duration = std::time::Duration::from_secs(2);
@@ -225,6 +226,15 @@ impl Page {
 pub struct Options {
     /// The public address without a trailing slash.
     pub base_url: String,
+    /// The certificate for HTTPS; none when a proxy in front has it, or on a network that needs none.
+    pub certificate: Option<Certificate>,
+}
+
+impl Options {
+    /// Plain HTTP under an address.
+    pub fn at(base_url: impl Into<String>) -> Options {
+        Options { base_url: base_url.into(), certificate: None }
+    }
 }
 
 /// The whole router of an office.
@@ -275,5 +285,11 @@ pub async fn serve(
     options: Options,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(office, options)).with_graceful_shutdown(stop).await
+    match options.certificate.clone() {
+        None => axum::serve(listener, router(office, options)).with_graceful_shutdown(stop).await,
+        Some(certificate) => {
+            let listener = TlsListener::over(listener, &certificate)?;
+            axum::serve(listener, router(office, options)).with_graceful_shutdown(stop).await
+        }
+    }
 }

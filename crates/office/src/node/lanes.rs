@@ -123,7 +123,14 @@ pub(super) struct Plan {
 /// The threads of the lanes; they end when it is dropped.
 pub(crate) struct Carriers {
     exchange: Arc<Exchange>,
+    line: Arc<dyn Line>,
     threads: Vec<std::thread::JoinHandle<()>>,
+}
+
+impl Carriers {
+    pub(crate) fn line(&self) -> Arc<dyn Line> {
+        self.line.clone()
+    }
 }
 
 impl Drop for Carriers {
@@ -154,7 +161,7 @@ impl Exchange {
             let name = format!("lane {number}");
             threads.extend(std::thread::Builder::new().name(name).spawn(move || exchange.work(line.as_ref())).ok());
         }
-        Carriers { exchange: self.clone(), threads }
+        Carriers { exchange: self.clone(), line, threads }
     }
 
     /// Something may be there to carry up.

@@ -1,0 +1,116 @@
+// Nodes that exchange, as the people at them see it: a clerk in Kon Tum saves and sees that the Centre has received it, the line is cut and heals, the receipt
+// stands without any node, and Kon Tum goes into Quảng Ngãi.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { after, test } from "node:test";
+import { promisify } from "node:util";
+import { openBrowser } from "./browser.mjs";
+import { press, seen } from "./hands.mjs";
+import { startProduct } from "./product.mjs";
+
+const run = promisify(execFile);
+const product = await startProduct();
+const browser = await openBrowser();
+after(async () => {
+  await browser.close();
+  await product.stop();
+});
+
+/** Somebody at a node, signed in with a one-time link; every node has its own cookie. */
+async function personAt(link) {
+  const context = await browser.newContext({ baseURL: new URL(link).origin, locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh" });
+  const page = await context.newPage();
+  await page.goto(link);
+  await page.locator("main form[method=post] button").first().click();
+  return page;
+}
+
+/** Opens an address again and again until the words are there: nodes work in their own time. */
+async function comes(page, address, words) {
+  for (let turn = 0; turn < 120; turn += 1) {
+    await page.goto(address);
+    if ((await page.locator("main").innerText()).includes(words)) return;
+    await page.waitForTimeout(500);
+  }
+  assert.fail(`“${words}” did not come at ${address}:\n${await page.locator("main").innerText()}`);
+}
+
+async function saveAims(page, task, aims) {
+  await page.goto(`/r/${task}/sua`);
+  await page.locator("textarea[name=aims], input[name=aims]").fill(aims);
+  await press(page, "Lưu");
+}
+
+const { clerk: clerkLink, operator: operatorLink } = product.neighbours["Kon Tum"];
+const clerk = await personAt(clerkLink);
+const operator = await personAt(operatorLink);
+const administrator = await personAt(product.links.administrator);
+await clerk.goto("/nhiem-vu");
+const task = (await clerk.locator("a[href^='/nhiem-vu/']").first().getAttribute("href")).split("/").at(-1);
+
+test("an officer's save in Kon Tum is shown as received by the Centre", async () => {
+  await saveAims(clerk, task, "Quy trình nhân giống sâm dây, sửa lần một (minh họa).");
+  await comes(clerk, `/nhiem-vu/${task}`, "Trung ương đã nhận");
+});
+
+test("while the line is cut work goes on and the gap is shown; it heals by itself", async () => {
+  await operator.goto("/quan-tri/nut");
+  await press(operator, "Ngắt thử đường lên nút trên");
+  await saveAims(clerk, task, "Quy trình nhân giống sâm dây, sửa lúc mất mạng (minh họa).");
+  await clerk.goto(`/nhiem-vu/${task}`);
+  await seen(clerk, "Trung ương chưa nhận");
+  await clerk.goto("/do-day-du");
+  await seen(clerk, /còn thiếu [1-9]/);
+  await operator.goto("/quan-tri/nut");
+  await press(operator, "Nối lại đường lên nút trên");
+  await comes(clerk, `/nhiem-vu/${task}`, "Trung ương đã nhận");
+  await comes(clerk, "/do-day-du", "đủ, đã ký");
+});
+
+test("the receipt stands on its own, and a changed one does not", async () => {
+  await clerk.goto(`/nhiem-vu/${task}`);
+  const waiting = clerk.waitForEvent("download");
+  await clerk.getByRole("link", { name: "Tải biên nhận có chữ ký" }).click();
+  const download = await waiting;
+  const file = path.join(product.data, download.suggestedFilename());
+  await download.saveAs(file);
+  const keys = [];
+  for (const folder of [product.data, path.join(product.data, "nodes", "sokhcn.kontum")]) {
+    keys.push("--key", (await run(product.program, ["node", "key", "--data", folder])).stdout.trim());
+  }
+  const verified = await run(product.program, ["receipt", "verify", file, "--json", ...keys]);
+  const said = JSON.parse(verified.stdout);
+  assert.ok(verified.stdout.includes(task), verified.stdout);
+  assert.ok(said);
+  const text = (await import("node:fs")).readFileSync(file, "utf8");
+  await writeFile(file, text.replace(/index (\d+)/, (_, index) => `index ${Number(index) + 1}`));
+  await assert.rejects(run(product.program, ["receipt", "verify", file, ...keys]));
+});
+
+test("Kon Tum closes and goes into Quảng Ngãi; the Centre shows it, and nothing is written in Kon Tum any more", async () => {
+  await operator.goto("/quan-tri/nut");
+  await operator.getByLabel("Nút tiếp nhận").selectOption("sokhcn.quangngai");
+  await operator.locator("input[name=sure_close]").fill("sokhcn.kontum");
+  await press(operator, "Khép nút này");
+  await seen(operator, "Nút này đã khép để sáp nhập");
+  await saveAims(clerk, task, "Muộn (minh họa).");
+  await seen(clerk, "đã khép để sáp nhập");
+  await administrator.goto("/quan-tri/nut");
+  for (let turn = 0; ; turn += 1) {
+    await administrator.goto("/quan-tri/nut");
+    await administrator.locator("select[name=of]").selectOption("sokhcn.kontum");
+    await administrator.locator("select[name=by]").selectOption("sokhcn.quangngai");
+    await administrator.locator("input[name=basis]").fill("202/2025/QH15");
+    await administrator.locator("input[name=sure_merge]").fill("sokhcn.kontum");
+    await press(administrator, "Sáp nhập");
+    const said = await administrator.locator("main").innerText();
+    if (!said.includes("chưa khép")) break;
+    assert.ok(turn < 40, said);
+    await administrator.waitForTimeout(500);
+  }
+  await administrator.goto("/do-day-du");
+  await seen(administrator, "đã sáp nhập vào sokhcn.quangngai");
+});
