@@ -1,6 +1,8 @@
 //! The directory: who is a node, under whom, with which keys; who reads an audience; and to whom records went when bodies merged, split or moved
 //! (LV-Log/1 §6). A pure function of the directory logs held.
 
+mod ruling;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{NodeName, Op, Origin, RecordId};

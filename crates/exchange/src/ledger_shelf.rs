@@ -1,14 +1,15 @@
 //! The shelf in a node's ledger: its own logs and those of others, in the one transaction in which records change too.
 //!
 //! Entries that come into an own log (after a disk was lost, from the node above) become versions as when they were written; entries taken off it take their
-//! versions along, and whoever follows the changes is told what stands instead. Of the logs of others entries and payloads are kept; their records are not
-//! versions here.
+//! versions along, and whoever follows the changes is told what stands instead. Of the logs of others entries and payloads are kept; which of them are versions
+//! of records is counted afterwards ([`held_record`]), in the same transaction or a later one.
 
 use ledger::tree::{Frontier, leaf_hash};
 use ledger::{Entry, EntryRow, HoldingRow, LeafHash, LedgerError, LogRow, Op, Origin, Reader, RecordId, StoreRead, StoreWrite, Writer};
 
 use crate::checkpoint::SignedCheckpoint;
 use crate::directory::CATALOGUE;
+use crate::held_record;
 use crate::shelf::{Aside, HeldLog, Latest, Shelf, ShelfRead, Standing};
 use crate::tile::frontier_at;
 
@@ -87,6 +88,16 @@ impl<'a, 'b> LedgerShelf<'a, 'b> {
         let standing = self.store().latest(log.id, rec)?;
         self.store_mut().note_again(log.id, rec, kind, standing.as_ref()).map(|_| ())
     }
+
+    /// Says again what stands of a record in a log of another node, where something stands.
+    fn tell_of_held(&mut self, log: &LogRow, rec: RecordId) -> Result<(), LedgerError> {
+        for row in self.store().standings(&log.audience, rec)? {
+            if row.log == log.id {
+                self.store_mut().note_again(log.id, rec, &row.version.kind, Some(&row.version))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl ShelfRead for LedgerView<'_> {
@@ -134,7 +145,7 @@ impl ShelfRead for LedgerView<'_> {
     }
 
     /// # Errors
-    /// `NotYet` for the logs of others and for catalogues, whose entries are no versions here.
+    /// `NotYet` for the logs of others and for catalogues: their machines ask for no version.
     fn latest(&self, origin: &Origin, rec: RecordId) -> Result<Option<Latest>, LedgerError> {
         let Some(log) = self.store.log_of(origin)? else { return Ok(None) };
         if !log.own || log.audience == CATALOGUE {
@@ -219,6 +230,14 @@ impl Shelf for LedgerShelf<'_, '_> {
         if log.own && log.audience == CATALOGUE {
             return Err(LedgerError::NotYet("entries taken off one's own catalogue"));
         }
+        let counting = self.store().counting(log.id)?;
+        if counting.counted > size {
+            if !log.own && log.audience != CATALOGUE {
+                held_record::uncount(self.store_mut(), &log, size)?;
+            }
+            let counting = ledger::Counting { counted: size.min(self.store().counting(log.id)?.counted), ..counting };
+            self.store_mut().keep_counting(log.id, &counting)?;
+        }
         let frontier = frontier_at(self, origin, size)?;
         let shorter = LogRow { size, frontier: frontier.to_bytes(), ..log };
         for (rec, kind) in self.store_mut().cut(&shorter)? {
@@ -231,8 +250,11 @@ impl Shelf for LedgerShelf<'_, '_> {
         let log = self.open(origin)?;
         let Some(row) = self.entries(origin, index, 1, usize::MAX)?.pop() else { return Ok(()) };
         self.store_mut().fill(log.id, index, &payload)?;
-        if let (true, Op::Put { rec, typ, .. }) = (is_of_records(&log), Entry::from_bytes(&row.bytes)?.op) {
+        let Op::Put { rec, typ, .. } = Entry::from_bytes(&row.bytes)?.op else { return Ok(()) };
+        if is_of_records(&log) {
             self.tell_followers(&log, rec, &typ)?;
+        } else if held_record::is_counted(self.store(), &log, index)? {
+            self.tell_of_held(&log, rec)?;
         }
         Ok(())
     }
@@ -248,6 +270,9 @@ impl Shelf for LedgerShelf<'_, '_> {
                 continue;
             }
             self.store_mut().destroy(log.id, index)?;
+            if row.payload.is_some() && held_record::is_counted(self.store(), &log, index)? {
+                self.tell_of_held(&log, rec)?;
+            }
             if row.payload.is_some() && is_of_records(&log) {
                 self.store_mut().note_erase(log.id, rec, &typ, 0)?;
                 // An erasure empties the views of the whole record; a later version of it that was not erased comes back.
@@ -323,4 +348,4 @@ fn pile(aside: Aside) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

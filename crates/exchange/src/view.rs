@@ -1,10 +1,10 @@
 //! The view: which entries count for which record. A pure function of the logs held and the directory (promises I2, I3, I10).
 //!
-//! An entry without `prev` makes a record; every other one belongs to the record whose version it names. It counts when its log was the owner's at that
-//! place. Should a second node "make" a record under an identifier that another uses already, both stand, each under its maker's name: nobody can touch or
+//! An entry without `prev` makes a record; every other one belongs to the record whose version it names, which must be one of the same identifier and audience. It
+//! counts when its log was the owner's at that place. Should a second node "make" a record under an identifier that another uses already, both stand, each under its maker's name: nobody can touch or
 //! hide what another has made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{LeafHash, NodeName, Op, Origin, RecordId};
 use sha2::{Digest, Sha256};
@@ -57,6 +57,9 @@ pub struct View {
     pub void: Vec<(Origin, u64)>,
 }
 
+/// By audience and record, the makers under which the entry with a leaf hash is known.
+type Makers = BTreeMap<(String, RecordId, LeafHash), BTreeSet<NodeName>>;
+
 /// An entry that says something about a record.
 struct Claim<'a> {
     origin: &'a Origin,
@@ -67,10 +70,42 @@ struct Claim<'a> {
     is_drop: bool,
 }
 
+impl Claim<'_> {
+    /// The makers of the record of which this is a version: the log's node when it makes the record, else those of the version before.
+    fn makers(&self, makers: &Makers) -> BTreeSet<NodeName> {
+        match self.prev {
+            None => BTreeSet::from([self.origin.node()]),
+            Some(prev) => makers.get(&(self.origin.audience().to_owned(), self.rec, prev)).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// A version names one in the same log before it, or one in the log of the owner before; so a few rounds are enough.
+///
+/// An entry may stand in several logs, because a dishonest node can copy what another has written, byte by byte; then what follows on it is known under each of
+/// their makers, and ownership decides for which it counts.
+fn makers_of(claims: &[Claim<'_>]) -> Makers {
+    let mut makers = Makers::new();
+    loop {
+        let mut grew = false;
+        for claim in claims {
+            let found = claim.makers(&makers);
+            if !found.is_empty() {
+                let known = makers.entry((claim.origin.audience().to_owned(), claim.rec, claim.placed.leaf)).or_default();
+                let before = known.len();
+                known.extend(found);
+                grew |= known.len() > before;
+            }
+        }
+        if !grew {
+            return makers;
+        }
+    }
+}
+
 impl View {
     /// Computes the view over the entries that count in each log: those below its verified checkpoint, all in the node's own logs.
     pub fn of(directory: &Directory, logs: &BTreeMap<Origin, Vec<Placed>>) -> View {
-        let mut makers: BTreeMap<LeafHash, NodeName> = BTreeMap::new();
         let mut claims: Vec<Claim<'_>> = Vec::new();
         for (origin, entries) in logs {
             if matches!(origin.audience(), DIRECTORY | CATALOGUE) {
@@ -88,43 +123,27 @@ impl View {
                 }
             }
         }
-        // A version names one in the same log before it, or one in the log of the owner before; so a few rounds are enough.
-        loop {
-            let known = makers.len();
-            for claim in &claims {
-                let maker = match &claim.prev {
-                    None => Some(claim.origin.node()),
-                    Some(prev) => makers.get(prev).cloned(),
-                };
-                if let Some(maker) = maker {
-                    makers.entry(claim.placed.leaf).or_insert(maker);
-                }
-            }
-            if makers.len() == known {
-                break;
-            }
-        }
+        let makers = makers_of(&claims);
         let mut view = View::default();
         let mut tenures: BTreeMap<(NodeName, RecordId), Vec<Tenure>> = BTreeMap::new();
         let mut counted: BTreeMap<RecordKey, Vec<(usize, Counted)>> = BTreeMap::new();
-        for Claim { origin, placed, rec, ver, is_drop, .. } in claims {
-            let maker = makers.get(&placed.leaf);
-            let stretch = maker.and_then(|maker| {
-                let tenures = tenures.entry((maker.clone(), rec)).or_insert_with(|| directory.tenures(maker, rec));
-                tenures.iter().position(|tenure| tenure.covers(origin, placed.index))
-            });
-            let (Some(maker), Some(stretch)) = (maker, stretch) else {
-                view.void.push((origin.clone(), placed.index));
-                continue;
-            };
-            let key = RecordKey { audience: origin.audience().to_owned(), rec, maker: maker.clone() };
-            let version = Counted { origin: origin.clone(), index: placed.index, leaf: placed.leaf, ver, is_drop };
-            counted.entry(key).or_default().push((stretch, version));
+        for claim in &claims {
+            let Claim { origin, placed, rec, ver, is_drop, .. } = claim;
+            let mut counts = false;
+            for maker in claim.makers(&makers) {
+                let tenures = tenures.entry((maker.clone(), *rec)).or_insert_with(|| directory.tenures(&maker, *rec));
+                let Some(stretch) = tenures.iter().position(|tenure| tenure.covers(origin, placed.index)) else { continue };
+                let key = RecordKey { audience: origin.audience().to_owned(), rec: *rec, maker };
+                let version = Counted { origin: (*origin).clone(), index: placed.index, leaf: placed.leaf, ver: *ver, is_drop: *is_drop };
+                counted.entry(key).or_default().push((stretch, version));
+                counts = true;
+            }
+            if !counts {
+                view.void.push(((*origin).clone(), placed.index));
+            }
         }
         for (key, mut versions) in counted {
-            versions.sort_by(|(left_stretch, left), (right_stretch, right)| {
-                (left_stretch, &left.origin, left.index).cmp(&(right_stretch, &right.origin, right.index))
-            });
+            versions.sort_by_key(|(stretch, version)| (*stretch, version.origin.epoch(), version.index));
             view.records.insert(key, versions.into_iter().map(|(_, version)| version).collect());
         }
         view
@@ -140,5 +159,36 @@ impl View {
             }
         }
         LeafHash(hash.finalize().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger::Entry;
+    use ledger::tree::leaf_hash;
+
+    use super::*;
+    use crate::key::NodeKey;
+
+    #[test]
+    fn who_copies_what_another_has_written_neither_hides_nor_continues_it() {
+        let rec = RecordId::new();
+        let put = |ver, prev| Op::Put { rec, typ: "task".into(), cat: 0, ver, prev, pay: LeafHash([0; 32]), len: 0 };
+        let bytes = Entry::new(0, put(1, None)).to_bytes().unwrap();
+        let leaf = leaf_hash(&bytes);
+        let (first, second) =
+            (Placed { index: 0, leaf, op: put(1, None) }, Placed { index: 1, leaf: LeafHash([1; 32]), op: put(2, Some(leaf)) });
+        let origin = |node: &str| Origin::of(&NodeName::parse(node).unwrap(), "public").unwrap();
+        let logs = BTreeMap::from([
+            (origin("aaa"), vec![first.clone()]),
+            (origin("kontum"), vec![first.clone(), second]),
+            (origin("zzz"), vec![first, Placed { index: 1, leaf: LeafHash([2; 32]), op: put(2, Some(leaf)) }]),
+        ]);
+        let centre = NodeName::parse("bo.khcn").unwrap();
+        let directory = Directory::of(&centre, NodeKey::from_seed(&[1; 32]).public(), &BTreeMap::new());
+        let view = View::of(&directory, &logs);
+        let versions: Vec<(&str, usize)> = view.records.iter().map(|(key, versions)| (key.maker.as_str(), versions.len())).collect();
+        assert_eq!(versions, [("aaa", 1), ("kontum", 2), ("zzz", 2)]);
+        assert_eq!(view.void, []);
     }
 }

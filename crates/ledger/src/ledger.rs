@@ -97,6 +97,10 @@ pub struct Version {
 pub struct Change {
     /// Sequence number; gaps occur.
     pub seq: u64,
+    /// The node whose log it is.
+    pub node: NodeName,
+    /// Whether that is this node, and not one whose log is held here.
+    pub own: bool,
     /// The log's audience.
     pub audience: String,
     /// `put`, `drop` or `erase`.
@@ -265,8 +269,23 @@ impl<'a> Reader<'a> {
     pub fn changes(&self, seq: u64, limit: usize) -> Result<Vec<Change>, LedgerError> {
         let mut changes = Vec::new();
         for row in self.store.changes(seq, limit)? {
-            let data = row.payload.as_deref().map(Payload::data).transpose()?;
-            changes.push(Change { seq: row.seq, audience: row.audience, op: row.op, rec: row.rec, kind: row.kind, ver: row.ver, data });
+            let data = match row.payload.as_deref().map(Payload::data).transpose() {
+                Ok(data) => data,
+                // What another node has written need not be a payload as we write it.
+                Err(_) if !row.own => None,
+                Err(error) => return Err(error.into()),
+            };
+            changes.push(Change {
+                seq: row.seq,
+                node: row.node,
+                own: row.own,
+                audience: row.audience,
+                op: row.op,
+                rec: row.rec,
+                kind: row.kind,
+                ver: row.ver,
+                data,
+            });
         }
         Ok(changes)
     }
@@ -556,7 +575,7 @@ fn current(store: &dyn StoreRead, audience: &str, rec: RecordId) -> Result<Optio
     store.latest(log.id, rec)?.filter(|row| row.op == "put").map(version).transpose()
 }
 
-fn version(row: VersionRow) -> Result<Version, LedgerError> {
+pub(crate) fn version(row: VersionRow) -> Result<Version, LedgerError> {
     let data = row.payload.as_deref().map(Payload::data).transpose()?;
     Ok(Version {
         rec: row.rec,

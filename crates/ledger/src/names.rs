@@ -117,6 +117,11 @@ impl Origin {
         self.0.split('/').nth(2).unwrap_or_default()
     }
 
+    /// The epoch of the log: 0 for the first, k for `/e<k>`.
+    pub fn epoch(&self) -> u32 {
+        self.0.split('/').nth(3).and_then(|epoch| epoch.strip_prefix('e')).and_then(|number| number.parse().ok()).unwrap_or(0)
+    }
+
     pub(crate) fn stored(text: String) -> Origin {
         Origin(text)
     }
@@ -205,9 +210,9 @@ mod tests {
         let node = NodeName::parse("bo.khcn").unwrap();
         assert_eq!(Origin::of(&node, "public").unwrap().as_str(), "lv1/bo.khcn/public");
         assert!(Origin::of(&node, "Public/..").is_err());
-        for good in ["lv1/bo.khcn/public", "lv1/bo.khcn/region/e2"] {
+        for (good, epoch) in [("lv1/bo.khcn/public", 0), ("lv1/bo.khcn/region/e12", 12)] {
             let origin = Origin::parse(good).unwrap();
-            assert_eq!((origin.as_str(), origin.node()), (good, node.clone()));
+            assert_eq!((origin.as_str(), origin.node(), origin.epoch()), (good, node.clone(), epoch));
         }
         for bad in [
             "",

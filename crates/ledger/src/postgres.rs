@@ -1,6 +1,7 @@
 //! The PostgreSQL store: one writing thread with group commit and a lock that all programs on the database share, and readers with snapshots of their own.
 
 pub(crate) mod address;
+mod claim;
 pub(crate) mod connection;
 mod holding;
 mod schema;

@@ -1,5 +1,6 @@
 //! The SQLite store: one writing thread with group commit, a pool of readers, write-ahead log, `synchronous=FULL`.
 
+mod claim;
 mod holding;
 mod schema;
 mod transaction;

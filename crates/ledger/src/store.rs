@@ -4,6 +4,7 @@
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 pub(crate) mod bed;
+pub(crate) mod claim;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 mod conformance;
@@ -16,7 +17,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::error::LedgerError;
-use crate::names::{LeafHash, Origin, RecordId};
+use crate::names::{LeafHash, NodeName, Origin, RecordId};
+use claim::{ClaimRead, ClaimWrite};
 use holding::{HoldingRead, HoldingWrite};
 
 /// Most bytes of a cabinet key.
@@ -82,6 +84,10 @@ pub struct VersionRow {
 pub struct ChangeRow {
     /// The sequence number, from 1, with gaps.
     pub seq: u64,
+    /// The node whose log it is.
+    pub node: NodeName,
+    /// Whether that is this node, and not one whose log is held here.
+    pub own: bool,
     /// The log's audience.
     pub audience: String,
     /// `put`, `drop` or `erase`.
@@ -96,8 +102,9 @@ pub struct ChangeRow {
     pub payload: Option<Vec<u8>>,
 }
 
-/// Reading, within one snapshot. Logs and changes are the node's own; those of other nodes are read through [`HoldingRead`].
-pub trait StoreRead: HoldingRead {
+/// Reading, within one snapshot. Logs and versions are the node's own; those of other nodes are read through [`HoldingRead`] and [`ClaimRead`]. Changes are those
+/// of both.
+pub trait StoreRead: HoldingRead + ClaimRead {
     /// A value about the store itself.
     fn meta(&self, key: &str) -> Result<Option<String>, LedgerError>;
     /// All values about the store itself, by key.
@@ -138,7 +145,7 @@ pub trait StoreRead: HoldingRead {
 }
 
 /// Writing, within one transaction.
-pub trait StoreWrite: StoreRead + HoldingWrite {
+pub trait StoreWrite: StoreRead + HoldingWrite + ClaimWrite {
     /// Keeps a value about the store.
     fn set_meta(&mut self, key: &str, value: &str) -> Result<(), LedgerError>;
     /// Opens a log of the node's own; returns the one there is when it is open already.

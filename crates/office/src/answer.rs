@@ -8,6 +8,7 @@ use crate::audit::AuditEntry;
 use crate::board::{Answer, Directive, Evidence};
 use crate::directive::{fault, put_text};
 use crate::error::OfficeError;
+use crate::held_record::public_of;
 use crate::identity::{Identity, Role};
 use crate::office::Office;
 use crate::permission::{Action, Decision, decide};
@@ -60,10 +61,16 @@ impl Office {
             return Err(OfficeError::NotFound(format!("{directive} was not issued to {body}")));
         }
         let place = self.subject_of_body(who, body, Role::Officer);
-        let may_answer = decide(who, Action::Answer, &place);
+        let mut may_answer = decide(who, Action::Answer, &place);
         let found = self.ledger().read(|r| r.cabinet_get(ANSWER_OF, &pair(directive, body)))?;
-        let answer = match found.as_ref().and_then(Value::as_str).and_then(|text| RecordId::parse(text).ok()) {
+        let own = found.as_ref().and_then(Value::as_str).and_then(|text| RecordId::parse(text).ok());
+        let on_board = page.parts.iter().find(|part| part.body == body).and_then(|part| part.answer);
+        let answer = match own.or(on_board) {
             Some(id) => match self.view(who, id) {
+                Ok(view) if view.held.is_some() => {
+                    may_answer = view.edit;
+                    self.held_answer(id)?.map(|(version, answer)| (id, version, answer))
+                }
                 Ok(view) => match view.data {
                     Some(data) => Some((id, view.version, serde_json::from_value(data)?)),
                     None => None,
@@ -130,18 +137,21 @@ impl Office {
 
     /// Accepts (`accepted`) or returns (`returned`, with a remark) the answer's version that was on screen.
     pub fn judge(&self, who: &Identity, answer: RecordId, version: u64, verdict: &str, remark: &str) -> Result<Stored, OfficeError> {
-        let (current, data) = self.ledger().read(|r| inside(r, answer))?;
-        if current.kind != "answer" {
-            return Err(OfficeError::NotFound(answer.to_string()));
-        }
-        let content: Answer = serde_json::from_value(data)?;
+        let missing = || OfficeError::NotFound(answer.to_string());
+        let (current, content) = match self.ledger().read(|r| inside(r, answer)) {
+            Ok((current, data)) if current.kind == "answer" => (current.ver, serde_json::from_value(data)?),
+            Ok(_) => return Err(missing()),
+            Err(OfficeError::NotFound(_)) => self.held_answer(answer)?.ok_or_else(missing)?,
+            Err(error) => return Err(error),
+        };
+        let content: Answer = content;
         let (Some(directive), Some(body)) = (content.directive, content.body) else {
             return Err(OfficeError::NotFound(answer.to_string()));
         };
         let page = self.directive_page(who, directive)?;
         page.verify.require()?;
-        if current.ver != version {
-            return Err(OfficeError::Changed { current: current.ver });
+        if current != version {
+            return Err(OfficeError::Changed { current });
         }
         if verdict == "accepted" && (content.answer_state != "done" || content.evidence.is_empty()) {
             return Err(OfficeError::refused(
@@ -169,6 +179,14 @@ impl Office {
         let prepared = self.prepare(who, Draft { id: None, kind: "verdict".to_owned(), data, previous: None }, Action::Verify)?;
         let entry = AuditEntry::of(self, who, "answer.judge").record(answer).note(verdict);
         self.store(vec![prepared], vec![entry])?.pop().ok_or_else(|| OfficeError::Data("nothing stored".to_owned()))
+    }
+}
+
+impl Office {
+    /// An answer in the log of another node: what the board shows of it, and the number of that version.
+    fn held_answer(&self, id: RecordId) -> Result<Option<(u64, Answer)>, OfficeError> {
+        let found = public_of(self.ledger(), self.form_shelf(), id)?.filter(|(maker, kind, _)| !maker.is_empty() && kind.name == "answer");
+        Ok(found.and_then(|(_, _, version)| Some((version.ver, serde_json::from_value(version.data?).ok()?))))
     }
 }
 

@@ -8,8 +8,9 @@ mod query;
 mod rows;
 
 use std::path::Path;
+use std::sync::Arc;
 
-use ledger::{Change, Follower};
+use ledger::{Change, Follower, Ledger};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
@@ -18,32 +19,58 @@ pub use query::{AssignmentRow, BoardFilter, BoardPage, BoardRow, ConferenceRow, 
 pub use rows::{Answer, Clear, DeadlineChange, Directive, Evidence, Verdict};
 
 use crate::error::OfficeError;
+use crate::form_shelf::FormShelf;
+use crate::held_record::public_of;
 use crate::view_file::{digest_rows, set_cursor};
 use crate::view_pool::ViewPool;
+
+/// Kinds of records that the board is made of.
+const KINDS: [&str; 5] = ["conference", "directive", "answer", "verdict", "deadline_change"];
 
 /// The board. Cheap to share behind an `Arc`.
 #[derive(Debug)]
 pub struct Board {
     pub(crate) views: ViewPool,
+    forms: Arc<FormShelf>,
+    ledger: Arc<Ledger>,
 }
 
 impl Board {
     /// Opens or makes the view at `path`, or only reads the one another program `keeps`; a damaged one is made anew and fills again from the ledger.
-    pub fn open(path: &Path, keeps: bool) -> Result<Board, OfficeError> {
-        Ok(Board { views: ViewPool::open(path, rows::SHAPE, rows::SCHEMA, keeps)? })
+    pub(crate) fn open(path: &Path, forms: Arc<FormShelf>, ledger: Arc<Ledger>, keeps: bool) -> Result<Board, OfficeError> {
+        Ok(Board { views: ViewPool::open(path, rows::SHAPE, rows::SCHEMA, keeps)?, forms, ledger })
     }
 
     fn apply_batch(&self, batch: &[Change]) -> Result<(), OfficeError> {
         let Some(last) = batch.last() else { return Ok(()) };
+        let holds_records = self.ledger.read(|r| r.holds_records())?;
         let mut writer = self.views.writer();
         let transaction = writer.transaction()?;
         for change in batch {
-            if change.audience == "public" {
-                apply(&transaction, change)?;
+            if change.own && change.audience == "public" {
+                apply(&transaction, change, "")?;
+            }
+            if holds_records && concerns_held(change) {
+                self.look_again(&transaction, change)?;
             }
         }
         set_cursor(&transaction, last.seq)?;
         transaction.commit()?;
+        Ok(())
+    }
+
+    /// Takes the record that stands under the identifier now, whosever it is, in place of whatever stood there.
+    fn look_again(&self, connection: &Connection, change: &Change) -> Result<(), OfficeError> {
+        for kind in KINDS {
+            apply(connection, &Change { kind: kind.to_owned(), data: None, ..change.clone() }, "")?;
+        }
+        let Some((maker, kind, version)) = public_of(&self.ledger, &self.forms, change.rec)? else { return Ok(()) };
+        let Some(data) = version.data else { return Ok(()) };
+        // What another node has written may fit its form and still not be readable here.
+        if maker.is_empty() || rows::is_readable(&kind.name, &data) {
+            let standing = Change { kind: kind.name.clone(), ver: version.ver, data: Some(data), ..change.clone() };
+            apply(connection, &standing, &maker)?;
+        }
         Ok(())
     }
 }
@@ -91,14 +118,21 @@ impl Follower for Board {
     }
 }
 
-fn apply(connection: &Connection, change: &Change) -> Result<(), OfficeError> {
+/// Whether after this change another record may stand under the identifier than before: one of another node's, or one's own in its place.
+fn concerns_held(change: &Change) -> bool {
+    let begins_or_ends = change.audience == "private" && (change.ver == 1 || change.data.is_none());
+    if change.own { begins_or_ends } else { change.audience == "public" }
+}
+
+/// Applies a record's public data as they are now; `maker` is empty for one of one's own.
+fn apply(connection: &Connection, change: &Change, maker: &str) -> Result<(), OfficeError> {
     let id = change.rec.to_string();
     match change.kind.as_str() {
         "conference" => apply_conference(connection, &id, change.data.as_ref()),
-        "directive" => apply_directive(connection, &id, change.data.as_ref()),
-        "answer" => apply_part(connection, change, &id, "answer"),
-        "verdict" => apply_part(connection, change, &id, "verdict"),
-        "deadline_change" => apply_part(connection, change, &id, "deadline_change"),
+        "directive" => apply_directive(connection, &id, change.data.as_ref(), maker),
+        "answer" => apply_part(connection, change, &id, "answer", maker),
+        "verdict" => apply_part(connection, change, &id, "verdict", maker),
+        "deadline_change" => apply_part(connection, change, &id, "deadline_change", maker),
         _ => Ok(()),
     }
 }
@@ -119,7 +153,7 @@ fn apply_conference(connection: &Connection, id: &str, data: Option<&Value>) -> 
     Ok(())
 }
 
-fn apply_directive(connection: &Connection, id: &str, data: Option<&Value>) -> Result<(), OfficeError> {
+fn apply_directive(connection: &Connection, id: &str, data: Option<&Value>, maker: &str) -> Result<(), OfficeError> {
     connection.prepare_cached("DELETE FROM directive WHERE id = ?1")?.execute([id])?;
     connection.prepare_cached("DELETE FROM addressee WHERE directive = ?1")?.execute([id])?;
     connection.prepare_cached("DELETE FROM assignment WHERE directive = ?1")?.execute([id])?;
@@ -129,7 +163,7 @@ fn apply_directive(connection: &Connection, id: &str, data: Option<&Value>) -> R
     connection
         .prepare_cached(
             "INSERT INTO directive VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-               NULL, 0, 0, 0, 0, NULL, NULL, 0, 2, '')",
+               NULL, 0, 0, 0, 0, NULL, NULL, 0, 2, '', ?24)",
         )?
         .execute(params![
             id,
@@ -155,15 +189,16 @@ fn apply_directive(connection: &Connection, id: &str, data: Option<&Value>) -> R
             directive.issued_day.map(|day| day.to_string()),
             serde_json::to_string(&directive.clear)?,
             directive.illustrative,
+            maker,
         ])?;
     for body in directive.issued_to.iter().chain(&directive.leads) {
         connection.prepare_cached("INSERT OR IGNORE INTO addressee VALUES (?1, ?2)")?.execute(params![id, body.to_string()])?;
     }
-    rows::recompute(connection, id, &directive)
+    rows::recompute(connection, id, &directive, maker)
 }
 
 /// Answers, verdicts and deadline changes: keep the record's public data, then recompute the directive it belongs to.
-fn apply_part(connection: &Connection, change: &Change, id: &str, table: &str) -> Result<(), OfficeError> {
+fn apply_part(connection: &Connection, change: &Change, id: &str, table: &str, maker: &str) -> Result<(), OfficeError> {
     let mut touched = Vec::new();
     touched.extend(directive_of(connection, table, id)?);
     connection.prepare_cached(&format!("DELETE FROM {table} WHERE id = ?1"))?.execute([id])?;
@@ -173,31 +208,34 @@ fn apply_part(connection: &Connection, change: &Change, id: &str, table: &str) -
             "answer" => {
                 let (Some(directive), Some(body)) = (text(data, "directive"), text(data, "body")) else { return Ok(()) };
                 let version = i64::try_from(change.ver).unwrap_or(i64::MAX);
-                connection.prepare_cached("INSERT INTO answer VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
+                connection.prepare_cached("INSERT INTO answer VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
                     id,
                     directive,
                     body,
                     version,
                     seq,
-                    data.to_string()
+                    data.to_string(),
+                    maker
                 ])?;
             }
             "verdict" => {
                 let Some(answer) = text(data, "answer") else { return Ok(()) };
-                connection.prepare_cached("INSERT INTO verdict VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+                connection.prepare_cached("INSERT INTO verdict VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
                     id,
                     answer,
                     seq,
-                    data.to_string()
+                    data.to_string(),
+                    maker
                 ])?;
             }
             _ => {
                 let Some(directive) = text(data, "directive") else { return Ok(()) };
-                connection.prepare_cached("INSERT INTO deadline_change VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+                connection.prepare_cached("INSERT INTO deadline_change VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
                     id,
                     directive,
                     seq,
-                    data.to_string()
+                    data.to_string(),
+                    maker
                 ])?;
             }
         }
@@ -221,20 +259,21 @@ fn directive_of(connection: &Connection, table: &str, id: &str) -> Result<Option
 
 fn recompute_stored(connection: &Connection, id: &str) -> Result<(), OfficeError> {
     let found = connection
-        .prepare_cached("SELECT kind, period, stated_last, issued_day, issued_to FROM directive WHERE id = ?1")?
+        .prepare_cached("SELECT kind, period, stated_last, issued_day, issued_to, maker FROM directive WHERE id = ?1")?
         .query_row([id], |row| {
-            Ok(Directive {
+            let directive = Directive {
                 kind: row.get(0)?,
                 period: row.get(1)?,
                 due_last: row.get::<_, Option<String>>(2)?.and_then(|text| text.parse().ok()),
                 issued_day: row.get::<_, Option<String>>(3)?.and_then(|text| text.parse().ok()),
                 issued_to: query::ids_of(&row.get::<_, String>(4)?),
                 ..Directive::default()
-            })
+            };
+            Ok((directive, row.get::<_, String>(5)?))
         })
         .optional()?;
     match found {
-        Some(directive) => rows::recompute(connection, id, &directive),
+        Some((directive, maker)) => rows::recompute(connection, id, &directive, &maker),
         None => Ok(()),
     }
 }

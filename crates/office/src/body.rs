@@ -46,6 +46,9 @@ pub struct Body {
     /// Last day, ISO partial date.
     #[serde(default)]
     pub valid_to: Option<String>,
+    /// Whether another node's record says so and none of this node's: good for names, gives no rights.
+    #[serde(skip)]
+    pub held: bool,
 }
 
 /// One dated name.
@@ -288,7 +291,7 @@ impl Office {
                 return place;
             }
             let Some(found) = self.directory().get(place) else { return body };
-            if found.is_valid_on(self.clock().today()) {
+            if found.held || found.is_valid_on(self.clock().today()) {
                 return body;
             }
             let Some(successor) =

@@ -254,10 +254,23 @@ impl Office {
         };
         let page = self.register_page(who, &filter, None, 1_000)?;
         let mut directives = Vec::new();
+        let mut of_document = None;
         for row in page.rows {
             let view = self.view(who, row.id)?;
-            if let Some(data) = view.data {
-                directives.push(ReviewDirective { id: row.id, leaf: view.leaf, directive: serde_json::from_value(data)? });
+            if view.held.is_some() {
+                // What another node says the document contains is not its own word.
+                let document = match &of_document {
+                    Some(found) => found,
+                    None => of_document.insert(self.view(who, document)?),
+                };
+                if !view.belongs_with(document) {
+                    continue;
+                }
+            }
+            match view.data.map(serde_json::from_value) {
+                Some(Ok(directive)) => directives.push(ReviewDirective { id: row.id, leaf: view.leaf, directive }),
+                Some(Err(error)) if view.held.is_none() => return Err(error.into()),
+                Some(Err(_)) | None => {}
             }
         }
         directives.sort_by_key(|found| (found.directive.order, found.id));

@@ -351,7 +351,7 @@ impl Office {
                     Err(OfficeError::NotFound(_)) => continue,
                     Err(other) => return Err(other),
                 };
-                let Some(data) = view.data else { continue };
+                let Some(data) = view.data.filter(|_| view.held.is_none()) else { continue };
                 let contract: Contract = serde_json::from_value(data)?;
                 let around = self.around_contract(who, row.id, &contract)?;
                 let task = around.task.as_ref().map(|(_, _, task)| task);
@@ -379,7 +379,8 @@ impl Office {
                 if !matches!(row.kind.as_str(), "disbursement" | "budget_line" | "acceptance") || !seen.insert(row.id) {
                     continue;
                 }
-                let Some((view, data)) = self.seen(who, row.id)? else { continue };
+                // What another node has written about the contract or its task is no part of the account.
+                let Some((view, data)) = self.seen(who, row.id)?.filter(|(view, _)| view.held.is_none()) else { continue };
                 let amounts_seen = matches!(view.audience, Audience::Private | Audience::Ministry);
                 match row.kind.as_str() {
                     "acceptance" => self.take_acceptance(row.id, &data, &mut found),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::audit::{AuditEntry, write_audit};
 use crate::board::{Answer, AssignmentRow, BoardRow, DeadlineRow, Directive, Evidence};
 use crate::error::OfficeError;
+use crate::held_record::Holding;
 use crate::identity::{Identity, Role};
 use crate::office::Office;
 use crate::permission::{Action, Decision, decide};
@@ -39,6 +40,8 @@ pub struct DirectivePage {
     pub change_deadline: Decision,
     /// May this person accept or return answers?
     pub verify: Decision,
+    /// Whose it is, when it is a record of another node.
+    pub held: Option<Holding>,
 }
 
 /// A new deadline with the paper that allowed it.
@@ -122,20 +125,30 @@ impl Office {
     /// The page of one directive.
     pub fn directive_page(&self, who: &Identity, id: RecordId) -> Result<DirectivePage, OfficeError> {
         let view = self.view(who, id)?;
-        if view.kind != "directive" {
+        if view.kind != "directive" || view.form == 0 {
             return Err(OfficeError::NotFound(id.to_string()));
         }
         let data = view.data.ok_or_else(|| OfficeError::NotFound(id.to_string()))?;
         let directive: Directive = serde_json::from_value(data)?;
         let today = self.clock().today();
         let place = |body: Option<RecordId>, needed| body.map(|body| self.subject_of_body(who, body, needed)).unwrap_or_default();
-        let change_deadline = self.may_change_deadline(who, &directive);
-        let verify = decide(who, Action::Verify, &place(directive.assigner.or(directive.owner), Role::Leader));
+        // Deadlines and verdicts of a directive held here are given where it belongs.
+        let (change_deadline, verify) = match view.held {
+            Some(_) => (view.edit.clone(), view.edit.clone()),
+            None => (
+                self.may_change_deadline(who, &directive),
+                decide(who, Action::Verify, &place(directive.assigner.or(directive.owner), Role::Leader)),
+            ),
+        };
         let parts = self.board().assignments(id, today)?;
         let mut evidence = Vec::new();
         for answer in parts.iter().filter_map(|part| part.answer) {
             match self.view(who, answer) {
-                Ok(RecordView { data: Some(data), .. }) => evidence.push((answer, serde_json::from_value::<Answer>(data)?.evidence)),
+                Ok(RecordView { data: Some(data), held, .. }) => match serde_json::from_value::<Answer>(data) {
+                    Ok(found) => evidence.push((answer, found.evidence)),
+                    Err(_) if held.is_some() => {}
+                    Err(error) => return Err(error.into()),
+                },
                 Ok(_) | Err(OfficeError::NotFound(_)) => {}
                 Err(error) => return Err(error),
             }
@@ -148,6 +161,7 @@ impl Office {
             deadlines: self.board().deadline_changes(id)?,
             leaf: view.leaf,
             edit: view.edit,
+            held: view.held,
             change_deadline,
             verify,
             directive,

@@ -8,6 +8,8 @@ use ledger::{Change, Follower, Ledger, RecordId};
 
 use crate::body::{Body, BodyDirectory};
 use crate::error::OfficeError;
+use crate::form_shelf::FormShelf;
+use crate::held_record::HeldRecord;
 
 /// Changes applied in one batch: bounds memory and the time a reader waits for a writer.
 const BATCH: usize = 2_000;
@@ -198,21 +200,17 @@ impl Shared {
 pub(crate) struct DirectoryFollower {
     directory: BodyDirectory,
     ledger: Arc<Ledger>,
+    forms: Arc<FormShelf>,
     cursor: AtomicU64,
 }
 
 impl DirectoryFollower {
-    pub(crate) fn new(directory: BodyDirectory, ledger: Arc<Ledger>, cursor: u64) -> DirectoryFollower {
-        DirectoryFollower { directory, ledger, cursor: AtomicU64::new(cursor) }
+    pub(crate) fn new(directory: BodyDirectory, ledger: Arc<Ledger>, forms: Arc<FormShelf>, cursor: u64) -> DirectoryFollower {
+        DirectoryFollower { directory, ledger, forms, cursor: AtomicU64::new(cursor) }
     }
 
     fn reload(&self, record: RecordId) -> Result<(), OfficeError> {
-        let current = self.ledger.read(|r| r.current("private", record))?;
-        match current.and_then(|version| version.data) {
-            Some(data) => self.directory.set(Body::from_data(record, &data)?),
-            None => self.directory.remove(record),
-        }
-        Ok(())
+        load_body(&self.ledger, &self.forms, &self.directory, record)
     }
 }
 
@@ -227,7 +225,8 @@ impl Follower for DirectoryFollower {
 
     fn apply(&self, batch: &[Change]) -> Result<(), ledger::FollowError> {
         for change in batch {
-            if change.kind == "body" {
+            // A withdrawal in another node's log need not say of which kind the record was.
+            if change.kind == "body" || (!change.own && self.directory.get(change.rec).is_some_and(|body| body.held)) {
                 self.reload(change.rec)?;
             }
             self.cursor.store(change.seq, Ordering::SeqCst);
@@ -247,6 +246,27 @@ impl Follower for DirectoryFollower {
         }
         Ok(crate::session::digest(&text))
     }
+}
+
+/// Takes a body as its record says now: the node's own, else the one held of another node, as far as that is one.
+pub(crate) fn load_body(ledger: &Ledger, forms: &FormShelf, directory: &BodyDirectory, record: RecordId) -> Result<(), OfficeError> {
+    let found = ledger.read(|r| -> Result<_, OfficeError> {
+        let Some(own) = r.current("private", record)? else { return Ok(Err(HeldRecord::read(r, record)?)) };
+        Ok(Ok(own.data))
+    })?;
+    let body = match found {
+        Ok(data) => data.map(|data| Body::from_data(record, &data)).transpose()?,
+        Err(None) => None,
+        Err(Some(held)) => held.widest(forms).filter(|(_, kind, _)| kind.name == "body").and_then(|(_, _, version)| {
+            let body = Body::from_data(record, version.data.as_ref()?).ok()?;
+            Some(Body { held: true, ..body })
+        }),
+    };
+    match body {
+        Some(body) => directory.set(body),
+        None => directory.remove(record),
+    }
+    Ok(())
 }
 
 /// Nothing under these locks is left half-done by a panic that matters: a view's own transaction decides.

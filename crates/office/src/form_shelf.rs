@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use catalogue::{Catalogue, Kind, Problem};
-use ledger::{Ledger, Version};
+use ledger::{Held, Ledger, NodeName, Version};
 use serde_json::Value;
 
 use crate::error::OfficeError;
+
+/// Most definitions of other nodes kept at hand.
+const MOST_FOREIGN: usize = 10_000;
 
 /// The catalogue as it has been since the program started: every edition is kept, because somebody may still be reading it; the last is in force.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub(crate) struct FormShelf {
     first: Edition,
     /// Kind and version of definitions that an earlier program published, by their place in the catalogue log.
     earlier: Mutex<BTreeMap<u64, (String, u64)>>,
+    /// Kind and version of definitions in the catalogues of other nodes, by their places there.
+    foreign: Mutex<BTreeMap<(NodeName, u64), (String, u64)>>,
 }
 
 /// A catalogue with the places of its definitions in the catalogue log.
@@ -43,7 +48,7 @@ impl FormShelf {
     pub(crate) fn open(ledger: Arc<Ledger>, builtin: Catalogue, forms: &[NodeForm<'_>]) -> Result<(FormShelf, Vec<Problem>), OfficeError> {
         let (catalogue, problems) = with_forms(&builtin, forms);
         let first = Edition::publish(&ledger, catalogue)?;
-        Ok((FormShelf { ledger, builtin, first, earlier: Mutex::default() }, problems))
+        Ok((FormShelf { ledger, builtin, first, earlier: Mutex::default(), foreign: Mutex::default() }, problems))
     }
 
     /// Whether a file among these forms fits the program; changes nothing.
@@ -104,6 +109,31 @@ impl FormShelf {
         let known = edition.places.iter().find(|((name, _), at)| name == kind && **at == place).map(|((_, form), _)| *form);
         let form = known.or_else(|| self.earlier_version(kind, place));
         Some(form.and_then(|form| edition.catalogue.kind_version(kind, form)).unwrap_or(current))
+    }
+
+    /// The form that a version of another node's record was made with, when its node has said which, this program knows it, and what is held fits it. A projection
+    /// need not have the fields that it may not show.
+    pub(crate) fn held_form(&self, held: &Held) -> Option<&Kind> {
+        let (name, form) = self.foreign_version(&held.origin.node(), held.version.cat)?;
+        let kind = self.catalogue().kind_version(&name, form).filter(|kind| kind.name == held.version.kind)?;
+        let faults = self.catalogue().check_structure(kind, held.version.data.as_ref()?);
+        faults.iter().all(|fault| fault.rule == "required").then_some(kind)
+    }
+
+    fn foreign_version(&self, node: &NodeName, place: u64) -> Option<(String, u64)> {
+        let key = (node.clone(), place);
+        let known = self.foreign.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if known.is_some() {
+            return known;
+        }
+        let (name, schema) = self.ledger.read(|r| r.type_definition_of(node, place)).ok().flatten()?;
+        let found = (name, schema.pointer("/x-lienvung/version").and_then(Value::as_u64)?);
+        let mut foreign = self.foreign.lock().unwrap_or_else(PoisonError::into_inner);
+        if foreign.len() >= MOST_FOREIGN {
+            foreign.clear();
+        }
+        foreign.insert(key, found.clone());
+        Some(found)
     }
 
     /// A definition changes with its code lists too, so one version of a form may have several places.

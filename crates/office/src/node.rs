@@ -2,6 +2,7 @@
 //! (LV-Log/1 §4–6).
 
 mod arrival;
+mod counting;
 mod lanes;
 mod membership;
 mod merger;
@@ -161,6 +162,7 @@ impl Exchange {
         if origin.audience() == DIRECTORY {
             self.forget_known();
         }
+        lock(&self.plan).wants_count(origin);
         self.wake();
     }
 

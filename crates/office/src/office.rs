@@ -12,7 +12,7 @@ use crate::board::Board;
 use crate::body::{Body, BodyDirectory};
 use crate::clock::Clock;
 use crate::error::OfficeError;
-use crate::follow::Followers;
+use crate::follow::{Followers, load_body};
 use crate::form_shelf::FormShelf;
 use crate::form_version::KeptForms;
 use crate::node::{Carriers, Exchange, Line};
@@ -94,12 +94,12 @@ impl Office {
         let forms = Arc::new(forms);
         seed_bodies(&ledger, &forms)?;
         let directory = BodyDirectory::default();
-        let loaded_to = load_bodies(&ledger, &directory)?;
-        let board = Arc::new(Board::open(&folder.join("views").join("board.sqlite"), keeps)?);
+        let loaded_to = load_bodies(&ledger, &forms, &directory)?;
+        let board = Arc::new(Board::open(&folder.join("views").join("board.sqlite"), forms.clone(), ledger.clone(), keeps)?);
         let register = Arc::new(Register::open(&folder.join("views").join("register.sqlite"), forms.clone(), ledger.clone(), keeps)?);
         let search = Arc::new(SearchIndex::open(&folder.join("views").join("search"), forms.clone(), ledger.clone(), keeps)?);
         let mut followers: Vec<Box<dyn Follower + Send + Sync>> =
-            vec![Box::new(crate::follow::DirectoryFollower::new(directory.clone(), ledger.clone(), loaded_to))];
+            vec![Box::new(crate::follow::DirectoryFollower::new(directory.clone(), ledger.clone(), forms.clone(), loaded_to))];
         if keeps {
             followers.push(Box::new(register.clone()));
             followers.push(Box::new(board.clone()));
@@ -333,8 +333,8 @@ fn seed_bodies(ledger: &Ledger, forms: &FormShelf) -> Result<(), OfficeError> {
 }
 
 /// Fills the directory from the current records and says up to which change it then is.
-fn load_bodies(ledger: &Ledger, directory: &BodyDirectory) -> Result<u64, OfficeError> {
-    ledger.read(|r| {
+fn load_bodies(ledger: &Ledger, forms: &FormShelf, directory: &BodyDirectory) -> Result<u64, OfficeError> {
+    let (held, seq) = ledger.read(|r| -> Result<_, OfficeError> {
         let mut after = None;
         loop {
             let page = r.list("private", "body", after, 500)?;
@@ -346,6 +346,17 @@ fn load_bodies(ledger: &Ledger, directory: &BodyDirectory) -> Result<u64, Office
                 }
             }
         }
-        Ok(r.last_seq()?)
-    })
+        let (mut held, mut after) = (Vec::new(), None);
+        loop {
+            let page = r.held_of_kind("body", after, 500)?;
+            let Some(last) = page.last() else { break };
+            after = Some(*last);
+            held.extend(page);
+        }
+        Ok((held, r.last_seq()?))
+    })?;
+    for record in held {
+        load_body(ledger, forms, directory, record)?;
+    }
+    Ok(seq)
 }

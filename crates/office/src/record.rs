@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::audit::{AuditEntry, write_audit};
 use crate::body::Body;
 use crate::error::{OfficeError, label};
+use crate::held_record::{HeldRecord, Holding};
 use crate::identity::{Identity, Role};
 use crate::office::Office;
 use crate::permission::{Action, Decision, Subject, decide};
@@ -52,7 +53,7 @@ pub struct RecordView {
     pub id: RecordId,
     /// The kind.
     pub kind: String,
-    /// The version of the form it was made with.
+    /// The version of the form it was made with; 0 for a held record whose form this program does not know, or that does not fit it.
     pub form: u64,
     /// The widest projection this person may see.
     pub audience: Audience,
@@ -68,6 +69,8 @@ pub struct RecordView {
     pub owner: Option<RecordId>,
     /// Whether this person may change it, and why (not).
     pub edit: Decision,
+    /// Whose it is, when it is a record of another node.
+    pub held: Option<Holding>,
 }
 
 /// Checked data together with what the permission decision and the ledger need.
@@ -130,7 +133,15 @@ impl Office {
     ) -> Result<Prepared, OfficeError> {
         let current = self.kind(&draft.kind)?;
         let old = match draft.id {
-            Some(id) => self.ledger().read(|r| r.current("private", id))?,
+            Some(id) => {
+                let (old, held) = self.ledger().read(|r| -> Result<_, OfficeError> {
+                    let old = r.current("private", id)?;
+                    let held = if old.is_none() && r.holds_records()? { HeldRecord::read(r, id)? } else { None };
+                    Ok((old, held))
+                })?;
+                self.refuse_held(who, id, held)?;
+                old
+            }
             None => None,
         };
         if let (Some(id), None) = (draft.id, &old)
@@ -238,16 +249,20 @@ impl Office {
     /// The record as this person may see it.
     pub fn view(&self, who: &Identity, id: RecordId) -> Result<RecordView, OfficeError> {
         let found = self.ledger().read(|r| -> Result<_, OfficeError> {
-            let Some(inside) = r.current("private", id)? else { return Ok(None) };
+            let Some(inside) = r.current("private", id)? else { return Ok(Err(HeldRecord::read(r, id)?)) };
             let mut wider = Vec::new();
             for audience in ["ministry", "region", "public"] {
                 if let Some(version) = r.current(audience, id)? {
                     wider.push((audience, version));
                 }
             }
-            Ok(Some((inside, wider)))
+            Ok(Ok((inside, wider)))
         })?;
-        let Some((inside, wider)) = found else { return Err(OfficeError::NotFound(id.to_string())) };
+        let (inside, wider) = match found {
+            Ok(own) => own,
+            Err(Some(held)) => return self.view_held(who, id, held),
+            Err(None) => return Err(OfficeError::NotFound(id.to_string())),
+        };
         let kind = self.form_shelf().kind_of(&inside).ok_or_else(|| OfficeError::NotFound(format!("kind {}", inside.kind)))?;
         let subject = match &inside.data {
             Some(data) => self.subject(who, kind, data, Role::Reader),
@@ -278,12 +293,16 @@ impl Office {
             data: version.data,
             owner,
             edit,
+            held: None,
         })
     }
 
     /// Older versions of what this person may see, newest first: at most 100 before version `before`.
     pub fn history(&self, who: &Identity, id: RecordId, before: Option<u64>, limit: usize) -> Result<Vec<Version>, OfficeError> {
         let view = self.view(who, id)?;
+        if view.held.is_some() {
+            return self.held_history(&view, before, limit.min(100));
+        }
         Ok(self.ledger().read(|r| r.versions(view.audience.as_str(), id, before, limit.min(100)))?)
     }
 
@@ -353,7 +372,8 @@ impl Office {
     pub(crate) fn audiences_of(&self, who: &Identity) -> Vec<Audience> {
         let mut audiences = vec![Audience::Public];
         for body in who.bodies() {
-            let Some(body) = self.directory().get(body) else { continue };
+            // What another node says of a body must not give anybody a right here.
+            let Some(body) = self.directory().get(body).filter(|body| !body.held) else { continue };
             if matches!(body.form.as_str(), "ministry" | "ministry_unit") && !audiences.contains(&Audience::Ministry) {
                 audiences.push(Audience::Ministry);
                 audiences.push(Audience::Region);
@@ -376,10 +396,13 @@ impl Office {
             for (path, field, kinds, target) in &references {
                 let found = match RecordId::parse(target) {
                     Ok(id) if together.contains(&id) => continue,
-                    Ok(id) => r.current("private", id)?,
+                    Ok(id) => match r.current("private", id)? {
+                        Some(version) => Some(version.kind),
+                        None => HeldRecord::read(r, id)?.and_then(|held| held.kind().map(str::to_owned)),
+                    },
                     Err(_) => None,
                 };
-                let fits = found.as_ref().is_some_and(|version| kinds.is_empty() || kinds.contains(&version.kind));
+                let fits = found.as_ref().is_some_and(|kind| kinds.is_empty() || kinds.contains(kind));
                 if !fits {
                     faults.push(Fault {
                         path: path.clone(),

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use catalogue::{Field, FieldType, Lang};
+use catalogue::{Field, FieldType, Kind, Lang};
 use ledger::{Change, Follower, Ledger, RecordId};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
@@ -16,6 +16,7 @@ use crate::boundaries::Boundaries;
 use crate::condition::Condition;
 use crate::error::OfficeError;
 use crate::form_shelf::FormShelf;
+use crate::held_record::HeldRecord;
 use crate::identity::Identity;
 use crate::office::Office;
 use crate::view_file::{digest_rows, set_cursor};
@@ -160,7 +161,7 @@ impl Register {
         let mut writer = self.views.writer();
         let transaction = writer.transaction()?;
         for record in records {
-            let shown = widest(&self.ledger, record)?;
+            let shown = widest(&self.ledger, &self.forms, record)?;
             self.register(&transaction, record, shown)?;
         }
         set_cursor(&transaction, last.seq)?;
@@ -168,21 +169,22 @@ impl Register {
         Ok(())
     }
 
-    fn register(&self, connection: &Connection, record: RecordId, shown: Option<Shown>) -> Result<(), OfficeError> {
+    fn register(&self, connection: &Connection, record: RecordId, shown: Option<Shown<'_>>) -> Result<(), OfficeError> {
         let id = record.to_string();
         connection.prepare_cached("DELETE FROM record WHERE id = ?1")?.execute([&id])?;
         connection.prepare_cached("DELETE FROM link WHERE from_record = ?1")?.execute([&id])?;
         connection.prepare_cached("DELETE FROM known_as WHERE record = ?1")?.execute([&id])?;
         let Some(shown) = shown else { return Ok(()) };
-        let Some(kind) = self.forms.kind_at(&shown.kind, shown.cat) else { return Ok(()) };
+        let kind = shown.kind;
         let title = self.forms.catalogue().title(&kind.name, &shown.data, Lang::Vi);
         let places = provinces_in(&kind.fields, &shown.data);
         let state = kind.state_field.as_deref().and_then(|field| shown.data.get(field)).and_then(Value::as_str);
         connection.prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?.execute(params![
             id,
-            shown.kind,
+            kind.name,
             shown.audience,
-            shown.owner.map(|owner| owner.to_string()),
+            // Of a held record that names no body the node is the owner: it is not one of the records without owner that administrators look after.
+            shown.owner.map(|owner| owner.to_string()).or(shown.maker),
             title,
             viet::sort_key(&title),
             day_of_record(&shown.data),
@@ -204,7 +206,7 @@ impl Register {
             if !fold.is_empty() {
                 connection
                     .prepare_cached("INSERT OR IGNORE INTO known_as VALUES (?1, ?2, ?3, ?4)")?
-                    .execute(params![shown.kind, exact, id, fold])?;
+                    .execute(params![kind.name, exact, id, fold])?;
             }
         }
         Ok(())
@@ -241,33 +243,48 @@ impl Follower for Register {
 }
 
 /// The widest projection of a record there is.
-pub(crate) struct Shown {
+pub(crate) struct Shown<'a> {
     pub(crate) audience: &'static str,
-    pub(crate) kind: String,
-    /// Place of the definition it was written under.
-    pub(crate) cat: u64,
+    /// The form it was made with.
+    pub(crate) kind: &'a Kind,
     pub(crate) owner: Option<RecordId>,
+    /// The node that made it, when it is a record of another node.
+    pub(crate) maker: Option<String>,
     pub(crate) version: u64,
     pub(crate) data: Value,
 }
 
-/// Looks from the widest audience inwards. The owner is read from the inside version, because a projection may leave it out.
-pub(crate) fn widest(ledger: &Ledger, record: RecordId) -> Result<Option<Shown>, OfficeError> {
-    ledger.read(|r| {
-        let Some(inside) = r.current("private", record)? else { return Ok(None) };
+/// Looks from the widest audience inwards. The owner is read from the inside version, because a projection may leave it out. A record of another node is looked
+/// for where there is none of one's own.
+pub(crate) fn widest<'a>(ledger: &Ledger, forms: &'a FormShelf, record: RecordId) -> Result<Option<Shown<'a>>, OfficeError> {
+    let found = ledger.read(|r| -> Result<_, OfficeError> {
+        let Some(inside) = r.current("private", record)? else { return Ok(Err(HeldRecord::read(r, record)?)) };
         let owner = inside.data.as_ref().and_then(|data| {
             let named = |field: &str| crate::record::reference(data, field);
             if inside.kind == "answer" { named("body") } else { named("owner") }
         });
         for audience in ["public", "region", "ministry", "private"] {
             if let Some(version) = r.current(audience, record)?
-                && let Some(data) = version.data
+                && version.data.is_some()
             {
-                return Ok(Some(Shown { audience, kind: version.kind, cat: version.cat, owner, version: version.ver, data }));
+                return Ok(Ok((audience, owner, Some(version))));
             }
         }
-        Ok(None)
-    })
+        Ok(Ok(("private", owner, None)))
+    })?;
+    match found {
+        Ok((audience, owner, Some(version))) => {
+            let kind = forms.kind_of(&version);
+            Ok(kind.zip(version.data).map(|(kind, data)| Shown { audience, kind, owner, maker: None, version: version.ver, data }))
+        }
+        Ok((_, _, None)) | Err(None) => Ok(None),
+        Err(Some(held)) => {
+            let (owner, maker) = (held.owner(forms), Some(held.maker.as_str().to_owned()));
+            let Some((audience, kind, version)) = held.widest(forms) else { return Ok(None) };
+            let Some(data) = version.data.clone() else { return Ok(None) };
+            Ok(Some(Shown { audience: audience.as_str(), kind, owner, maker, version: version.ver, data }))
+        }
+    }
 }
 
 /// The day a record is sorted by: the first of the usual fields that it has.

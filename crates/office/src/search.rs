@@ -94,8 +94,8 @@ impl SearchIndex {
     }
 
     fn entry(&self, record: RecordId) -> Result<Option<Entry>, OfficeError> {
-        let Some(shown) = widest(&self.ledger, record)? else { return Ok(None) };
-        let Some(kind) = self.forms.kind_at(&shown.kind, shown.cat) else { return Ok(None) };
+        let Some(shown) = widest(&self.ledger, &self.forms, record)? else { return Ok(None) };
+        let kind = shown.kind;
         let title = self.forms.catalogue().title(&kind.name, &shown.data, Lang::Vi);
         let (mut text, mut codes, mut bodies) = (String::new(), Vec::new(), Vec::new());
         collect_text(&kind.fields, &shown.data, kind.title_field.as_str(), &mut text, &mut codes, &mut bodies);

@@ -59,6 +59,9 @@ pub struct Waiting {
 impl Office {
     /// The steps that lead on from where a record stands.
     pub fn next_steps(&self, who: &Identity, view: &RecordView) -> Result<Vec<NextStep>, OfficeError> {
+        if view.held.is_some() {
+            return Ok(Vec::new());
+        }
         let kind = self.form(&view.kind, view.form)?;
         let Some(data) = view.data.as_ref() else { return Ok(Vec::new()) };
         let Some((_, state, workflow)) = self.state_of(kind, data).filter(|_| !STEPS_ELSEWHERE.contains(&kind.name.as_str())) else {

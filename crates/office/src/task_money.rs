@@ -1,7 +1,6 @@
 //! The money of a task as one reader may see it: approved by source, spent, and what does not come from the State budget.
 
 use catalogue::Audience;
-use ledger::RecordId;
 use serde_json::Value;
 
 use crate::error::OfficeError;
@@ -78,18 +77,24 @@ impl Office {
                 approved.push((line.get("funding_source").and_then(Value::as_str).map(str::to_owned), amount));
             }
         }
-        let by_lines = self.sum_of(who, task.id, "budget_line", |data| data.get("spent").and_then(Value::as_i64))?;
+        let by_lines = self.sum_of(who, task, "budget_line", |data| data.get("spent").and_then(Value::as_i64))?;
         let spent = match by_lines {
             Some(amount) => Some(Spent { amount, basis: SpentBasis::BudgetLines }),
-            None => self.sum_of(who, task.id, "disbursement", paid)?.map(|amount| Spent { amount, basis: SpentBasis::Payments }),
+            None => self.sum_of(who, task, "disbursement", paid)?.map(|amount| Spent { amount, basis: SpentBasis::Payments }),
         };
         Ok(TaskMoney { approved, spent, inside: task.audience == Audience::Private })
     }
 
-    /// Adds one amount per record of a kind that refers to the task; none when no record has one, or when there are too many to add.
-    fn sum_of(&self, who: &Identity, task: RecordId, kind: &str, amount_in: fn(&Value) -> Option<i64>) -> Result<Option<i64>, OfficeError> {
+    /// Adds one amount per record of a kind that refers to the task and belongs to its owner; none when no record has one, or when there are too many to add.
+    fn sum_of(
+        &self,
+        who: &Identity,
+        task: &RecordView,
+        kind: &str,
+        amount_in: fn(&Value) -> Option<i64>,
+    ) -> Result<Option<i64>, OfficeError> {
         let filter =
-            RegisterFilter { kind: Some(kind.to_owned()), refers_to: Some(task), order: Order::Latest, ..RegisterFilter::default() };
+            RegisterFilter { kind: Some(kind.to_owned()), refers_to: Some(task.id), order: Order::Latest, ..RegisterFilter::default() };
         let found = self.register_page(who, &filter, None, MOST_ADDED)?;
         if found.next.is_some() {
             return Ok(None);
@@ -102,8 +107,11 @@ impl Office {
                 Err(OfficeError::NotFound(_)) => continue,
                 Err(error) => return Err(error),
             };
+            let is_owners = view.belongs_with(task);
             // A withdrawn or unchecked line does not count as spent.
-            let Some(data) = view.data.filter(|data| data.get("state").and_then(Value::as_str) == Some("recorded")) else { continue };
+            let Some(data) = view.data.filter(|data| is_owners && data.get("state").and_then(Value::as_str) == Some("recorded")) else {
+                continue;
+            };
             if let Some(amount) = amount_in(&data) {
                 sum = Some(sum.unwrap_or(0_i64).saturating_add(amount));
             }

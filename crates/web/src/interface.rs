@@ -130,8 +130,10 @@ async fn records(page: Page, Who(who): Who, State(app): State<App>, place: ListP
 async fn record(Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
     let id = record_id(&id)?;
     let view = app.call(move |office| office.view(&who, id)).await?;
-    Ok(Json(json!({"id": view.id, "kind": view.kind, "version": view.version, "audience": view.audience, "data": view.data}))
-        .into_response())
+    let node = view.held.map(|held| held.node);
+    let body =
+        json!({"id": view.id, "kind": view.kind, "version": view.version, "audience": view.audience, "node": node, "data": view.data});
+    Ok(Json(body).into_response())
 }
 
 async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPlace) -> Answer {

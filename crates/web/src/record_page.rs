@@ -1,16 +1,20 @@
 //! A record as its page shows it, whatever its kind: badges, fields, the progress of a task, what one may do with it.
 
 use catalogue::{Audience, Criterion, DueState, Kind};
-use office::{ArrivalPlace, Identity, NextStep, Office, OfficeError, RecordId, RecordView, RegisterFilter, TaskProgress};
+use office::{ArrivalPlace, Holding, Identity, NextStep, Office, OfficeError, RecordId, RecordView, RegisterFilter, TaskProgress};
 use serde_json::Value;
 
 use crate::blocks::{Block, Blocks, show};
 use crate::errors::{Answer, Failure};
 use crate::format;
+use crate::lang::Lang;
 use crate::page::Page;
-use crate::parts::{Badge, Cell, Column, Definitions, ExportLinks, Icon, Table, Tone};
+use crate::parts::{Badge, Cell, Column, Definitions, ExportLinks, Icon, Notice, Table, Tone};
 use crate::records::{Titles, list_of, place_of, titles_in, value_cell};
 use crate::service::{App, said};
+
+/// Most fields shown of a record whose form is not known.
+const MOST_RAW: usize = 200;
 
 /// A record as its page shows it, whatever its kind.
 pub(crate) struct RecordPage {
@@ -42,6 +46,11 @@ impl RecordPage {
         }
         let way = if who.is_signed_in() { office.arrival(who, id)? } else { Vec::new() };
         Ok(RecordPage { view, titles, steps, contracts, way })
+    }
+
+    /// Where the record has its page: a form that is not known has none of its own.
+    pub(crate) fn place(&self) -> String {
+        if self.view.form == 0 { format!("/r/{}", self.view.id) } else { place_of(&self.view.kind, self.view.id) }
     }
 
     /// The form the record was made with.
@@ -157,6 +166,50 @@ impl RecordPage {
         buttons.push((page.say("Giấy tờ", "Papers").to_owned(), page.href(&format!("/r/{id}/giay-to"))));
         Ok(buttons)
     }
+}
+
+/// Says whose record it is, when it is not the node's own.
+pub(crate) fn show_holding(page: &Page, held: Option<&Holding>, blocks: &mut Blocks) {
+    let Some(held) = held else { return };
+    let mut words = match page.lang {
+        Lang::Vi => format!("Bản ghi của {}, giữ tại đây (nút {}).", held.title, held.node),
+        Lang::En => format!("A record of {}, held here (node {}).", held.title, held.node),
+    };
+    if !held.others.is_empty() {
+        let others =
+            page.say("Cùng mã bản ghi còn có bản ghi khác của nút:", "Under the same identifier there is another record of the node:");
+        words = format!("{words} {others} {}.", held.others.join(", "));
+    }
+    blocks.push(Block::Notice(Notice::info(words)));
+}
+
+/// A held record whose form this program does not know, or that does not fit it: as it came.
+pub(crate) fn show_raw(page: Page, view: &RecordView, data: &Value) -> Answer {
+    let title = data.get("title").and_then(Value::as_str).map_or_else(|| view.id.to_string(), |title| office::shorten(title, 120));
+    let page = page.titled(title);
+    let mut blocks = Blocks::default();
+    blocks.push(Block::Badges(vec![
+        Badge::new(Tone::Plain, Icon::Document, office::shorten(&view.kind, 64)),
+        Badge::new(Tone::Info, Icon::Lock, said(&view.audience.label(), page.lang)),
+    ]));
+    show_holding(&page, view.held.as_ref(), &mut blocks);
+    blocks.push(Block::Text(
+        page.say(
+            "Chưa có biểu mẫu của bản ghi này ở đây, hoặc nội dung không khớp biểu mẫu; nội dung hiện nguyên như khi nhận. Bản ghi chưa có trong danh sách và tìm kiếm.",
+            "The form of this record is not here yet, or the contents do not fit it; they are shown as they came. The record is not in lists and search so far.",
+        )
+        .to_owned(),
+    ));
+    let mut facts = Definitions { rows: Vec::new() };
+    for (name, value) in data.as_object().into_iter().flatten().take(MOST_RAW) {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        facts.add(office::shorten(name, 64), Cell::text(office::shorten(&text, 2_000)));
+    }
+    if facts.rows.is_empty() {
+        facts.add(page.say("Nội dung", "Contents"), Cell::text(office::shorten(&data.to_string(), 2_000)));
+    }
+    blocks.push(Block::Facts(facts));
+    show(page, blocks)
 }
 
 /// What is said of a record whose contents were erased.

@@ -16,7 +16,7 @@ use crate::form::FormPairs;
 use crate::format;
 use crate::page::{Nav, Page};
 use crate::parts::{Badge, Cell, Column, Event, Field, Icon, Notice, Table, Timeline, Tone};
-use crate::record_page::{RecordPage, show_erased};
+use crate::record_page::{RecordPage, show_erased, show_holding, show_raw};
 use crate::service::{App, Who, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -67,14 +67,20 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
         .await?;
     let view = &record.view;
     if as_json {
-        let body =
-            json!({"id": id, "kind": view.kind, "form": view.form, "version": view.version, "audience": view.audience, "data": view.data});
+        let node = view.held.as_ref().map(|held| &held.node);
+        let body = json!({
+            "id": id, "kind": view.kind, "form": view.form, "version": view.version, "audience": view.audience, "node": node, "data": view.data,
+        });
         return Ok(axum::Json(body).into_response());
     }
     let Some(data) = &view.data else { return show_erased(page) };
+    if view.form == 0 {
+        return show_raw(page, view, data);
+    }
     let page = record.page(page, &app, data)?;
     let mut blocks = Blocks::default();
     blocks.push(Block::Badges(record.badges(&page, &app)?));
+    show_holding(&page, view.held.as_ref(), &mut blocks);
     record.show_rest(&page, &app, data, &[], &mut blocks)?;
     if !linked.rows.is_empty() {
         blocks.push(Block::Heading(page.say("Bản ghi nhắc đến bản ghi này", "Records that refer to this one").to_owned()));

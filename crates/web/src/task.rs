@@ -12,7 +12,7 @@ use crate::format;
 use crate::list::ListPlace;
 use crate::page::{Nav, Page};
 use crate::parts::{Cell, Column, Definitions, EmptyState, Table};
-use crate::record_page::{RecordPage, show_erased};
+use crate::record_page::{RecordPage, show_erased, show_holding};
 use crate::records::{items, lead_cell, place_of, show_related, state_badge};
 use crate::register_list::{RegisterList, day_column, file, title_column};
 use crate::result::{application_table, uses_cell};
@@ -100,12 +100,12 @@ async fn task(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<
     let (record, around) = app
         .call(move |office| {
             let record = RecordPage::read(office, &who, id)?;
-            let around = if record.view.kind == "task" { Some(Around::read(office, &who, &record)?) } else { None };
+            let around = if record.view.kind == "task" && record.view.form > 0 { Some(Around::read(office, &who, &record)?) } else { None };
             Ok((record, around))
         })
         .await?;
     // Another kind of record has its page elsewhere.
-    let Some(around) = around else { return page.go(&place_of(&record.view.kind, id)) };
+    let Some(around) = around else { return page.go(&record.place()) };
     let Some(data) = &record.view.data else { return show_erased(page) };
     let page = record.page(page, &app, data)?.at(Nav::Tasks);
     let kind = record.kind(&app)?;
@@ -113,6 +113,7 @@ async fn task(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<
     let mut badges: Vec<_> = state_badge(&page, &app, kind, data.get("state").and_then(Value::as_str)).into_iter().collect();
     badges.extend(record.badges(&page, &app)?);
     blocks.push(Block::Badges(badges));
+    show_holding(&page, record.view.held.as_ref(), &mut blocks);
     blocks.push(Block::Figures(figures(&page, &around.money)));
     let mut facts = Definitions::default();
     facts.add(page.say("Tổ chức chủ trì", "Lead organisation"), lead_cell(&page, &app, data));

@@ -347,7 +347,11 @@ async fn show_verify(page: Page, who: Identity, app: &App, id: &str, answer: &st
     let page = page.titled(title).at(Nav::Work).crumb(label, &format!("/chi-dao/{id}"));
     let texts = page.texts();
     let data = parts.data.unwrap_or_default();
-    let content: office::Answer = serde_json::from_value(data).map_err(|error| Failure::internal(error.to_string()))?;
+    let content: office::Answer = match serde_json::from_value(data) {
+        Ok(content) => content,
+        Err(_) if parts.held.is_some() => return Err(Failure::not_found(answer.to_string())),
+        Err(error) => return Err(Failure::internal(error.to_string())),
+    };
     let mut blocks = Blocks::default();
     blocks.push(Block::Quote(found.directive.text.clone()));
     let mut facts = Definitions { rows: Vec::new() };

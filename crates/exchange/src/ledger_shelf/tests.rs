@@ -290,13 +290,13 @@ fn both_say_the_same(ledger: &Ledger, turns: &[(bool, Turn)]) {
 }
 
 /// A database of its own on the server of `LIENVUNG_TEST_POSTGRES`, made with the server's own client.
-struct Database {
+pub(crate) struct Database {
     server: String,
     name: String,
 }
 
 impl Database {
-    fn new() -> Option<Database> {
+    pub(crate) fn new() -> Option<Database> {
         let Ok(server) = std::env::var("LIENVUNG_TEST_POSTGRES") else {
             println!("skipped: no PostgreSQL (LIENVUNG_TEST_POSTGRES is not set)");
             return None;
@@ -312,7 +312,7 @@ impl Database {
         assert!(output.status.success(), "{output:?}");
     }
 
-    fn address(&self) -> DatabaseAddress {
+    pub(crate) fn address(&self) -> DatabaseAddress {
         let (place, options) = self.server.split_once('?').unwrap_or((&self.server, ""));
         DatabaseAddress::parse(&format!("{}/{}?{options}", place.rsplit_once('/').unwrap().0, self.name)).unwrap()
     }

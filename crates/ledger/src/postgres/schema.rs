@@ -7,7 +7,7 @@ use crate::store::holding::learn_from_entries;
 
 /// Each step brings the schema from its place in the list to the next number. Texts that are sought or ordered are compared byte by byte (`COLLATE "C"`),
 /// so that every engine gives the same order.
-pub(super) const STEPS: [&str; 3] = [STEP_1, STEP_2, STEP_3];
+pub(super) const STEPS: [&str; 4] = [STEP_1, STEP_2, STEP_3, STEP_4];
 
 const STEP_1: &str = r#"
 CREATE TABLE lienvung_schema (step BIGINT NOT NULL);
@@ -48,6 +48,19 @@ CREATE TABLE aside (log BIGINT NOT NULL, pile TEXT COLLATE "C" NOT NULL, number 
   payload BYTEA, PRIMARY KEY (log, pile, number));
 CREATE TABLE evidence (number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, origin TEXT COLLATE "C" NOT NULL, digest BYTEA NOT NULL, text TEXT NOT NULL,
   UNIQUE (origin, digest));
+"#;
+
+/// Entries of other nodes' logs are counted as versions of records: one row for each entry and each maker whose record it is a version of. `maker` is empty while the
+/// version before is not held, `stretch` -1 when the entry does not
+/// count, `lacks` true while the definition of the kind is not held.
+const STEP_4: &str = r#"
+ALTER TABLE log ADD COLUMN counted BIGINT NOT NULL DEFAULT 0, ADD COLUMN ruling BYTEA;
+CREATE TABLE claim (audience TEXT COLLATE "C" NOT NULL, rec BYTEA NOT NULL, leaf BYTEA NOT NULL, place BIGINT NOT NULL, maker TEXT COLLATE "C" NOT NULL,
+  stretch BIGINT NOT NULL, epoch BIGINT NOT NULL, prev BYTEA, ver BIGINT NOT NULL, op TEXT COLLATE "C" NOT NULL, kind TEXT COLLATE "C" NOT NULL, cat BIGINT NOT NULL,
+  at BIGINT NOT NULL, lacks BOOLEAN NOT NULL, PRIMARY KEY (audience, rec, leaf, place, maker));
+CREATE INDEX claim_on ON claim (audience, rec, prev, place) WHERE prev IS NOT NULL;
+CREATE INDEX claim_standing ON claim (audience, rec, maker, stretch, epoch, place) WHERE stretch >= 0;
+CREATE INDEX claim_lacking ON claim ((place >> 40), cat, place) WHERE lacks;
 "#;
 
 /// Brings the database up to date. Programs that start at the same time do it one after another.

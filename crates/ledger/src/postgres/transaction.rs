@@ -38,11 +38,12 @@ impl Desk {
     pub(super) fn read(connection: &Connection) -> Result<Desk, LedgerError> {
         let rows = connection
             .query("SELECT id, origin, audience, size, frontier, own, (SELECT MAX(seq) FROM change) FROM log WHERE own ORDER BY id", &[])?;
-        // Without a log of its own there is no change.
-        let seq = match rows.first() {
-            Some(row) => row.try_get::<_, Option<i64>>(6)?.map_or(0, unsigned),
-            None => 0,
+        let seq: Option<i64> = match rows.first() {
+            Some(row) => row.try_get(6)?,
+            // A node may hold logs of others before it writes one of its own.
+            None => connection.query("SELECT MAX(seq) FROM change", &[])?.first().map(|row| row.try_get(0)).transpose()?.flatten(),
         };
+        let seq = seq.map_or(0, unsigned);
         Ok(Desk { logs: rows.iter().map(log_row).collect::<Result<_, _>>()?, changed: BTreeSet::new(), seq })
     }
 
@@ -196,7 +197,7 @@ impl StoreRead for Session<'_> {
 
     fn changes(&self, seq: u64, limit: usize) -> Result<Vec<ChangeRow>, LedgerError> {
         let rows = self.connection.query(
-            "SELECT c.seq, l.audience, c.op, c.rec, c.kind, c.ver, e.payload FROM change c JOIN log l ON l.id = c.log LEFT JOIN entry e ON e.place = c.place
+            "SELECT c.seq, l.audience, c.op, c.rec, c.kind, c.ver, e.payload, l.origin, l.own FROM change c JOIN log l ON l.id = c.log LEFT JOIN entry e ON e.place = c.place
              WHERE c.seq > $1 ORDER BY c.seq LIMIT $2",
             &[&signed(seq), &limit_of(limit)],
         )?;
@@ -204,6 +205,8 @@ impl StoreRead for Session<'_> {
         for row in &rows {
             changes.push(ChangeRow {
                 seq: unsigned(row.try_get(0)?),
+                node: Origin::stored(row.try_get(7)?).node(),
+                own: row.try_get(8)?,
                 audience: row.try_get(1)?,
                 op: row.try_get(2)?,
                 rec: RecordId::from_slice(row.try_get(3)?)?,

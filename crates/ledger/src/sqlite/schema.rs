@@ -12,7 +12,7 @@ use crate::store::holding::learn_from_entries;
 const APPLICATION: i64 = 0x4c56_6e67;
 
 /// Each step brings the schema from its place in the list to the next number.
-pub(super) const STEPS: [&str; 3] = [STEP_1, STEP_2, STEP_3];
+pub(super) const STEPS: [&str; 4] = [STEP_1, STEP_2, STEP_3, STEP_4];
 
 const STEP_1: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -49,6 +49,20 @@ CREATE TABLE lookup (log INTEGER NOT NULL, head BLOB NOT NULL, place INTEGER NOT
 CREATE TABLE aside (log INTEGER NOT NULL, pile TEXT NOT NULL, number INTEGER NOT NULL, place INTEGER NOT NULL, leaf BLOB NOT NULL, bytes BLOB NOT NULL, payload BLOB,
   PRIMARY KEY (log, pile, number));
 CREATE TABLE evidence (number INTEGER PRIMARY KEY, origin TEXT NOT NULL, digest BLOB NOT NULL, text TEXT NOT NULL, UNIQUE (origin, digest));
+";
+
+/// Entries of other nodes' logs are counted as versions of records: one row for each entry and each maker whose record it is a version of. `maker` is empty while the
+/// version before is not held, `stretch` -1 when the entry does not
+/// count, `lacks` 1 while the definition of the kind is not held.
+const STEP_4: &str = "
+ALTER TABLE log ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN ruling BLOB;
+CREATE TABLE claim (audience TEXT NOT NULL, rec BLOB NOT NULL, leaf BLOB NOT NULL, place INTEGER NOT NULL, maker TEXT NOT NULL, stretch INTEGER NOT NULL,
+  epoch INTEGER NOT NULL, prev BLOB, ver INTEGER NOT NULL, op TEXT NOT NULL, kind TEXT NOT NULL, cat INTEGER NOT NULL, at INTEGER NOT NULL,
+  lacks INTEGER NOT NULL, PRIMARY KEY (audience, rec, leaf, place, maker)) WITHOUT ROWID;
+CREATE INDEX claim_on ON claim (audience, rec, prev, place) WHERE prev IS NOT NULL;
+CREATE INDEX claim_standing ON claim (audience, rec, maker, stretch, epoch, place) WHERE stretch >= 0;
+CREATE INDEX claim_lacking ON claim (place >> 40, cat, place) WHERE lacks = 1;
 ";
 
 /// Refuses a file of another program or of a newer one; reads only.

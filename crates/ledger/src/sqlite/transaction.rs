@@ -257,7 +257,7 @@ impl StoreRead for Session<'_, '_> {
 
     fn changes(&self, seq: u64, limit: usize) -> Result<Vec<ChangeRow>, LedgerError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT c.seq, l.audience, c.op, c.rec, c.kind, c.ver, e.payload FROM change c JOIN log l ON l.id = c.log LEFT JOIN entry e ON e.place = c.place
+            "SELECT c.seq, l.audience, c.op, c.rec, c.kind, c.ver, e.payload, l.origin, l.own FROM change c JOIN log l ON l.id = c.log LEFT JOIN entry e ON e.place = c.place
              WHERE c.seq > ?1 ORDER BY c.seq LIMIT ?2",
         )?;
         let mut rows = statement.query(params![signed(seq), limit_of(limit)])?;
@@ -265,6 +265,8 @@ impl StoreRead for Session<'_, '_> {
         while let Some(row) = rows.next()? {
             changes.push(ChangeRow {
                 seq: unsigned(row.get(0)?),
+                node: Origin::stored(row.get(7)?).node(),
+                own: row.get(8)?,
                 audience: row.get(1)?,
                 op: row.get(2)?,
                 rec: RecordId::from_slice(row.get_ref(3)?.as_blob().map_err(damaged)?)?,

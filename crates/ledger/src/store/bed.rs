@@ -8,21 +8,21 @@ use crate::postgres::{DatabaseAddress, PostgresStore};
 use crate::sqlite::SqliteStore;
 use crate::store::Store;
 
-/// Undoes step 3 in a SQLite file without logs of others.
+/// Undoes steps 3 and 4 in a SQLite file without logs of others.
 pub(crate) const SQLITE_BACK_TO_STEP_2: &str = "
 CREATE TABLE log_2 (id INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE, audience TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, frontier BLOB NOT NULL);
 INSERT INTO log_2 SELECT id, origin, audience, size, frontier FROM log;
 DROP TABLE log; ALTER TABLE log_2 RENAME TO log;
-DROP TABLE tile; DROP TABLE gap; DROP TABLE erased; DROP TABLE lookup; DROP TABLE aside; DROP TABLE evidence;
+DROP TABLE tile; DROP TABLE gap; DROP TABLE erased; DROP TABLE lookup; DROP TABLE aside; DROP TABLE evidence; DROP TABLE claim;
 PRAGMA user_version = 2;
 ";
 
-/// Undoes step 3 in a PostgreSQL database without logs of others.
+/// Undoes steps 3 and 4 in a PostgreSQL database without logs of others.
 const POSTGRES_BACK_TO_STEP_2: &str = "
 DROP INDEX log_own;
-ALTER TABLE log DROP COLUMN own, DROP COLUMN standing, DROP COLUMN checkpoint, DROP COLUMN receipt, DROP COLUMN provisional, DROP COLUMN sought,
-  ADD CONSTRAINT log_audience_key UNIQUE (audience);
-DROP TABLE tile, gap, erased, lookup, aside, evidence;
+ALTER TABLE log DROP COLUMN own, DROP COLUMN standing, DROP COLUMN checkpoint, DROP COLUMN receipt, DROP COLUMN provisional, DROP COLUMN sought, DROP COLUMN counted,
+  DROP COLUMN ruling, ADD CONSTRAINT log_audience_key UNIQUE (audience);
+DROP TABLE tile, gap, erased, lookup, aside, evidence, claim;
 UPDATE lienvung_schema SET step = 2;
 ";
 

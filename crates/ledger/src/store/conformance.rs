@@ -49,6 +49,7 @@ on_every_store!(
     what_was_stored_is_there_when_opened_again,
 );
 
+mod claim;
 mod holding;
 
 fn write<T: Send + 'static>(
@@ -387,6 +388,8 @@ fn changes_come_in_the_order_of_writing(bed: &Bed) {
     assert!(seqs[0] > 0 && seqs.is_sorted_by(|before, after| before < after), "{seqs:?}");
     let change = |place: usize, audience: &str, op: &str, ver: u64, payload: Option<&[u8]>| ChangeRow {
         seq: seqs[place],
+        node: NodeName::parse("sokhcn.daklak").unwrap(),
+        own: true,
         audience: audience.to_owned(),
         op: op.to_owned(),
         rec: rec(9),

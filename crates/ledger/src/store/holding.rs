@@ -46,7 +46,8 @@ pub trait HoldingRead {
     fn evidence(&self, origin: &Origin, limit: usize) -> Result<Vec<String>, LedgerError>;
 }
 
-/// Writing, beside [`StoreWrite`]. Entries of logs of others are appended with [`StoreWrite::append`]; no version is noted and nothing changes for them.
+/// Writing, beside [`StoreWrite`]. Entries of logs of others are appended with [`StoreWrite::append`]; nothing changes for them until they are counted
+/// ([`ClaimWrite`](crate::ClaimWrite)).
 pub trait HoldingWrite: HoldingRead {
     /// Opens a log of another node; returns the one there is when it is open already.
     fn hold_log(&mut self, origin: &Origin) -> Result<LogRow, LedgerError>;

@@ -13,6 +13,11 @@ pub(crate) fn index_of(place: i64) -> u64 {
     unsigned(place & ((1 << INDEX_BITS) - 1))
 }
 
+/// The log in a place.
+pub(crate) fn log_of(place: i64) -> i64 {
+    place >> INDEX_BITS
+}
+
 /// A number for the database; the largest it can hold stands for all beyond.
 pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)

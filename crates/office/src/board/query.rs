@@ -249,7 +249,7 @@ impl Board {
     pub fn deadline_changes(&self, directive: RecordId) -> Result<Vec<DeadlineRow>, OfficeError> {
         self.views.read(|connection| {
             let mut statement =
-                connection.prepare_cached("SELECT id, data FROM deadline_change WHERE directive = ?1 ORDER BY seq LIMIT 200")?;
+                connection.prepare_cached("SELECT id, data FROM deadline_change WHERE directive = ?1 AND maker = IFNULL((SELECT maker FROM directive WHERE id = ?1), '') ORDER BY seq LIMIT 200")?;
             let mut rows = statement.query([directive.to_string()])?;
             let mut changes = Vec::new();
             while let Some(row) = rows.next()? {

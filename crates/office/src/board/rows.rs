@@ -10,7 +10,7 @@ use crate::error::OfficeError;
 use crate::status::days_between;
 
 /// Shape of the tables; a file of another shape is rebuilt.
-pub(crate) const SHAPE: i64 = 4;
+pub(crate) const SHAPE: i64 = 5;
 
 /// `ord_group`: 0 open with a deadline, 1 done with a deadline, 2 without a deadline. `sort_day`: earliest last day among bodies still open (group 0),
 /// else the last day. So "overdue" is a range of an index and nothing has to be recomputed at midnight.
@@ -22,7 +22,9 @@ CREATE TABLE directive (
   due_raw TEXT, due_inferred INTEGER NOT NULL, stated_last TEXT, internal_due TEXT, internal_illustrative INTEGER NOT NULL, issued_day TEXT,
   clear TEXT NOT NULL, illustrative INTEGER NOT NULL,
   last_day TEXT, bodies INTEGER NOT NULL, reported INTEGER NOT NULL, verified INTEGER NOT NULL, illustrative_answers INTEGER NOT NULL,
-  reported_day TEXT, done_day TEXT, days_late INTEGER NOT NULL, ord_group INTEGER NOT NULL, sort_day TEXT NOT NULL);
+  reported_day TEXT, done_day TEXT, days_late INTEGER NOT NULL, ord_group INTEGER NOT NULL, sort_day TEXT NOT NULL,
+  -- The node that made the record; empty for one of this node's own. So in the tables below.
+  maker TEXT NOT NULL);
 CREATE INDEX directive_order ON directive (ord_group, sort_day, ord, id);
 CREATE INDEX directive_conference ON directive (conference, ord_group, sort_day, ord, id);
 CREATE INDEX directive_document ON directive (document, ord, id);
@@ -51,11 +53,12 @@ CREATE INDEX addressee_directive ON addressee (directive);
 CREATE TABLE assignment (directive TEXT NOT NULL, body TEXT NOT NULL, last_day TEXT, answer TEXT, answer_version INTEGER, answer_state TEXT, percent INTEGER,
   done_day TEXT, evidence INTEGER NOT NULL, verdict TEXT, verdict_remark TEXT, verdict_day TEXT, closed INTEGER NOT NULL, illustrative INTEGER NOT NULL, PRIMARY KEY (directive, body)) WITHOUT ROWID;
 CREATE INDEX assignment_open ON assignment (body, closed, last_day);
-CREATE TABLE answer (id TEXT PRIMARY KEY, directive TEXT NOT NULL, body TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL, data TEXT NOT NULL);
+CREATE TABLE answer (id TEXT PRIMARY KEY, directive TEXT NOT NULL, body TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL, data TEXT NOT NULL,
+  maker TEXT NOT NULL);
 CREATE INDEX answer_directive ON answer (directive, body, seq);
-CREATE TABLE verdict (id TEXT PRIMARY KEY, answer TEXT NOT NULL, seq INTEGER NOT NULL, data TEXT NOT NULL);
+CREATE TABLE verdict (id TEXT PRIMARY KEY, answer TEXT NOT NULL, seq INTEGER NOT NULL, data TEXT NOT NULL, maker TEXT NOT NULL);
 CREATE INDEX verdict_answer ON verdict (answer, seq);
-CREATE TABLE deadline_change (id TEXT PRIMARY KEY, directive TEXT NOT NULL, seq INTEGER NOT NULL, data TEXT NOT NULL);
+CREATE TABLE deadline_change (id TEXT PRIMARY KEY, directive TEXT NOT NULL, seq INTEGER NOT NULL, data TEXT NOT NULL, maker TEXT NOT NULL);
 CREATE INDEX deadline_change_directive ON deadline_change (directive, seq);
 ";
 
@@ -225,9 +228,23 @@ pub struct DeadlineChange {
     pub reason: Option<String>,
 }
 
+/// Whether the data of a record can be read as the typed view of its kind.
+pub(crate) fn is_readable(kind: &str, data: &Value) -> bool {
+    match kind {
+        "directive" => Directive::deserialize(data).is_ok(),
+        "answer" => Answer::deserialize(data).is_ok(),
+        "verdict" => Verdict::deserialize(data).is_ok(),
+        "deadline_change" => DeadlineChange::deserialize(data).is_ok(),
+        _ => true,
+    }
+}
+
 /// Recomputes one directive's row and its assignments from the records behind it. Nothing here depends on today.
-pub(crate) fn recompute(connection: &Connection, id: &str, directive: &Directive) -> Result<(), OfficeError> {
-    let (for_all, for_body) = deadlines(connection, id, directive)?;
+///
+/// `maker` is the node that made the directive, empty for this one: only its verdicts and changes of deadlines count, as only the assigner may give them. Of
+/// several answers in the name of a body one of this node's own goes first.
+pub(crate) fn recompute(connection: &Connection, id: &str, directive: &Directive, maker: &str) -> Result<(), OfficeError> {
+    let (for_all, for_body) = deadlines(connection, id, directive, maker)?;
     connection.prepare_cached("DELETE FROM assignment WHERE directive = ?1")?.execute([id])?;
     let mut totals = Totals::default();
     let base = match directive.kind.as_str() {
@@ -236,7 +253,7 @@ pub(crate) fn recompute(connection: &Connection, id: &str, directive: &Directive
     };
     for body in &directive.issued_to {
         let own_deadline = for_body.iter().rev().find(|(other, _)| other == body).map(|(_, day)| *day);
-        let assignment = assignment(connection, id, *body, directive, own_deadline.or(base))?;
+        let assignment = assignment(connection, id, *body, directive, own_deadline.or(base), maker)?;
         totals.add(&assignment);
         store_assignment(connection, id, *body, &assignment)?;
     }
@@ -322,10 +339,11 @@ fn assignment(
     body: RecordId,
     directive: &Directive,
     last_day: Option<Date>,
+    maker: &str,
 ) -> Result<Assignment, OfficeError> {
     let periodic = directive.kind == "periodic";
     let found = connection
-        .prepare_cached("SELECT id, version, data FROM answer WHERE directive = ?1 AND body = ?2 ORDER BY seq DESC LIMIT 1")?
+        .prepare_cached("SELECT id, version, data FROM answer WHERE directive = ?1 AND body = ?2 ORDER BY maker > '', seq DESC LIMIT 1")?
         .query_row(params![directive_id, body.to_string()], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
         })
@@ -334,8 +352,8 @@ fn assignment(
     if let Some((id, version, data)) = found {
         let answer: Answer = serde_json::from_str(&data)?;
         let verdict = connection
-            .prepare_cached("SELECT data FROM verdict WHERE answer = ?1 ORDER BY seq DESC LIMIT 1")?
-            .query_row([&id], |row| row.get::<_, String>(0))
+            .prepare_cached("SELECT data FROM verdict WHERE answer = ?1 AND maker = ?2 ORDER BY seq DESC LIMIT 1")?
+            .query_row([id.as_str(), maker], |row| row.get::<_, String>(0))
             .optional()?;
         let verdict: Option<Verdict> = verdict.map(|data| serde_json::from_str(&data)).transpose()?;
         // A verdict is on one version: what was changed afterwards has to be judged again.
@@ -384,11 +402,11 @@ fn store_assignment(connection: &Connection, id: &str, body: RecordId, one: &Ass
 type BodyDeadlines = Vec<(RecordId, Date)>;
 
 /// The last day for all bodies after the changes so far, and the changes for single bodies in order.
-fn deadlines(connection: &Connection, id: &str, directive: &Directive) -> Result<(Option<Date>, BodyDeadlines), OfficeError> {
+fn deadlines(connection: &Connection, id: &str, directive: &Directive, maker: &str) -> Result<(Option<Date>, BodyDeadlines), OfficeError> {
     let mut for_all = directive.due_last;
     let mut for_body = Vec::new();
-    let mut statement = connection.prepare_cached("SELECT data FROM deadline_change WHERE directive = ?1 ORDER BY seq")?;
-    let mut rows = statement.query([id])?;
+    let mut statement = connection.prepare_cached("SELECT data FROM deadline_change WHERE directive = ?1 AND maker = ?2 ORDER BY seq")?;
+    let mut rows = statement.query([id, maker])?;
     while let Some(row) = rows.next()? {
         let change: DeadlineChange = serde_json::from_str(&row.get::<_, String>(0)?)?;
         match (change.body, change.new_last) {

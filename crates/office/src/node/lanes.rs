@@ -3,7 +3,7 @@
 //! The machines of `exchange` decide; here are the threads that step them, each step in one transaction, and the clock they wait by. A step's request is sent
 //! after its commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -105,7 +105,13 @@ struct Lane {
 pub(super) struct Plan {
     lanes: BTreeMap<LaneKey, Lane>,
     /// What the lanes were made for.
-    made_for: Option<Arc<Known>>,
+    pub(super) made_for: Option<Arc<Known>>,
+    /// Logs with entries to be counted.
+    pub(super) to_count: BTreeSet<Origin>,
+    /// Whether all logs are to be counted.
+    pub(super) counts_all: bool,
+    /// Whether a thread counts.
+    pub(super) is_counting: bool,
     looked: Option<Instant>,
     /// The last change of the ledger seen: other programs write too.
     seen: u64,
@@ -200,6 +206,12 @@ impl Exchange {
                     }
                     Err(error) => tracing::warn!(%error, "the exchange cannot read its ledger"),
                 }
+                continue;
+            }
+            if let Some((count, known)) = plan.take_count() {
+                drop(plan);
+                self.count(count, &known);
+                plan = lock(&self.plan);
                 continue;
             }
             let now = Instant::now();
@@ -396,6 +408,7 @@ impl Plan {
             return;
         }
         self.made_for = known.cloned();
+        self.counts_all = true;
         let due = known.map(|known| lanes_of(known)).unwrap_or_default();
         self.lanes.retain(|key, _| due.contains(key));
         for key in due {

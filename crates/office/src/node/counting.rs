@@ -1,0 +1,70 @@
+//! What has come in from other nodes is counted into records that this node shows, behind the answers and steps that brought it: no acknowledgement waits for it,
+//! and what was left when the program stopped is counted when it starts.
+
+use std::sync::Arc;
+
+use exchange::directory::Directory;
+use exchange::held_record::{count_all, count_entries};
+use ledger::{LedgerError, NodeName, Origin};
+
+use super::lanes::Plan;
+use super::{Exchange, Known, lock};
+use crate::error::OfficeError;
+
+/// What is to be counted next.
+pub(super) enum Count {
+    /// Every log: at the start, and when the directory has changed.
+    All,
+    /// A log that has grown.
+    Log(Origin),
+}
+
+impl Exchange {
+    /// Counts one step of what waits to be counted; what is left waits on.
+    pub(super) fn count(&self, count: Count, known: &Known) {
+        let directory = known.directory.clone();
+        let counted = match &count {
+            Count::All => self.ledger.write(move |w| count_all(w, &directory)),
+            Count::Log(origin) => self.count_log(origin.clone(), directory),
+        };
+        let mut plan = lock(&self.plan);
+        plan.is_counting = false;
+        match counted {
+            Ok(true) => {}
+            Ok(false) => plan.put_back_count(count),
+            Err(error) => tracing::error!(%error, "records of other nodes cannot be counted"),
+        }
+    }
+
+    fn count_log(&self, origin: Origin, directory: Directory) -> Result<bool, LedgerError> {
+        self.ledger.write(move |w| Ok(count_entries(w, &directory, &origin)?.is_done()))
+    }
+
+    /// How the directory calls the body that runs a node; none when it does not say, or when the node has not joined the others.
+    pub(crate) fn title_of(&self, node: &NodeName) -> Result<Option<String>, OfficeError> {
+        let Some(known) = self.known()? else { return Ok(None) };
+        Ok(known.directory.member(node).map(|member| member.title.clone()).filter(|title| !title.is_empty()))
+    }
+}
+
+impl Plan {
+    /// A log has grown.
+    pub(super) fn wants_count(&mut self, origin: &Origin) {
+        self.to_count.insert(origin.clone());
+    }
+
+    /// The next to be counted, one at a time so that lanes go on meanwhile.
+    pub(super) fn take_count(&mut self) -> Option<(Count, Arc<Known>)> {
+        let known = self.made_for.clone().filter(|_| !self.is_counting)?;
+        let count = if std::mem::take(&mut self.counts_all) { Count::All } else { Count::Log(self.to_count.pop_first()?) };
+        self.is_counting = true;
+        Some((count, known))
+    }
+
+    fn put_back_count(&mut self, count: Count) {
+        match count {
+            Count::All => self.counts_all = true,
+            Count::Log(origin) => self.wants_count(&origin),
+        }
+    }
+}
