@@ -14,11 +14,6 @@ const CLAIM: &str = "SELECT audience, place, epoch, maker, stretch, prev, rec, v
 /// Versions that count, with payload.
 const HELD: &str = "SELECT c.maker, c.place, l.origin, c.rec, c.ver, c.op, c.kind, c.cat, c.at, c.leaf, e.payload
   FROM claim c JOIN log l ON l.id = c.place >> 40 JOIN entry e ON e.place = c.place";
-/// Each maker found with one step along the index, however many versions there are.
-const MAKERS: &str = "WITH RECURSIVE maker(name) AS (
-    SELECT min(maker) FROM claim WHERE audience = ?1 AND rec = ?2 AND stretch >= 0
-    UNION ALL SELECT (SELECT min(maker) FROM claim WHERE audience = ?1 AND rec = ?2 AND stretch >= 0 AND maker > maker.name) FROM maker WHERE maker.name IS NOT NULL)";
-
 impl ClaimRead for Session<'_, '_> {
     fn counting(&self, log: i64) -> Result<Counting, LedgerError> {
         let mut statement = self.connection.prepare_cached("SELECT counted, ruling FROM log WHERE id = ?1")?;
@@ -65,17 +60,21 @@ impl ClaimRead for Session<'_, '_> {
     }
 
     fn standings(&self, audience: &str, rec: RecordId) -> Result<Vec<HeldRow>, LedgerError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "{MAKERS} {HELD} JOIN maker ON c.maker = maker.name WHERE c.audience = ?1 AND c.rec = ?2 AND c.stretch >= 0 AND c.place =
-               (SELECT place FROM claim WHERE audience = ?1 AND rec = ?2 AND maker = maker.name AND stretch >= 0
-                ORDER BY stretch DESC, epoch DESC, place DESC LIMIT 1) ORDER BY c.maker"
-        ))?;
-        let mut rows = statement.query(params![audience, rec.as_bytes()])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push(held_row(row)?);
+        // Each maker and his last version are found with a step along an index, however many versions there are; the planner must not be given a choice.
+        let mut statement = self.connection.prepare_cached(
+            "SELECT maker FROM claim WHERE audience = ?1 AND rec = ?2 AND stretch >= 0 AND maker > ?3 ORDER BY maker LIMIT 1",
+        )?;
+        let mut found: Vec<HeldRow> = Vec::new();
+        loop {
+            let after = found.last().map_or("", |last| last.maker.as_str());
+            let mut rows = statement.query(params![audience, rec.as_bytes(), after])?;
+            let Some(row) = rows.next()? else { return Ok(found) };
+            let maker = NodeName::parse(&row.get::<_, String>(0)?)?;
+            let Some(last) = self.held_versions(audience, rec, &maker, None, 1)?.pop() else {
+                return Err(LedgerError::Damaged(format!("record {rec} of {} without a version", maker.as_str())));
+            };
+            found.push(last);
         }
-        Ok(found)
     }
 
     fn held_versions(
@@ -101,7 +100,7 @@ impl ClaimRead for Session<'_, '_> {
 
     fn held_of_kind(&self, kind: &str, after: Option<RecordId>, limit: usize) -> Result<Vec<RecordId>, LedgerError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT DISTINCT c.rec FROM log l JOIN current c ON c.log = l.id WHERE l.own = 0 AND c.kind = ?1 AND c.rec > ?2 ORDER BY c.rec LIMIT ?3",
+            "SELECT DISTINCT c.rec FROM log l CROSS JOIN current c ON c.log = l.id WHERE l.own = 0 AND c.kind = ?1 AND c.rec > ?2 ORDER BY c.rec LIMIT ?3",
         )?;
         let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
         let mut rows = statement.query(params![kind, after, limit_of(limit)])?;
