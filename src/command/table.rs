@@ -17,6 +17,8 @@ use crate::words::Words;
 
 /// Errors that are printed; `--json` prints more.
 const SHOWN_ERRORS: usize = 30;
+/// Converted cells that are named.
+const SHOWN_CELLS: usize = 10;
 /// The body of a node that an import makes in a new folder.
 const USUAL_BODY: &str = "Bộ Khoa học và Công nghệ";
 
@@ -236,6 +238,16 @@ fn print_plan(plan: &SheetPlan, words: Words) {
     );
     for note in &plan.notes {
         tell!("  i {}", words.label(note));
+    }
+    if !plan.converted.is_empty() {
+        let cells: Vec<String> = plan.converted.iter().take(SHOWN_CELLS).map(|(cell, from)| format!("{cell} ({from})")).collect();
+        let more = if plan.converted.len() > SHOWN_CELLS { ", …" } else { "" };
+        tell!(
+            "  i {} {}: {}{more}",
+            plan.converted.len(),
+            words.say("ô ở bảng mã cũ, đã chuyển sang Unicode", "cells in an old encoding, put into Unicode"),
+            cells.join(", ")
+        );
     }
     for (field, count) in &plan.missing {
         tell!("  … {} “{}”: {count} {}", words.say("còn thiếu", "still missing:"), words.label(field), words.say("dòng", "rows"));

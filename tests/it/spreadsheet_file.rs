@@ -64,3 +64,22 @@ fn a_wrong_word_on_the_command_line_is_answered_with_the_right_ones() {
         assert!(!said.contains("os error") && !said.contains("nút thử"), "{words:?}: {said}");
     }
 }
+
+#[test]
+fn what_was_done_to_a_table_is_told_totals_left_out_and_old_letters_converted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("nut"), folder.path().join("bang.csv"));
+    // "Tên nhiệm vụ" and a title in TCVN3, as an old program wrote them.
+    let mut bytes = b"T\xaan nhi\xd6m v\xf4;Kinh ph\xdd \xae\xad\xeec duy\xd6t (tri\xd6u \xae\xe5ng)\n".to_vec();
+    bytes.extend(b"Nghi\xaan c\xf8u gi\xe8ng c\xb5 ph\xaa v\xe8i (minh h\xe4a);1.500\nT\xe6ng c\xe9ng;1.500\n");
+    std::fs::write(&file, bytes).unwrap();
+    let (worked, said, _) = lienvung(&["import", "task", file.to_str().unwrap()], &data);
+    assert!(worked && said.contains("Dòng cộng không phải bản ghi, được bỏ qua: dòng 3"), "{said}");
+    assert!(said.contains("bảng mã cũ") && said.contains("A2 (TCVN3 (ABC))"), "{said}");
+    let undo = said.lines().find(|line| line.contains("--undo")).unwrap();
+    assert!(undo.contains(&format!("--data {}", data.display())), "the line can be copied as it is: {undo}");
+    let (_, lines, _) = lienvung(&["export", "task", "--format", "jsonl"], &data);
+    let record: Value = serde_json::from_str(lines.trim()).unwrap();
+    assert_eq!(record["data"]["title"], "Nghiên cứu giống cà phê vối (minh họa)");
+    assert_eq!(record["data"]["approved_budget"][0]["amount"], 1_500_000_000_i64);
+}

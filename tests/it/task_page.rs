@@ -193,6 +193,7 @@ async fn the_lists_say_when_nothing_is_there_and_their_files_hold_the_same_rows(
     assert!(
         list.contains("Nhân giống gấc")
             && list.contains("Sở KH&#38;CN Đắk Lắk")
+            && list.contains("6/2019 – 6/2021")
             && list.contains("(triệu đồng)")
             && list.contains("<div>1.000</div>"),
         "{list}"

@@ -68,6 +68,17 @@ async fn who_may_import_finds_tables_and_conclusions_from_the_menu_and_from_a_li
     }
     let page = site.page("/nhap-excel?kind=result", Some("daklak.cv")).await;
     assert!(page.contains("<option value=\"result\" selected"), "{page}");
+    // Nothing is chosen for somebody who came by the menu, and nothing is read before he chooses.
+    let page = site.page("/nhap-excel", Some("daklak.cv")).await;
+    assert!(page.contains("<option value=\"\" selected") || !page.contains(" selected>"), "{page}");
+    let own = session(&site.office, "daklak.cv");
+    let owner = site.owner.to_string();
+    let upload = Visit::upload("/nhap-excel", &[("kind", ""), ("owner", &owner)], "bang.csv", "title\nMáy sấy\n".as_bytes());
+    let reply = upload.by(Some(&own)).send(&site.router).await;
+    assert!(reply.status == StatusCode::UNPROCESSABLE_ENTITY && reply.text.contains("Loại bản ghi: chưa chọn"), "{}", reply.text);
+    // Proposals and every other kind are a step away from one's work.
+    let page = site.page("/viec", Some("daklak.cv")).await;
+    assert!(page.contains("href=\"/bieu-mau/proposal\"") && page.contains("href=\"/bieu-mau\""), "{page}");
     // Directives come in with their conclusion, so their list of records offers no table.
     assert!(!site.page("/bieu-mau/directive", Some("daklak.cv")).await.contains("nhap-excel?kind="));
 }
@@ -94,6 +105,11 @@ async fn a_link_to_a_record_leads_to_the_page_of_its_kind() {
     for part in ["lich-su", "giay-to", "xoa"] {
         assert!(site.page(&format!("/r/{task}/{part}"), own).await.contains(&to_task), "{part}");
     }
+    // A title of three lines is read whole on its page; the way to it has a line.
+    let title = format!("{} (minh họa)", "Nghiên cứu ứng dụng công nghệ viễn thám cảnh báo trượt lở đất ".repeat(4).trim());
+    let long = site.add("task", json!({"title": title, "state": "draft"}));
+    let page = site.page(&format!("/nhiem-vu/{long}"), own).await;
+    assert!(page.contains(&format!("<h1>{title}</h1>")) && !page.contains(&format!("<li aria-current=\"page\">{title}")), "{page}");
     // What is no contract is shown where it has its page.
     let reply = Visit::get(format!("/hop-dong/{task}")).by(Some(&session(&site.office, "daklak.cv"))).send(&site.router).await;
     assert_eq!((reply.status, reply.place), (StatusCode::SEE_OTHER, format!("/nhiem-vu/{task}")));

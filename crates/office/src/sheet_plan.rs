@@ -152,10 +152,14 @@ impl Office {
             kept_as_words: BTreeMap::new(),
         };
         let mut missing: BTreeMap<String, usize> = BTreeMap::new();
-        let mut namesakes = Vec::new();
+        let (mut namesakes, mut totals) = (Vec::new(), Vec::new());
         for (at, row) in data_rows.iter().enumerate() {
             if at % 256 == 0 {
                 progress(at, data_rows.len());
+            }
+            if row.is_total() {
+                totals.push(row.number.to_string());
+                continue;
             }
             let Some(planned) = self.plan_row(who, &mut pass, row, &mut plan)? else { continue };
             if let Some(draft) = &planned.draft {
@@ -183,6 +187,13 @@ impl Office {
             plan.notes.push(label(
                 format!("{} dòng có tên trùng với cơ quan đã có, hãy xem lại trước khi nhập: {shown}.", namesakes.len()),
                 format!("{} rows have the name of a body that is there already, look at them first: {shown}.", namesakes.len()),
+            ));
+        }
+        if !totals.is_empty() {
+            let rows = totals.join(", ");
+            plan.notes.push(label(
+                format!("Dòng cộng không phải bản ghi, được bỏ qua: dòng {rows}."),
+                format!("Rows of totals are no records and are left out: row {rows}."),
             ));
         }
         self.refuse_second_import(&mut plan)?;

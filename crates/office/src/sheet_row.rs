@@ -155,3 +155,42 @@ impl SheetPass<'_> {
 pub(crate) fn source_words(key: &str) -> String {
     key.rsplit('\u{1f}').next().unwrap_or_default().to_owned()
 }
+
+impl SheetRow {
+    /// Whether the row adds others up: "Tổng cộng", "Tổng số: 12 nhiệm vụ", "Cộng | | 4.000". Its one text says so and nothing else; a title that begins with
+    /// these words goes on with others.
+    pub(crate) fn is_total(&self) -> bool {
+        let mut texts = self.cells.iter().filter_map(|cell| match cell {
+            SheetCell::Text(text) if text.chars().any(char::is_alphabetic) => Some(viet::fold(text).to_lowercase()),
+            _ => None,
+        });
+        let (Some(text), None) = (texts.next(), texts.next()) else { return false };
+        ["tong cong", "tong so", "tong", "cong"].iter().any(|word| {
+            let Some(rest) = text.trim().strip_prefix(word) else { return false };
+            let rest = rest.trim_start();
+            rest.is_empty() || rest.starts_with([':', '(', '-', '–', '='])
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_totals_is_told_from_a_title_that_begins_like_one() {
+        let row = |texts: &[&str]| {
+            let cell = |text: &&str| if text.is_empty() { SheetCell::Empty } else { SheetCell::Text((*text).into()) };
+            SheetRow { number: 1, cells: texts.iter().map(cell).collect() }
+        };
+        for total in [&["Tổng cộng"][..], &["TỔNG SỐ: 12 nhiệm vụ"], &["", "Cộng:", "4.000"], &["Tổng (triệu đồng)", "", "1,5"]]
+        {
+            assert!(row(total).is_total(), "{total:?}");
+        }
+        for other in
+            [&["Tổng số hóa dữ liệu đất đai"][..], &["Cộng đồng làng nghề", "2019"], &["Tổng cộng", "Sở Công Thương"], &[""], &["12"]]
+        {
+            assert!(!row(other).is_total(), "{other:?}");
+        }
+    }
+}

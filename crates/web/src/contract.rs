@@ -50,7 +50,7 @@ async fn contract(page: Page, Who(who): Who, State(app): State<App>, Path(id): P
         Err(kind) => return page.go(&place_of(&kind, id)),
     };
     let today = app.office.clock().today();
-    let (label, title) = (page.say("Hợp đồng và kinh phí", "Contracts and money").to_owned(), office::shorten(&found.contract.title, 120));
+    let (label, title) = (page.say("Hợp đồng và kinh phí", "Contracts and money").to_owned(), found.contract.title.clone());
     let page = page.titled(title).at(Nav::Work).crumb(label, "/hop-dong");
     let mut blocks = Blocks::default();
     if found.contract.illustrative {

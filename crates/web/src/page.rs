@@ -198,6 +198,11 @@ impl Page {
         self
     }
 
+    /// The title where there is room for a line: the breadcrumb, the window. The heading has all of it.
+    pub fn short_title(&self) -> String {
+        office::shorten(&self.title, 120)
+    }
+
     /// Sets the description.
     pub fn described(mut self, description: impl Into<String>) -> Page {
         self.description = description.into();

@@ -268,6 +268,11 @@ fn meanwhile(page: &Page, app: &App, titles: &Titles, kind: &Kind, current: Opti
     errors
 }
 
+/// Whether a record of these kinds is chosen from a list and not typed.
+fn is_chosen(app: &App, kinds: &[String]) -> bool {
+    kinds.iter().any(|kind| kind == "body") && !looks_bodies_up(&app.office)
+}
+
 /// Whether bodies are typed and looked up: with hundreds of them a folded list is no help.
 fn looks_bodies_up(office: &Office) -> bool {
     office.directory().all().len() > MOST_IN_A_SELECT
@@ -413,7 +418,7 @@ fn form_part(app: &App, page: &Page, kind: &Kind, field: &catalogue::Field, valu
     FormPart::Group(FieldGroup {
         name: field.name.clone(),
         label: said(&field.label, page.lang).to_owned(),
-        hint: hint(page, kind, field),
+        hint: hint(app, page, kind, field),
         rows,
         may_add: field.repeated,
         may_remove: field.repeated,
@@ -422,7 +427,7 @@ fn form_part(app: &App, page: &Page, kind: &Kind, field: &catalogue::Field, valu
 }
 
 /// Help, an example, how a record is named, and the legal source where it is not that of the whole form, which stands once above it.
-fn hint(page: &Page, kind: &Kind, field: &catalogue::Field) -> String {
+fn hint(app: &App, page: &Page, kind: &Kind, field: &catalogue::Field) -> String {
     let mut words = Vec::new();
     if let Some(help) = &field.help {
         words.push(said(help, page.lang).to_owned());
@@ -430,7 +435,7 @@ fn hint(page: &Page, kind: &Kind, field: &catalogue::Field) -> String {
     if let Some(example) = &field.example {
         words.push(format!("{} {example}.", page.say("Ví dụ:", "For example:")));
     }
-    if matches!(field.of, FieldType::Ref { .. }) {
+    if matches!(&field.of, FieldType::Ref { kinds } if !is_chosen(app, kinds)) {
         words.push(page.say("Ghi tên, số hiệu hoặc địa chỉ trang.", "Write its name, number or page address.").to_owned());
     }
     if field.source != kind.source {
@@ -476,9 +481,7 @@ pub(crate) fn input(
             }
             FieldKind::Select(choices)
         }
-        FieldType::Ref { kinds } if kinds.iter().any(|kind| kind == "body") && !looks_bodies_up(&app.office) => {
-            FieldKind::Select(crate::board::body_choices(&app.office, "—"))
-        }
+        FieldType::Ref { kinds } if is_chosen(app, kinds) => FieldKind::Select(crate::board::body_choices(&app.office, "—")),
         FieldType::Ref { kinds } if kinds.iter().any(|kind| kind == "conference") => {
             let mut choices = vec![Choice::new("", "—")];
             for conference in app.office.board().conferences().unwrap_or_default() {
@@ -489,7 +492,7 @@ pub(crate) fn input(
         _ => FieldKind::Text,
     };
     let tick = shown == FieldKind::Tick;
-    let mut made = Field::new(texts, shown, name, label).hint(hint(page, kind, field)).value_from(values);
+    let mut made = Field::new(texts, shown, name, label).hint(hint(app, page, kind, field)).value_from(values);
     if let Some(note) = &note {
         made.hint = format!("{} {}.", made.hint, said(note, page.lang)).trim_start().to_owned();
     }

@@ -63,7 +63,7 @@ impl RecordPage {
         let kind = self.kind(app)?;
         let title = app.office.catalogue().title(&kind.name, data, crate::service::office_lang(page.lang));
         let label = said(&kind.plural, page.lang).to_owned();
-        Ok(page.titled(office::shorten(&title, 120)).crumb(label, &list_of(&kind.name)))
+        Ok(page.titled(title).crumb(label, &list_of(&kind.name)))
     }
 
     /// Kind, audience, and what is unusual about the record.

@@ -75,6 +75,9 @@ async fn start_page(page: Page, who: Identity, app: &App, place: ListPlace, erro
         .await?;
     let mut kind_choices: Vec<Choice> = kinds.iter().map(|kind| Choice::new(kind.name.clone(), said(&kind.plural, page.lang))).collect();
     kind_choices.sort_by(|one, two| viet::compare(&one.label, &two.label));
+    let samples = kind_choices.iter().map(|kind| (kind.label.clone(), page.href(&format!("/nhap-excel/mau/{}", kind.value)))).collect();
+    // Nothing is chosen before somebody chooses: a wrong kind is noticed late.
+    kind_choices.insert(0, Choice::new("", page.say("— chọn loại —", "— choose a kind —")));
     let mut map_choices = vec![Choice::new("", page.say("Tự nhận theo tiêu đề cột", "By the headings of the columns"))];
     for (kind, map, words) in &maps {
         let name = kinds.iter().find(|found| found.name == *kind).map(|found| said(&found.label, page.lang)).unwrap_or_default();
@@ -108,9 +111,7 @@ async fn start_page(page: Page, who: Identity, app: &App, place: ListPlace, erro
         blocks.push(Block::Table(crate::sheet_upload::unfinished_table(&page, &unfinished)));
     }
     blocks.push(Block::Heading(page.say("Tệp mẫu", "Sample files").to_owned()));
-    blocks.push(Block::Links(
-        kinds.iter().map(|kind| (said(&kind.plural, page.lang).to_owned(), page.href(&format!("/nhap-excel/mau/{}", kind.name)))).collect(),
-    ));
+    blocks.push(Block::Links(samples));
     if !imports.is_empty() {
         blocks.push(Block::Table(imports_table(&page, app, &imports)));
         if let Some(last) = imports.last().filter(|_| imports.len() == 20) {
@@ -157,6 +158,10 @@ async fn upload(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
     let mut errors = FormErrors::none(page.texts());
     let owner = owner_of(&who, &pairs)?;
     let (kind, map) = kind_and_map(&pairs);
+    if kind.is_empty() {
+        errors.add("kind", no_kind().get(page.lang));
+        return start_page(page, who, &app, place, errors, &pairs).await;
+    }
     app.office.may_import(&who, &kind, owner)?.require()?;
     let Some(file) = upload.file("file") else {
         errors.add("file", page.say("Tệp bảng tính: chưa chọn tệp.", "Spreadsheet: no file chosen."));
@@ -172,6 +177,14 @@ async fn upload(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
         }
         Err(failure) => Err(failure),
     }
+}
+
+/// What is said when no kind of record was chosen.
+pub(crate) fn no_kind() -> crate::lang::Label {
+    crate::lang::Label::new(
+        "Loại bản ghi: chưa chọn. Hãy chọn loại của các dòng trong tệp.",
+        "Kind of record: none chosen. Choose what the rows of the file are.",
+    )
 }
 
 /// The body that keeps the records: the one chosen, else the person's first.

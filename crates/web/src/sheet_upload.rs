@@ -18,7 +18,7 @@ use crate::lang::Label;
 use crate::page::Page;
 use crate::parts::{Cell, Column, Table};
 use crate::service::{App, Who};
-use crate::sheet_import::{kind_and_map, owner_of};
+use crate::sheet_import::{kind_and_map, no_kind, owner_of};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -76,6 +76,9 @@ pub(crate) fn unfinished_table(page: &Page, uploads: &[OpenUpload]) -> Table {
 
 async fn begin(page: Page, Who(who): Who, State(app): State<App>, pairs: FormPairs) -> Answer {
     let (kind, map) = kind_and_map(&pairs);
+    if kind.is_empty() {
+        return Err(Failure::bad_parameter("kind", no_kind()));
+    }
     let whole = |name: &str| pairs.get(name).and_then(|text| text.parse::<u64>().ok()).ok_or_else(|| unreadable(name));
     let form = UploadForm {
         kind,

@@ -272,6 +272,11 @@ fn period(page: &Page, data: &Value) -> String {
     match (day(&["planned_start"]), day(&["actual_end", "planned_end"])) {
         (start, end) if end.is_empty() => start,
         (start, end) if start.is_empty() => format!("{} {end}", page.say("đến", "until")),
-        (start, end) => format!("{start} – {end}"),
+        (start, end) => {
+            // "6/2017 – 6/2018", "2005 – 2006": two months or two years need no word that says so.
+            let plain = ["tháng ", "năm "].iter().find_map(|word| Some((start.strip_prefix(word)?, end.strip_prefix(word)?)));
+            let (start, end) = plain.unwrap_or((&start, &end));
+            if start == end { start.to_owned() } else { format!("{start} – {end}") }
+        }
     }
 }

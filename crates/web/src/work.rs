@@ -72,6 +72,8 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     if !who.bodies().is_empty() {
         buttons.push((page.say("Hợp đồng và kinh phí", "Contracts and money").to_owned(), page.href("/hop-dong")));
     }
+    buttons.push((page.say("Phiếu đề xuất", "Proposals").to_owned(), page.href(&crate::records::list_of("proposal"))));
+    buttons.push((page.say("Mọi loại bản ghi", "All kinds of record").to_owned(), page.href("/bieu-mau")));
     buttons.push((page.say("Lịch nhắc hạn (iCal)", "Calendar (iCal)").to_owned(), page.href("/tai-khoan")));
     blocks.push(Block::Buttons(buttons));
     show(page, blocks)
