@@ -403,13 +403,21 @@ impl Directory {
         *caller == heir || self.is_under(&heir, caller) || self.audiences.get(audience).is_some_and(|readers| readers.contains(caller))
     }
 
-    /// Whether the caller may write a log at `holder`: the owner itself under its parent, or the holder's child that relays for a node under it.
+    /// Whether the caller may write a log at `holder`: the owner itself under its parent, or the holder's child that relays it.
     pub fn may_write(&self, caller: &NodeName, origin: &Origin, holder: &NodeName) -> bool {
-        let owner = origin.node();
-        origin.audience() != PRIVATE
-            && *caller != *holder
-            && self.is_under(&owner, caller)
-            && self.parent_of(caller).as_ref() == Some(holder)
+        origin.audience() != PRIVATE && *caller != *holder && self.relays(caller, origin) && self.parent_of(caller).as_ref() == Some(holder)
+    }
+
+    /// Whether a node passes a log on to the node above it: its own, those of the nodes under it, and what it has handed over when it was merged. Until
+    /// the heir has read that from above, the merged node is the only one that can give it back to a node above that was restored from a backup.
+    pub fn relays(&self, node: &NodeName, origin: &Origin) -> bool {
+        self.is_under(&origin.node(), node) || self.handed_over(node, origin).is_some()
+    }
+
+    /// How many entries of a log under it a merged node has handed over to its heir; none when the log is not one of these.
+    pub fn handed_over(&self, node: &NodeName, origin: &Origin) -> Option<u64> {
+        let merger = self.merger_of(node).filter(|_| origin.node() != *node)?;
+        merger.cut.get(origin).copied()
     }
 
     /// Who owned a record, one after another, when `creator` made it.

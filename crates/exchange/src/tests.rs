@@ -160,6 +160,57 @@ fn a_log_goes_up_and_its_receipt_verifies() {
     assert_eq!(bring_up(&mut pair, &mut below, &mut above), (vec![], 1), "nothing new: one question");
 }
 
+/// Steps of a loop against a holder, in the name of `caller`, until it rests.
+fn run_against(holder: &Parent, above: &mut MemoryShelf, owner: &mut Owner, below: &mut MemoryShelf, directory: &Directory, caller: &str) {
+    let mut event = Event::Wake;
+    loop {
+        let effects = owner.step(below, directory, event, Moment { now: 0, id: RecordId::new() }).unwrap();
+        let Some(Effect::Send(request)) = effects.into_iter().find(|effect| matches!(effect, Effect::Send(_))) else { break };
+        let call = Call { origin: owner.origin().clone(), caller: Some(name(caller)), request };
+        event = Event::Answer(holder.answer(above, directory, &call, 0).unwrap());
+    }
+}
+
+#[test]
+fn a_merged_node_gives_back_what_it_has_handed_over_and_adds_nothing() {
+    let [centre, old, heir, unit] = [1, 2, 3, 4].map(|number| NodeKey::from_seed(&[number; 32]));
+    let join = |node: &str, key: &NodeKey| Statement::Node { name: name(node), key: key.public(), title: "minh họa".into() };
+    let mut said = BTreeMap::from([
+        (name("bo.khcn"), vec![join("sokhcn.kontum", &old), join("sokhcn.quangngai", &heir)]),
+        (name("sokhcn.kontum"), vec![join("sokhcn.daklak", &unit)]),
+    ]);
+    let before = Directory::of(&name("bo.khcn"), centre.public(), &said);
+    let (mut own, mut at_old, mut at_centre) = (shelf_of(3), MemoryShelf::new(), MemoryShelf::new());
+    let holder = Parent { name: name("sokhcn.kontum"), key: old, standby_for: None };
+    let mut loop_of_unit = Owner::new(origin(), holder.name.clone(), Voice::Owner(Box::new(unit)));
+    run_against(&holder, &mut at_old, &mut loop_of_unit, &mut own, &before, "sokhcn.daklak");
+    assert_eq!(at_old.log(&origin()).unwrap().unwrap().signed_size(), 3);
+    // The province is merged, and the Centre, which had all of it, is put back to a backup without it before the heir has read it.
+    said.entry(name("bo.khcn")).or_default().push(Statement::Transfer {
+        recs: None,
+        of: name("sokhcn.kontum"),
+        by: name("sokhcn.quangngai"),
+        cut: BTreeMap::from([(origin(), 3)]),
+        start: BTreeMap::new(),
+        basis: "202/2025/QH15".into(),
+    });
+    let after = Directory::of(&name("bo.khcn"), centre.public(), &said);
+    let top = Parent { name: name("bo.khcn"), key: centre, standby_for: None };
+    let mut relay = Owner::new(origin(), top.name.clone(), Voice::Relay);
+    run_against(&top, &mut at_centre, &mut relay, &mut at_old, &after, "sokhcn.kontum");
+    assert_eq!(at_centre.rows(&origin()), own.rows(&origin()));
+    assert_eq!(at_centre.log(&origin()).unwrap().unwrap().signed_size(), 3);
+    write(&mut own, 3);
+    let row = own.rows(&origin()).last().unwrap();
+    let mut body = Vec::new();
+    crate::batch::push_entry(&mut body, &row.bytes, row.payload.as_deref());
+    for (caller, is_taken) in [("sokhcn.kontum", false), ("sokhcn.quangngai", true)] {
+        let call = Call { origin: origin(), caller: Some(name(caller)), request: Request::Append { from: 3, body: body.clone() } };
+        let answer = top.answer(&mut at_centre, &after, &call, 0).unwrap();
+        assert_eq!(answer == Answer::Refused(Refusal::NotYours), !is_taken, "{caller}: {answer:?}");
+    }
+}
+
 #[test]
 fn an_owner_restored_from_a_backup_takes_back_what_it_lost_and_keeps_what_it_wrote_since() {
     let (mut one, mut below, mut above) = (pair(), shelf_of(300), MemoryShelf::new());

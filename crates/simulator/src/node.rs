@@ -128,9 +128,8 @@ impl Node {
                 }
             }
             for origin in self.shelf.origins() {
-                let owner = origin.node();
-                let is_below = owner != self.parent.name && self.directory.is_under(&owner, &self.parent.name);
-                if is_below && self.counted_size(origin) > 0 {
+                let is_relayed = origin.node() != self.parent.name && self.directory.relays(&self.parent.name, origin);
+                if is_relayed && self.counted_size(origin) > 0 {
                     due.push(LoopKey { origin: origin.clone(), peer: above.clone(), is_up: true });
                 }
             }

@@ -64,6 +64,12 @@ impl Oracle {
         Ok(())
     }
 
+    /// Whether a merged node leaves nothing in the log of its former unit but what the unit has signed.
+    pub fn gives_back(&self, who: &NodeName, origin: &Origin, size: u64, root: LeafHash) -> bool {
+        let signed = self.signed.get(origin).and_then(|leaves| leaves.get(..usize::try_from(size).unwrap_or(usize::MAX)));
+        self.mergers.contains_key(who) && signed.is_some_and(|leaves| root_of(leaves) == root)
+    }
+
     /// An owner keeps a receipt.
     pub fn note_receipt(&mut self, node: &Node, origin: &Origin, by: &NodeName) {
         let Some(receipt) = node.shelf.log(origin).ok().flatten().and_then(|log| log.receipt) else { return };
