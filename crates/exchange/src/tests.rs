@@ -14,7 +14,7 @@ use crate::owner::{Effect, Event, Moment, Owner, Voice};
 use crate::parent::Parent;
 use crate::protocol::{Answer, Call, Refusal, Request};
 use crate::reader::ReaderLoop;
-use crate::shelf::ShelfRead;
+use crate::shelf::{Shelf, ShelfRead, Standing};
 use crate::tile::{TilePlace, consistency_proof, inclusion_proof, root_at};
 
 fn name(text: &str) -> NodeName {
@@ -254,17 +254,41 @@ fn a_parent_that_shows_another_tree_than_the_one_acknowledged_is_not_followed() 
     assert_eq!(below.rows(&origin()), before.as_slice());
 }
 
+/// Steps of a reader against a holder until it rests.
+fn read_at(pair: &Pair, above: &mut MemoryShelf, reader: &mut ReaderLoop, shelf: &mut MemoryShelf) {
+    let mut event = Event::Wake;
+    loop {
+        let effects = reader.step(shelf, &pair.directory, event.clone()).unwrap();
+        let Some(Effect::Send(request)) = effects.into_iter().find(|effect| matches!(effect, Effect::Send(_))) else { break };
+        let call = Call { origin: origin(), caller: None, request };
+        event = Event::Answer(pair.parent.answer(above, &pair.directory, &call, 0).unwrap());
+    }
+}
+
+#[test]
+fn a_suspended_log_takes_nothing_by_reading_until_it_goes_on() {
+    let (mut pair, mut below, mut above) = (pair(), shelf_of(3), MemoryShelf::new());
+    bring_up(&mut pair, &mut below, &mut above);
+    let (mut reader, mut shelf) = (ReaderLoop::new(origin()), MemoryShelf::new());
+    read_at(&pair, &mut above, &mut reader, &mut shelf);
+    write(&mut below, 3);
+    bring_up(&mut pair, &mut below, &mut above);
+    for (standing, size) in [(Standing::Suspended, 3), (Standing::Following, 4)] {
+        let mut log = shelf.log(&origin()).unwrap().unwrap();
+        log.standing = standing;
+        shelf.keep(&origin(), &log).unwrap();
+        read_at(&pair, &mut above, &mut reader, &mut shelf);
+        let log = shelf.log(&origin()).unwrap().unwrap();
+        assert_eq!((log.size, log.signed_size(), log.standing), (size, size, standing));
+    }
+}
+
 #[test]
 fn a_reader_follows_and_a_stranger_reads_nothing_beyond_the_public() {
     let (mut pair, mut below, mut above) = (pair(), shelf_of(700), MemoryShelf::new());
     bring_up(&mut pair, &mut below, &mut above);
-    let (mut reader, mut shelf, mut event) = (ReaderLoop::new(origin()), MemoryShelf::new(), Event::Wake);
-    loop {
-        let effects = reader.step(&mut shelf, &pair.directory, event.clone()).unwrap();
-        let Some(Effect::Send(request)) = effects.into_iter().find(|effect| matches!(effect, Effect::Send(_))) else { break };
-        let call = Call { origin: origin(), caller: None, request };
-        event = Event::Answer(pair.parent.answer(&mut above, &pair.directory, &call, 0).unwrap());
-    }
+    let (mut reader, mut shelf) = (ReaderLoop::new(origin()), MemoryShelf::new());
+    read_at(&pair, &mut above, &mut reader, &mut shelf);
     assert_eq!(shelf.rows(&origin()), above.rows(&origin()));
     let region = Origin::parse("lv1/sokhcn.daklak/region").unwrap();
     for (origin, request) in [
