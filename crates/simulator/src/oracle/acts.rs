@@ -19,6 +19,8 @@ pub struct Revocation {
     pub last: Sizes,
     /// The entry that says so; it counts for those who know it.
     pub leaf: LeafHash,
+    /// Its writer speaks for the node as the heir of a merged one, so it counts for those who know of the merger too.
+    pub is_by_heir: bool,
 }
 
 /// Public records that went from one node to another.
@@ -61,13 +63,21 @@ impl Oracle {
         Ok(())
     }
 
+    /// Whether a key is revoked as far as a node can know.
+    pub fn has_revoked(&self, node: &Node) -> bool {
+        self.revocation.as_ref().is_some_and(|revocation| {
+            let knows_writer = !revocation.is_by_heir || self.merger_starts.iter().any(|(leaf, _)| node.knows(leaf));
+            knows_writer && node.knows(&revocation.leaf)
+        })
+    }
+
     /// A checkpoint that a node has just taken is not signed with a key that it knows to be revoked (promise I2).
     pub fn check_key(&self, node: &Node, origin: &Origin, before: Option<&SignedCheckpoint>) -> Result<(), String> {
         let Some(revocation) = &self.revocation else { return Ok(()) };
         let Some(signed) = node.shelf.log(origin).ok().flatten().and_then(|log| log.checkpoint) else { return Ok(()) };
         let last = revocation.last.get(origin).copied().unwrap_or(0);
         let is_beyond = signed.checkpoint.size > last && signed.is_signed_by(&revocation.key);
-        if is_beyond && before != Some(&signed) && node.knows(&revocation.leaf) {
+        if is_beyond && before != Some(&signed) && self.has_revoked(node) {
             return Err(format!("I2: {} counts {} entries of {origin} under a revoked key", node.name().as_str(), signed.checkpoint.size));
         }
         Ok(())

@@ -37,7 +37,7 @@ impl World {
             (Some(rekeying), None) => self.turn_to_key(rekeying),
             (Some(rekeying), Some(revocation)) => {
                 if self.rng.random_bool(0.5) {
-                    self.call_with_the_old_key(&rekeying, &revocation)
+                    self.call_with_the_old_key(&rekeying)
                 } else {
                     self.answer_with_the_old_key(&rekeying, &revocation)
                 }
@@ -51,11 +51,19 @@ impl World {
         let (Some(writer), old, new) = (node.above.clone(), node.parent.key.clone(), NodeKey::from_seed(&[100; 32])) else { return Ok(()) };
         let statement = Statement::Key { node: name.clone(), key: new.public(), change: KeyChange::Add, from: Sizes::new() };
         let Ok(origin) = Origin::of(&writer, "directory") else { return Ok(()) };
+        if !self.is_under_in_its_own_eyes(&name, &writer) {
+            return Ok(());
+        }
         if let Some(leaf) = self.write(&writer, "directory", statement.to_op(), None) {
             self.rekeying = Some(Rekeying { node: name, old, new, added: (origin, leaf), is_turned: false });
             self.count("keys added");
         }
         self.changed(&writer)
+    }
+
+    /// Whether a node already knows that another is its child; an heir learns it from the Centre's directory, and its program refuses to speak for it before.
+    fn is_under_in_its_own_eyes(&self, node: &NodeName, above: &NodeName) -> bool {
+        self.nodes.get(above).is_some_and(|above| above.directory.parent_of(node).as_ref() == Some(above.name()))
     }
 
     /// The node turns to its new key once the entry that adds it outlives the disk of its writer.
@@ -79,7 +87,7 @@ impl World {
     /// The old key is revoked; what it signed counts up to the last sizes that anybody has seen.
     fn revoke_key(&mut self, rekeying: &Rekeying) -> Result<(), String> {
         let Some(writer) = self.nodes.get(&rekeying.node).and_then(|node| node.above.clone()) else { return Ok(()) };
-        if !self.oracle.healing.is_empty() {
+        if !self.oracle.healing.is_empty() || !self.is_under_in_its_own_eyes(&rekeying.node, &writer) {
             return Ok(());
         }
         let mut last = Sizes::new();
@@ -94,7 +102,8 @@ impl World {
         let (node, key) = (rekeying.node.clone(), rekeying.old.public());
         let statement = Statement::Key { node, key, change: KeyChange::Revoke, from: last.clone() };
         if let Some(leaf) = self.write(&writer, "directory", statement.to_op(), None) {
-            self.oracle.revocation = Some(Revocation { key, last, leaf });
+            let is_by_heir = self.oracle.mergers.values().any(|heir| *heir == writer) && rekeying.node == named(UNITS[0]);
+            self.oracle.revocation = Some(Revocation { key, last, leaf, is_by_heir });
             self.count("keys revoked");
             self.tell(|| format!("{} revokes the old key of {}", writer.as_str(), rekeying.node.as_str()));
         }
@@ -102,10 +111,10 @@ impl World {
     }
 
     /// The thief calls the node above in the name of the node. One that does not know of the revocation cannot notice: theft before it is not covered, and
-    /// a node put back to a backup knows of it again only when its directory has come down.
-    fn call_with_the_old_key(&mut self, rekeying: &Rekeying, revocation: &Revocation) -> Result<(), String> {
+    /// a node put back to a backup knows of it again only when the directories have come down.
+    fn call_with_the_old_key(&mut self, rekeying: &Rekeying) -> Result<(), String> {
         let Some(above) = self.nodes.get(&rekeying.node).and_then(|node| node.above.clone()) else { return Ok(()) };
-        let Some(holder) = self.nodes.get(&above).filter(|holder| holder.knows(&revocation.leaf) && !holder.is_cut_off) else {
+        let Some(holder) = self.nodes.get(&above).filter(|holder| self.oracle.has_revoked(holder) && !holder.is_cut_off) else {
             return Ok(());
         };
         let Ok(origin) = Origin::of(&rekeying.node, "public") else { return Ok(()) };
@@ -137,7 +146,7 @@ impl World {
         let mut asked = Vec::new();
         for (at, packet) in self.packets.iter().enumerate() {
             let (Packet::Call { reply_to, .. } | Packet::Answer { reply_to, .. }) = packet;
-            let knows = self.nodes.get(&reply_to.node).is_some_and(|reader| reader.knows(&revocation.leaf));
+            let knows = self.nodes.get(&reply_to.node).is_some_and(|reader| self.oracle.has_revoked(reader));
             if matches!(reply_to.request, Request::ReadCheckpoint { .. }) && reply_to.key.origin.node() == rekeying.node && knows {
                 asked.push((at, reply_to.clone()));
             }
