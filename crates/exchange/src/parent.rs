@@ -47,7 +47,12 @@ impl Parent {
             return Ok(Answer::Refused(why));
         }
         match &call.request {
-            Request::Append { from, body } => append_entries(shelf, origin, *from, body),
+            Request::Append { from, body } => {
+                // A merged node gives back what it has handed over, and adds nothing to it.
+                let bound = call.caller.as_ref().filter(|caller| !directory.is_under(&origin.node(), caller));
+                let bound = bound.and_then(|caller| directory.handed_over(caller, origin));
+                append_entries(shelf, origin, *from, body, bound.unwrap_or(u64::MAX))
+            }
             Request::Payloads { body } => fill_payloads(shelf, origin, body),
             Request::Checkpoint { note } => self.cosign(shelf, directory, origin, note, now),
             Request::Cosign { size, lines } => take_witness(shelf, directory, call.caller.as_ref(), origin, *size, lines),
@@ -171,11 +176,14 @@ pub fn head(shelf: &dyn ShelfRead, origin: &Origin) -> Result<Head, LedgerError>
     Ok(Head { next: log.size, root: log.frontier.root(), checkpoint: log.signed_size(), missing })
 }
 
-fn append_entries(shelf: &mut dyn Shelf, origin: &Origin, from: u64, body: &[u8]) -> Result<Answer, LedgerError> {
+fn append_entries(shelf: &mut dyn Shelf, origin: &Origin, from: u64, body: &[u8], bound: u64) -> Result<Answer, LedgerError> {
     let sent = match read_entries(body) {
         Ok(sent) => sent,
         Err(refusal) => return Ok(Answer::Refused(refusal)),
     };
+    if from.saturating_add(sent.len() as u64) > bound {
+        return Ok(Answer::Refused(Refusal::NotYours));
+    }
     let log = shelf.log(origin)?.unwrap_or_else(HeldLog::empty);
     if from > log.size {
         return Ok(Answer::Conflict(head(shelf, origin)?));

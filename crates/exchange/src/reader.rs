@@ -100,6 +100,9 @@ impl ReaderLoop {
     /// Fetches what is lacking below the goal, or closes when nothing is.
     fn go_on(&mut self, shelf: &mut dyn Shelf, goal: Goal) -> Result<Vec<Effect>, LedgerError> {
         let mut log = shelf.log(&self.origin)?.unwrap_or_else(HeldLog::empty);
+        if log.standing == Standing::Suspended {
+            return Ok(self.rest());
+        }
         let size = goal.signed.checkpoint.size;
         if log.size < size {
             let place = TilePlace::holding(log.size, size);
@@ -140,7 +143,11 @@ impl ReaderLoop {
         if entries.len() as u64 != place.width || payloads.len() != entries.len() {
             return Ok(self.retry());
         }
-        let size = shelf.log(&self.origin)?.map_or(0, |log| log.size);
+        let log = shelf.log(&self.origin)?.unwrap_or_else(HeldLog::empty);
+        if log.standing == Standing::Suspended {
+            return Ok(self.rest());
+        }
+        let size = log.size;
         let mut fresh = Vec::new();
         for ((index, bytes), payload) in (place.start()..).zip(entries).zip(payloads) {
             let Ok(checked) = CheckedEntry::read(bytes, payload) else { return Ok(self.retry()) };

@@ -14,7 +14,7 @@ pub enum Standing {
     Sealed,
     /// Two signed trees that cannot be reconciled: frozen, evidence kept.
     Forked,
-    /// Stopped by the operator.
+    /// Stopped by the operator: it takes nothing, neither from its owner nor by reading, until it may go on.
     Suspended,
 }
 

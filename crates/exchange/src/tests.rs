@@ -14,7 +14,7 @@ use crate::owner::{Effect, Event, Moment, Owner, Voice};
 use crate::parent::Parent;
 use crate::protocol::{Answer, Call, Refusal, Request};
 use crate::reader::ReaderLoop;
-use crate::shelf::ShelfRead;
+use crate::shelf::{Shelf, ShelfRead, Standing};
 use crate::tile::{TilePlace, consistency_proof, inclusion_proof, root_at};
 
 mod public_log;
@@ -162,6 +162,57 @@ fn a_log_goes_up_and_its_receipt_verifies() {
     assert_eq!(bring_up(&mut pair, &mut below, &mut above), (vec![], 1), "nothing new: one question");
 }
 
+/// Steps of a loop against a holder, in the name of `caller`, until it rests.
+fn run_against(holder: &Parent, above: &mut MemoryShelf, owner: &mut Owner, below: &mut MemoryShelf, directory: &Directory, caller: &str) {
+    let mut event = Event::Wake;
+    loop {
+        let effects = owner.step(below, directory, event, Moment { now: 0, id: RecordId::new() }).unwrap();
+        let Some(Effect::Send(request)) = effects.into_iter().find(|effect| matches!(effect, Effect::Send(_))) else { break };
+        let call = Call { origin: owner.origin().clone(), caller: Some(name(caller)), request };
+        event = Event::Answer(holder.answer(above, directory, &call, 0).unwrap());
+    }
+}
+
+#[test]
+fn a_merged_node_gives_back_what_it_has_handed_over_and_adds_nothing() {
+    let [centre, old, heir, unit] = [1, 2, 3, 4].map(|number| NodeKey::from_seed(&[number; 32]));
+    let join = |node: &str, key: &NodeKey| Statement::Node { name: name(node), key: key.public(), title: "minh họa".into() };
+    let mut said = BTreeMap::from([
+        (name("bo.khcn"), vec![join("sokhcn.kontum", &old), join("sokhcn.quangngai", &heir)]),
+        (name("sokhcn.kontum"), vec![join("sokhcn.daklak", &unit)]),
+    ]);
+    let before = Directory::of(&name("bo.khcn"), centre.public(), &said);
+    let (mut own, mut at_old, mut at_centre) = (shelf_of(3), MemoryShelf::new(), MemoryShelf::new());
+    let holder = Parent { name: name("sokhcn.kontum"), key: old, standby_for: None };
+    let mut loop_of_unit = Owner::new(origin(), holder.name.clone(), Voice::Owner(Box::new(unit)));
+    run_against(&holder, &mut at_old, &mut loop_of_unit, &mut own, &before, "sokhcn.daklak");
+    assert_eq!(at_old.log(&origin()).unwrap().unwrap().signed_size(), 3);
+    // The province is merged, and the Centre, which had all of it, is put back to a backup without it before the heir has read it.
+    said.entry(name("bo.khcn")).or_default().push(Statement::Transfer {
+        recs: None,
+        of: name("sokhcn.kontum"),
+        by: name("sokhcn.quangngai"),
+        cut: BTreeMap::from([(origin(), 3)]),
+        start: BTreeMap::new(),
+        basis: "202/2025/QH15".into(),
+    });
+    let after = Directory::of(&name("bo.khcn"), centre.public(), &said);
+    let top = Parent { name: name("bo.khcn"), key: centre, standby_for: None };
+    let mut relay = Owner::new(origin(), top.name.clone(), Voice::Relay);
+    run_against(&top, &mut at_centre, &mut relay, &mut at_old, &after, "sokhcn.kontum");
+    assert_eq!(at_centre.rows(&origin()), own.rows(&origin()));
+    assert_eq!(at_centre.log(&origin()).unwrap().unwrap().signed_size(), 3);
+    write(&mut own, 3);
+    let row = own.rows(&origin()).last().unwrap();
+    let mut body = Vec::new();
+    crate::batch::push_entry(&mut body, &row.bytes, row.payload.as_deref());
+    for (caller, is_taken) in [("sokhcn.kontum", false), ("sokhcn.quangngai", true)] {
+        let call = Call { origin: origin(), caller: Some(name(caller)), request: Request::Append { from: 3, body: body.clone() } };
+        let answer = top.answer(&mut at_centre, &after, &call, 0).unwrap();
+        assert_eq!(answer == Answer::Refused(Refusal::NotYours), !is_taken, "{caller}: {answer:?}");
+    }
+}
+
 #[test]
 fn an_owner_restored_from_a_backup_takes_back_what_it_lost_and_keeps_what_it_wrote_since() {
     let (mut one, mut below, mut above) = (pair(), shelf_of(300), MemoryShelf::new());
@@ -205,17 +256,41 @@ fn a_parent_that_shows_another_tree_than_the_one_acknowledged_is_not_followed() 
     assert_eq!(below.rows(&origin()), before.as_slice());
 }
 
+/// Steps of a reader against a holder until it rests.
+fn read_at(pair: &Pair, above: &mut MemoryShelf, reader: &mut ReaderLoop, shelf: &mut MemoryShelf) {
+    let mut event = Event::Wake;
+    loop {
+        let effects = reader.step(shelf, &pair.directory, event.clone()).unwrap();
+        let Some(Effect::Send(request)) = effects.into_iter().find(|effect| matches!(effect, Effect::Send(_))) else { break };
+        let call = Call { origin: origin(), caller: None, request };
+        event = Event::Answer(pair.parent.answer(above, &pair.directory, &call, 0).unwrap());
+    }
+}
+
+#[test]
+fn a_suspended_log_takes_nothing_by_reading_until_it_goes_on() {
+    let (mut pair, mut below, mut above) = (pair(), shelf_of(3), MemoryShelf::new());
+    bring_up(&mut pair, &mut below, &mut above);
+    let (mut reader, mut shelf) = (ReaderLoop::new(origin()), MemoryShelf::new());
+    read_at(&pair, &mut above, &mut reader, &mut shelf);
+    write(&mut below, 3);
+    bring_up(&mut pair, &mut below, &mut above);
+    for (standing, size) in [(Standing::Suspended, 3), (Standing::Following, 4)] {
+        let mut log = shelf.log(&origin()).unwrap().unwrap();
+        log.standing = standing;
+        shelf.keep(&origin(), &log).unwrap();
+        read_at(&pair, &mut above, &mut reader, &mut shelf);
+        let log = shelf.log(&origin()).unwrap().unwrap();
+        assert_eq!((log.size, log.signed_size(), log.standing), (size, size, standing));
+    }
+}
+
 #[test]
 fn a_reader_follows_and_a_stranger_reads_nothing_beyond_the_public() {
     let (mut pair, mut below, mut above) = (pair(), shelf_of(700), MemoryShelf::new());
     bring_up(&mut pair, &mut below, &mut above);
-    let (mut reader, mut shelf, mut event) = (ReaderLoop::new(origin()), MemoryShelf::new(), Event::Wake);
-    loop {
-        let effects = reader.step(&mut shelf, &pair.directory, event.clone()).unwrap();
-        let Some(Effect::Send(request)) = effects.into_iter().find(|effect| matches!(effect, Effect::Send(_))) else { break };
-        let call = Call { origin: origin(), caller: None, request };
-        event = Event::Answer(pair.parent.answer(&mut above, &pair.directory, &call, 0).unwrap());
-    }
+    let (mut reader, mut shelf) = (ReaderLoop::new(origin()), MemoryShelf::new());
+    read_at(&pair, &mut above, &mut reader, &mut shelf);
     assert_eq!(shelf.rows(&origin()), above.rows(&origin()));
     let region = Origin::parse("lv1/sokhcn.daklak/region").unwrap();
     for (origin, request) in [

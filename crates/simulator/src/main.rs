@@ -22,6 +22,9 @@ struct Arguments {
     /// Steps of each.
     #[arg(long, default_value_t = 500)]
     steps: u32,
+    /// Nobody above changes keys, moves records or suspends logs.
+    #[arg(long)]
+    without_acts: bool,
     /// A fault built in on purpose, which the checks must find.
     #[arg(long, value_enum)]
     sabotage: Option<Sabotage>,
@@ -30,7 +33,8 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(seed) = arguments.seed {
-        let outcome = run(Options { seed, steps: arguments.steps, sabotage: arguments.sabotage, tells: true });
+        let outcome =
+            run(Options { seed, steps: arguments.steps, sabotage: arguments.sabotage, acts: !arguments.without_acts, tells: true });
         for line in &outcome.told {
             println!("{line}");
         }
@@ -42,12 +46,14 @@ fn main() -> ExitCode {
     let mut entries = 0;
     let mut broken = 0;
     for seed in (0..arguments.seeds).map(|offset| from.wrapping_add(offset)) {
-        let outcome = run(Options { seed, steps: arguments.steps, sabotage: arguments.sabotage, tells: false });
+        let outcome =
+            run(Options { seed, steps: arguments.steps, sabotage: arguments.sabotage, acts: !arguments.without_acts, tells: false });
         entries += outcome.entries;
         if let Some(violation) = &outcome.violation {
             broken += 1;
             let sabotage = arguments.sabotage.map(|sabotage| format!(" --sabotage {sabotage}")).unwrap_or_default();
-            println!("{violation}\n  lienvung-sim --seed {seed} --steps {}{sabotage}", arguments.steps);
+            let acts = if arguments.without_acts { " --without-acts" } else { "" };
+            println!("{violation}\n  lienvung-sim --seed {seed} --steps {}{sabotage}{acts}", arguments.steps);
             if broken == 10 {
                 break;
             }

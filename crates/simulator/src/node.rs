@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use exchange::directory::{CATALOGUE, DIRECTORY, Directory, Statement};
+use exchange::directory::{CATALOGUE, DIRECTORY, Directory, KeyChange, Statement};
 use exchange::key::{NodeKey, PublicKey};
 use exchange::memory::MemoryShelf;
 use exchange::owner::{Owner, Voice};
@@ -10,7 +10,9 @@ use exchange::parent::Parent;
 use exchange::reader::ReaderLoop;
 use exchange::shelf::ShelfRead;
 use exchange::view::{Placed, View};
-use ledger::{Entry, NodeName, Origin};
+use ledger::{Entry, LeafHash, NodeName, Origin};
+
+use crate::world::Sabotage;
 
 /// A loop of a node: a log it brings up to, or reads from, a peer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +53,8 @@ pub struct Node {
     pub directory: Directory,
     directory_sizes: BTreeMap<Origin, u64>,
     anchor: (NodeName, PublicKey),
+    /// A rule of the directory taken away on purpose.
+    pub sabotage: Option<Sabotage>,
     /// Offset of its clock in seconds.
     pub skew: i64,
     pub is_cut_off: bool,
@@ -73,6 +77,7 @@ impl Node {
             directory: Directory::of(&anchor.0, anchor.1, &BTreeMap::new()),
             directory_sizes: BTreeMap::new(),
             anchor,
+            sabotage: None,
             skew: 0,
             is_cut_off: false,
             is_liar: false,
@@ -89,6 +94,22 @@ impl Node {
     pub fn counted_size(&self, origin: &Origin) -> u64 {
         let log = self.shelf.log(origin).ok().flatten();
         log.map_or(0, |log| if origin.node() == self.parent.name { log.size } else { log.signed_size() })
+    }
+
+    /// Whether an entry of a directory log counts for this node.
+    pub fn knows(&self, leaf: &LeafHash) -> bool {
+        self.shelf.origins().filter(|origin| origin.audience() == DIRECTORY).any(|origin| {
+            let size = self.counted_size(origin);
+            self.shelf.rows(origin).iter().any(|row| row.leaf == *leaf && row.index < size)
+        })
+    }
+
+    fn is_passed_over(&self, statement: &Statement) -> bool {
+        match statement {
+            Statement::Key { change: KeyChange::Revoke, .. } => self.sabotage == Some(Sabotage::Revocation),
+            Statement::Transfer { recs: Some(_), .. } => self.sabotage == Some(Sabotage::Ownership),
+            _ => false,
+        }
     }
 
     /// Everything volatile is gone.
@@ -111,7 +132,9 @@ impl Node {
             for (origin, size) in &sizes {
                 let said = statements.entry(origin.node()).or_default();
                 for row in self.shelf.rows(origin).iter().take(usize::try_from(*size).unwrap_or(usize::MAX)) {
-                    if let Some(statement) = Entry::from_bytes(&row.bytes).ok().and_then(|entry| Statement::from_op(&entry.op)) {
+                    if let Some(statement) = Entry::from_bytes(&row.bytes).ok().and_then(|entry| Statement::from_op(&entry.op))
+                        && !self.is_passed_over(&statement)
+                    {
                         said.push(statement);
                     }
                 }
@@ -128,9 +151,8 @@ impl Node {
                 }
             }
             for origin in self.shelf.origins() {
-                let owner = origin.node();
-                let is_below = owner != self.parent.name && self.directory.is_under(&owner, &self.parent.name);
-                if is_below && self.counted_size(origin) > 0 {
+                let is_relayed = origin.node() != self.parent.name && self.directory.relays(&self.parent.name, origin);
+                if is_relayed && self.counted_size(origin) > 0 {
                     due.push(LoopKey { origin: origin.clone(), peer: above.clone(), is_up: true });
                 }
             }

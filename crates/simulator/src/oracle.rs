@@ -1,12 +1,17 @@
 //! What is true, and whether the nodes keep their promises.
 
+mod acts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use exchange::checkpoint::SignedCheckpoint;
+use exchange::directory::Sizes;
 use exchange::shelf::{ShelfRead, Standing};
 use exchange::tile::{inclusion_proof, root_at};
 use ledger::tree::{root_of, verify_inclusion};
 use ledger::{Entry, LeafHash, NodeName, Op, Origin};
+
+pub use acts::{Revocation, Split};
 
 use crate::node::Node;
 use crate::world::erasures;
@@ -30,6 +35,14 @@ pub struct Oracle {
     pub healing: BTreeMap<NodeName, BTreeMap<Origin, (u64, LeafHash)>>,
     /// Two signed trees of a liar reached one holder.
     pub saw_fork: bool,
+    /// The entries of the merger, and from which sizes on the heir's entries count.
+    pub merger_starts: Vec<(LeafHash, Sizes)>,
+    /// A key that was revoked.
+    pub revocation: Option<Revocation>,
+    /// Records that were moved.
+    pub split: Option<Split>,
+    /// Logs that a holder has stopped, with the entries held and signed then.
+    pub suspended: BTreeMap<(NodeName, Origin), (u64, u64)>,
 }
 
 impl Oracle {
@@ -62,6 +75,12 @@ impl Oracle {
             *known = leaves;
         }
         Ok(())
+    }
+
+    /// Whether a merged node leaves nothing in the log of its former unit but what the unit has signed.
+    pub fn gives_back(&self, who: &NodeName, origin: &Origin, size: u64, root: LeafHash) -> bool {
+        let signed = self.signed.get(origin).and_then(|leaves| leaves.get(..usize::try_from(size).unwrap_or(usize::MAX)));
+        self.mergers.contains_key(who) && signed.is_some_and(|leaves| root_of(leaves) == root)
     }
 
     /// An owner keeps a receipt.
@@ -139,6 +158,7 @@ impl Oracle {
                 }
             }
         }
+        self.check_suspended(node)?;
         for origin in node.shelf.origins() {
             let Some(log) = node.shelf.log(origin).ok().flatten() else { continue };
             if let Some(signed) = &log.checkpoint
@@ -177,6 +197,16 @@ impl Oracle {
         for (key, versions) in &view.records {
             for version in versions {
                 let writer = version.origin.node();
+                match self.is_in_place(node, &key.maker, key.rec, &version.origin, version.index) {
+                    Some(true) => continue,
+                    Some(false) => {
+                        return Err(format!(
+                            "I2: {name} counts entry {} of {} outside the time when the record was its writer's",
+                            version.index, version.origin
+                        ));
+                    }
+                    None => {}
+                }
                 let mut owner = key.maker.clone();
                 while owner != writer {
                     match self.mergers.get(&owner) {
@@ -234,6 +264,7 @@ impl Oracle {
                 }
             }
         }
+        self.check_split(top)?;
         let wanted = |origin: &Origin| origin.audience() == "public" && !frozen.contains(origin);
         let digest = top.view(wanted).digest();
         for node in nodes.values().filter(|node| !node.is_liar) {

@@ -1,9 +1,12 @@
 //! The world: nodes, network, clock and chance, and everything that goes wrong.
 
 mod faults;
+mod keys;
 mod liar;
 mod loops;
 mod merger;
+mod split;
+mod suspension;
 mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +30,7 @@ use crate::blind::Blind;
 use crate::network::{Packet, ReplyTo};
 use crate::node::{LoopKey, Node};
 use crate::oracle::Oracle;
+use keys::Rekeying;
 
 /// A rule taken away on purpose. The checks have to notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -41,6 +45,12 @@ pub enum Sabotage {
     CreatedCheck,
     /// Entries that are not canonical are taken.
     JcsCheck,
+    /// Revocations of keys are passed over.
+    Revocation,
+    /// Moves of records are passed over.
+    Ownership,
+    /// A suspended log is taken on.
+    Suspension,
 }
 
 impl fmt::Display for Sabotage {
@@ -51,6 +61,9 @@ impl fmt::Display for Sabotage {
             Sabotage::PayloadCheck => "payload-check",
             Sabotage::CreatedCheck => "created-check",
             Sabotage::JcsCheck => "jcs-check",
+            Sabotage::Revocation => "revocation",
+            Sabotage::Ownership => "ownership",
+            Sabotage::Suspension => "suspension",
         })
     }
 }
@@ -64,6 +77,8 @@ pub struct Options {
     pub steps: u32,
     /// A fault built in on purpose.
     pub sabotage: Option<Sabotage>,
+    /// Whether those above act too: add and revoke keys, move records, suspend logs. Without it seeds run as they did before these acts were there.
+    pub acts: bool,
     /// Whether to tell what happens.
     pub tells: bool,
 }
@@ -129,6 +144,7 @@ struct World {
     origins: BTreeMap<String, Origin>,
     oracle: Oracle,
     merger: Merger,
+    rekeying: Option<Rekeying>,
     entries: u64,
     faults: BTreeMap<&'static str, u32>,
     told: Vec<String>,
@@ -190,6 +206,7 @@ impl World {
             origins,
             oracle: Oracle::default(),
             merger: Merger::NotYet,
+            rekeying: None,
             entries: 0,
             faults: BTreeMap::new(),
             told: Vec::new(),
@@ -242,6 +259,7 @@ impl World {
             liar.is_liar = true;
         }
         for node in self.nodes.values_mut() {
+            node.sabotage = self.options.sabotage;
             node.refresh();
         }
     }
@@ -272,6 +290,17 @@ impl World {
         self.now += self.rng.random_range(0..20);
         if self.rng.random_ratio(1, 120) {
             self.now += 7200;
+        }
+        if self.options.acts && self.rng.random_ratio(1, 12) {
+            match self.rng.random_range(0..10_u32) {
+                0..4 => self.go_on_with_the_key()?,
+                4..8 => self.go_on_with_the_split()?,
+                _ => self.suspend_or_lift()?,
+            }
+        }
+        // An hour in which the lines are good, so that what those above have said arrives while people write.
+        if self.options.acts && self.rng.random_ratio(1, 100) {
+            self.go_round()?;
         }
         match self.rng.random_range(0..1000_u32) {
             0..560 => self.deliver_any(),
@@ -358,6 +387,7 @@ impl World {
         let Some((log, request)) = read_request(wire.target()) else { return Ok(write_answer(&Answer::NotFound)) };
         let Some(origin) = self.origins.get(&log).cloned() else { return Ok(write_answer(&Answer::NotFound)) };
         let call = Call { origin: origin.clone(), caller: who.clone(), request };
+        let before = node.shelf.log(&origin).ok().flatten().and_then(|log| log.checkpoint);
         let (parent, directory) = (&node.parent, &node.directory);
         let failed = |error: ledger::LedgerError| format!("shelf of {}: {error}", to.as_str());
         let is_blind = sabotage == Some(Sabotage::PayloadCheck) && matches!(call.request, Request::Checkpoint { .. });
@@ -379,12 +409,25 @@ impl World {
         if let (Answer::Head(head) | Answer::Conflict(head), true) = (&answer, who == Some(origin.node())) {
             self.oracle.note_word(to, &origin, head.next, head.root);
         }
-        let is_owner_or_relay = who.as_ref().is_some_and(|who| directory.is_under(&origin.node(), who));
+        let left = match (&answer, &call.request) {
+            (Answer::Head(head), _) => Some((head.next, head.root)),
+            (Answer::Cosigned(_), Request::Checkpoint { note }) => {
+                SignedCheckpoint::parse(note).ok().map(|signed| (signed.checkpoint.size, signed.checkpoint.root))
+            }
+            _ => None,
+        };
+        let is_owner_or_relay = who.as_ref().is_some_and(|who| {
+            let gives_back = || left.is_some_and(|(size, root)| self.oracle.gives_back(who, &origin, size, root));
+            directory.is_under(&origin.node(), who) || gives_back()
+        });
         if call.request.is_write() && matches!(answer, Answer::Head(_) | Answer::Cosigned(_)) && !is_owner_or_relay {
             return Err(format!("I2: {} lets {:?} write {origin}", to.as_str(), who.map(|who| who.as_str().to_owned())));
         }
         self.tell(|| format!("{} answers {} for {}: {answer:?}", to.as_str(), short(&call.request), origin));
         let _ = reply_to;
+        if let Some(node) = self.nodes.get(to) {
+            self.oracle.check_key(node, &origin, before.as_ref())?;
+        }
         self.changed(to)?;
         Ok(write_answer(&answer))
     }
@@ -396,6 +439,7 @@ impl World {
             (node.skew, node.is_cut_off) = (0, false);
         }
         self.packets.clear();
+        self.lift_all()?;
         self.settle()?;
         let left: Vec<String> = self.oracle.healing.keys().filter_map(|name| self.oracle.what_lacks(self.nodes.get(name)?)).collect();
         match (left.as_slice(), self.merger) {
@@ -413,21 +457,27 @@ impl World {
             if !matches!(self.merger, Merger::NotYet | Merger::Done) {
                 self.go_on_with_the_merger()?;
             }
-            let loops: Vec<(NodeName, LoopKey)> =
-                self.nodes.iter().flat_map(|(name, node)| node.loops.keys().map(|key| (name.clone(), key.clone()))).collect();
-            for (name, key) in loops {
-                self.now += 1;
-                self.wake(&name, &key)?;
-                while let Some(packet) = self.packets.pop() {
-                    self.deliver(packet)?;
-                }
-            }
+            self.go_round()?;
             calm = if self.measure() == before { calm + 1 } else { 0 };
             if calm == 2 {
                 return Ok(());
             }
         }
         Err("I11: the nodes do not come to rest".to_owned())
+    }
+
+    /// Every loop gets its turn, and what is under way arrives.
+    fn go_round(&mut self) -> Result<(), String> {
+        let loops: Vec<(NodeName, LoopKey)> =
+            self.nodes.iter().flat_map(|(name, node)| node.loops.keys().map(|key| (name.clone(), key.clone()))).collect();
+        for (name, key) in loops {
+            self.now += 1;
+            self.wake(&name, &key)?;
+            while let Some(packet) = self.packets.pop() {
+                self.deliver(packet)?;
+            }
+        }
+        Ok(())
     }
 
     fn measure(&self) -> Vec<(u64, u64, u64)> {

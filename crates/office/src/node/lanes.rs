@@ -465,7 +465,7 @@ fn lanes_of(known: &Known) -> Vec<LaneKey> {
     }
     for origin in &known.held {
         let owner = origin.node();
-        if owner != *own && known.directory.is_under(&owner, own) {
+        if owner != *own && known.directory.relays(own, origin) {
             lanes.push(LaneKey { origin: origin.clone(), way: Way::Relay });
         }
     }

@@ -77,7 +77,7 @@ impl Office {
         let is_top = known.as_ref().is_none_or(|known| known.membership.above.is_none());
         let goes_up = |origin: &Origin| {
             let owner = origin.node();
-            let is_ours = known.as_ref().is_some_and(|known| known.directory.is_under(&owner, &known.membership.name));
+            let is_ours = known.as_ref().is_some_and(|known| known.directory.relays(&known.membership.name, origin));
             origin.audience() != PRIVATE && (is_ours || owner == *self.ledger().node())
         };
         self.ledger().read(|r| {

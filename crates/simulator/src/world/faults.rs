@@ -122,6 +122,7 @@ impl World {
         node.crash();
         let node = node.clone();
         self.oracle.note_restored(&node, &self.nodes);
+        self.oracle.note_suspensions_of_backup(&node);
         self.count("restores of old backups");
         self.tell(|| format!("{} is put back to an old backup", name.as_str()));
         self.changed(&name)

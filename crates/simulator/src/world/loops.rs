@@ -19,12 +19,16 @@ impl World {
     pub(super) fn step_loop(&mut self, name: &NodeName, key: &LoopKey, event: Event) -> Result<(), String> {
         let moment = Moment { now: self.now, id: self.fresh_id() };
         let Some(node) = self.nodes.get_mut(name) else { return Ok(()) };
+        let before = node.shelf.log(&key.origin).ok().flatten().and_then(|log| log.checkpoint);
         let Some(state) = node.loops.get_mut(key) else { return Ok(()) };
         let effects = match &mut state.machine {
             Machine::Up(owner) => owner.step(&mut node.shelf, &node.directory, event, moment),
             Machine::Down(reader) => reader.step(&mut node.shelf, &node.directory, event),
         }
         .map_err(|error| format!("shelf of {}: {error}", name.as_str()))?;
+        if !key.is_up {
+            self.oracle.check_key(node, &key.origin, before.as_ref())?;
+        }
         self.changed(name)?;
         for effect in effects {
             match effect {

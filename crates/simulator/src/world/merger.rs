@@ -53,11 +53,13 @@ impl World {
                 for origin in top.shelf.origins().filter(|origin| origin.node() == heir) {
                     start.insert(origin.clone(), top.counted_size(origin));
                 }
+                let handed_from = start.clone();
                 let handed =
                     Statement::Transfer { recs: None, of: old.clone(), by: heir.clone(), cut, start, basis: "202/2025/QH15".to_owned() };
                 let centre = self.centre.clone();
                 if let Some(leaf) = self.write(&centre, "directory", handed.to_op(), None) {
                     self.oracle.mergers.insert(old, heir);
+                    self.oracle.merger_starts.push((leaf, handed_from));
                     self.merger = Merger::Written(leaf);
                 }
                 self.changed(&centre)

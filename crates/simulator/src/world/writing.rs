@@ -27,12 +27,12 @@ impl World {
                 self.put(&name, audience, rec, None);
             }
             11..17 => {
-                if let Some((rec, ver, leaf)) = self.known_record(&name, &origin) {
+                if let Some((rec, ver, leaf)) = self.known_record(&name, &origin, |_| true) {
                     self.put(&name, audience, rec, Some((ver, leaf)));
                 }
             }
             17 => {
-                if let Some((rec, ver, leaf)) = self.known_record(&name, &origin) {
+                if let Some((rec, ver, leaf)) = self.known_record(&name, &origin, |_| true) {
                     self.write(&name, audience, Op::Drop { rec, ver: ver + 1, prev: leaf }, None);
                 }
             }
@@ -49,13 +49,19 @@ impl World {
         self.changed(&name)
     }
 
-    /// A record that the node may change: its own, or one that it has inherited; with the version that stands.
-    pub(super) fn known_record(&mut self, name: &NodeName, origin: &Origin) -> Option<(RecordId, u64, LeafHash)> {
+    /// A record among those wanted that the node may change: its own, or one that it has inherited; with the version that stands.
+    pub(super) fn known_record(
+        &mut self,
+        name: &NodeName,
+        origin: &Origin,
+        wanted: impl Fn(RecordId) -> bool,
+    ) -> Option<(RecordId, u64, LeafHash)> {
         let node = self.nodes.get(name)?;
         let mut known = Vec::new();
         for (key, versions) in node.view(Node::has_records).records {
             let heir = node.directory.tenures(&key.maker, key.rec).pop().map(|tenure| tenure.node);
             if key.audience == origin.audience()
+                && wanted(key.rec)
                 && heir.as_ref() == Some(name)
                 && let Some(last) = versions.last().filter(|last| !last.is_drop)
             {
