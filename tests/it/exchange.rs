@@ -191,6 +191,26 @@ fn work_goes_on_while_the_centre_is_away_and_everything_arrives_when_it_is_back(
 }
 
 #[test]
+fn a_trouble_that_was_told_before_a_restart_is_gone_when_the_line_is_well() {
+    let (centre_folder, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let centre = TestNode::centre(centre_folder.path());
+    let address = centre.address.trim_start_matches("http://").to_owned();
+    let province = TestNode::start(folder.path(), "sokhcn.daklak");
+    province.join(&centre, "Sở (minh họa)");
+    let log = "lv1/sokhcn.daklak/public";
+    wait_until("joined", || province.standing(log).received > 0);
+    centre.stop();
+    province.publish("Khi Trung ương mất mạng");
+    wait_until("trouble seen", || province.standing(log).last_error.is_some());
+    province.stop();
+    let centre = TestNode::start_at(centre_folder.path(), "bo.khcn", &address);
+    let province = TestNode::start(folder.path(), "sokhcn.daklak");
+    wait_until("received", || province.standing(log).received == province.standing(log).next);
+    wait_until("the trouble is gone", || province.standing(log).last_error.is_none());
+    drop(centre);
+}
+
+#[test]
 fn a_code_lets_one_node_in_once_and_every_refusal_changes_nothing() {
     let (centre_folder, folder, other_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let centre = TestNode::centre(centre_folder.path());

@@ -14,6 +14,12 @@ use crate::tls::CertificateFault;
 /// Longest answer: a bundle of 256 payloads of 1 MiB.
 const LONGEST_ANSWER: u64 = 280 << 20;
 
+/// Shortest and longest wait for the beginning of an answer, in seconds.
+const SHORTEST_PATIENCE: u64 = 20;
+const LONGEST_PATIENCE: u64 = 300;
+/// The slowest line that is waited for, in bytes a second.
+const SLOWEST_BYTES_PER_SECOND: usize = 4_000;
+
 /// Calls over HTTP. Certificates are checked against the roots that browsers trust; an `http://` address is for machines that trust their network.
 #[derive(Debug, Clone)]
 pub struct HttpLine {
@@ -51,13 +57,14 @@ impl HttpLine {
             .timeout_connect(Some(Duration::from_secs(15)))
             .timeout_send_request(Some(Duration::from_secs(30)))
             .timeout_send_body(Some(Duration::from_secs(300)))
-            .timeout_recv_response(Some(Duration::from_secs(120)))
             .timeout_recv_body(Some(Duration::from_secs(600)))
             .build();
         HttpLine { agent: Agent::new_with_config(config) }
     }
 
     fn send(&self, address: &str, request: Request<Vec<u8>>) -> Result<WireAnswer, LineFault> {
+        let patience = patience(request.body().len());
+        let request = self.agent.configure_request(request).timeout_recv_response(Some(patience)).build();
         let mut response = self.agent.run(request).map_err(|error| fault(address, &error.to_string()))?;
         let status = response.status().as_u16();
         let body =
@@ -83,6 +90,13 @@ impl Line for HttpLine {
     }
 }
 
+/// How long an answer may take to begin after a body of so many bytes was handed over: long enough for a line of 32 kbit/s to carry it, short enough that a
+/// line that went dead is noticed.
+fn patience(bytes: usize) -> Duration {
+    let carried_within = u64::try_from(bytes / SLOWEST_BYTES_PER_SECOND).unwrap_or(u64::MAX);
+    Duration::from_secs(SHORTEST_PATIENCE.saturating_add(carried_within).min(LONGEST_PATIENCE))
+}
+
 fn fault(address: &str, error: &str) -> LineFault {
     LineFault(Label {
         vi: format!("Chưa tới được nút trên tại {address}: {error}. Việc tại chỗ vẫn chạy; dữ liệu sẽ tự gửi khi thông."),
@@ -97,4 +111,18 @@ fn address_fault(address: &str) -> LineFault {
         vi: format!("Địa chỉ “{address}” không hợp lệ. Dùng dạng https://lienvung.example.gov.vn."),
         en: format!("The address “{address}” is not valid. Write it like https://lienvung.example.gov.vn."),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::patience;
+
+    #[test]
+    fn a_small_call_notices_a_dead_line_soon_and_a_large_one_gives_a_slow_line_its_time() {
+        assert_eq!(patience(0), Duration::from_secs(20));
+        assert_eq!(patience(400_000), Duration::from_secs(120));
+        assert_eq!(patience(usize::MAX), Duration::from_secs(300));
+    }
 }

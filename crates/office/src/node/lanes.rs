@@ -17,7 +17,7 @@ use exchange::protocol::{Answer, Refusal, Request};
 use exchange::reader::ReaderLoop;
 use exchange::signature::{SignatureFields, sign};
 use exchange::wire::{Wire, WireAnswer, read_answer, write_request};
-use ledger::{LedgerError, NodeName, Origin, RecordId};
+use ledger::{LedgerError, NodeName, Origin, Reader, RecordId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -32,7 +32,7 @@ const LOOK: Duration = Duration::from_millis(500);
 /// A reader asks for news this often, in seconds, at the latest.
 const READ_EVERY: u64 = 10;
 /// Where the last trouble of each lane is kept.
-pub(super) const TROUBLES: &str = "exchange_trouble";
+const TROUBLES: &str = "exchange_trouble";
 
 /// Where the Centre's receipts for the own logs are kept, read at the node above that passed them on.
 pub(super) const CENTRE_RECEIPTS: &str = "exchange_centre_receipt";
@@ -97,7 +97,8 @@ struct Lane {
     is_wanted: bool,
     /// The lane has failed and waits its time: news does not make it hurry.
     is_backing_off: bool,
-    trouble: Option<Trouble>,
+    /// What the ledger keeps as its trouble; not known before it was read: a run before may have left one.
+    kept_trouble: Option<Option<Trouble>>,
 }
 
 /// What the threads share.
@@ -356,28 +357,35 @@ impl Exchange {
 
     /// Keeps what is wrong with a lane, or that nothing is any more, where other programs can read it.
     fn note_trouble(&self, key: &LaneKey, words: Option<&Label>) {
-        let mut plan = lock(&self.plan);
-        let Some(lane) = plan.lanes.get_mut(key) else { return };
-        let before = lane.trouble.clone();
+        let Some(remembered) = lock(&self.plan).lanes.get(key).map(|lane| lane.kept_trouble.clone()) else { return };
+        let read = || self.ledger.read(|r| kept_trouble(r, &key.origin));
+        let before = match remembered.map_or_else(read, Ok) {
+            Ok(before) => before,
+            Err(error) => {
+                tracing::warn!(%error, "the trouble of a lane cannot be read");
+                return;
+            }
+        };
         let now = words.map(|words| Trouble {
             since: before.as_ref().map_or_else(|| self.clock.now(), |trouble| trouble.since),
             vi: words.vi.clone(),
             en: words.en.clone(),
         });
-        if before == now {
-            return;
-        }
-        lane.trouble.clone_from(&now);
-        drop(plan);
-        let place = key.origin.as_str().to_owned();
-        let kept = self.ledger.write(move |w| -> Result<(), LedgerError> {
-            match now {
-                Some(trouble) => w.cabinet_put(TROUBLES, &place, json!(trouble)),
-                None => w.cabinet_remove(TROUBLES, &place),
+        if before != now {
+            let (place, wanted) = (key.origin.as_str().to_owned(), now.clone());
+            let kept = self.ledger.write(move |w| -> Result<(), LedgerError> {
+                match wanted {
+                    Some(trouble) => w.cabinet_put(TROUBLES, &place, json!(trouble)),
+                    None => w.cabinet_remove(TROUBLES, &place),
+                }
+            });
+            if let Err(error) = kept {
+                tracing::warn!(%error, "the trouble of a lane cannot be kept");
+                return;
             }
-        });
-        if let Err(error) = kept {
-            tracing::warn!(%error, "the trouble of a lane cannot be kept");
+        }
+        if let Some(lane) = lock(&self.plan).lanes.get_mut(key) {
+            lane.kept_trouble = Some(now);
         }
     }
 }
@@ -417,7 +425,7 @@ impl Plan {
                 due: Instant::now(),
                 is_wanted: false,
                 is_backing_off: false,
-                trouble: None,
+                kept_trouble: None,
             });
         }
         // Machines know the node above and the key: they begin anew with what is known now.
@@ -449,6 +457,11 @@ impl Plan {
         let is_wanted = std::mem::take(&mut lane.is_wanted) && !lane.is_backing_off;
         lane.due = if is_wanted || !is_same { Instant::now() } else { Instant::now() + pause };
     }
+}
+
+/// What keeps the lane of a log from going on, as it was kept last.
+pub(super) fn kept_trouble(r: &Reader<'_>, origin: &Origin) -> Result<Option<Trouble>, OfficeError> {
+    Ok(r.cabinet_get(TROUBLES, origin.as_str())?.map(serde_json::from_value).transpose()?)
 }
 
 /// The lanes that a node needs.

@@ -7,7 +7,7 @@ use exchange::shelf::{HeldLog, ShelfRead, Standing};
 use ledger::{Entry, NodeName, Origin, Reader};
 use serde::Serialize;
 
-use super::lanes::{TROUBLES, Trouble};
+use super::lanes::kept_trouble;
 use super::membership::seconds;
 use super::{Known, lock};
 use crate::error::OfficeError;
@@ -91,8 +91,7 @@ impl Office {
                     true => oldest_waiting(&view, &log.origin, received)?.map_or(0, |at| now.saturating_sub(at)),
                     false => 0,
                 };
-                let trouble = r.cabinet_get(TROUBLES, log.origin.as_str())?;
-                let trouble: Option<Trouble> = trouble.map(serde_json::from_value).transpose()?;
+                let trouble = kept_trouble(r, &log.origin)?;
                 standings.push(LogStanding {
                     origin: log.origin.as_str().to_owned(),
                     own: log.own,
