@@ -191,6 +191,9 @@ impl<'a> CellReader<'a> {
     }
 }
 
+/// Amounts from here on, in đồng, that come of a unit in the heading are asked about: 1,000 billion.
+const MOST_IN_UNITS: i64 = 1_000_000_000_000;
+
 fn money(cell: &SheetCell, text: &str, factor: i64) -> CellInput {
     let product = match cell {
         SheetCell::Number(number) => {
@@ -216,8 +219,28 @@ fn money(cell: &SheetCell, text: &str, factor: i64) -> CellInput {
             format!("{} đồng? Nếu là triệu đồng, ghi “(triệu đồng)” vào tiêu đề cột hoặc “{} triệu” vào ô", shown(text), shown(text)),
             format!("{} đồng? If million, write “(triệu đồng)” into the heading or “{} triệu” into the cell", shown(text), shown(text)),
         )),
+        // Nor is one a thousand billion in a column of millions: đồng were typed under the wrong heading.
+        Some(dong) if factor > 1 && dong.abs() >= MOST_IN_UNITS && !text.chars().any(char::is_alphabetic) => CellInput::Wrong(label(
+            format!(
+                "{} nhân với đơn vị của cột là {}? Nếu ô ghi bằng đồng, ghi “{} đồng” vào ô hoặc bỏ đơn vị khỏi tiêu đề",
+                shown(text),
+                in_millions(dong),
+                shown(text)
+            ),
+            format!(
+                "{} times the unit of the column is {}? If the cell is in đồng, write “{} đồng” into it or take the unit out of the heading",
+                shown(text),
+                in_millions(dong),
+                shown(text)
+            ),
+        )),
         Some(dong) => CellInput::Typed(vec![dong.to_string()]),
     }
+}
+
+/// An amount in words for a message.
+fn in_millions(dong: i64) -> String {
+    format!("{} triệu đồng", viet::Dong(dong).in_millions())
 }
 
 fn yes_or_no(text: &str) -> CellInput {
@@ -296,5 +319,42 @@ impl CodeNames {
             words.push("…");
         }
         words.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The đồng of a cell under a heading whose unit stands for `factor`; none when it is asked about.
+    fn dong(text: &str, factor: i64) -> Option<String> {
+        match money(&SheetCell::Text(text.to_owned()), text, factor) {
+            CellInput::Typed(values) => values.into_iter().next(),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn an_amount_that_cannot_be_in_the_unit_of_its_column_is_asked_about_and_not_guessed() {
+        for (text, factor, expected) in [
+            ("850", 1_000_000, Some("850000000")),
+            ("1.250,5", 1_000_000, Some("1250500000")),
+            ("1.500.000.000", 1, Some("1500000000")),
+            // A unit in the cell beats the heading's, also a large one.
+            ("1.500.000.000 đồng", 1_000_000, Some("1500000000")),
+            ("1.200 tỷ", 1_000_000, Some("1200000000000")),
+            // Đồng under a heading of millions, millions under a heading of đồng.
+            ("1.500.000.000", 1_000_000, None),
+            ("1.500.000", 1_000_000, None),
+            ("850", 1, None),
+        ] {
+            assert_eq!(dong(text, factor).as_deref(), expected, "{text} × {factor}");
+        }
+    }
+
+    #[test]
+    fn a_number_of_a_spreadsheet_is_asked_about_too() {
+        let number = |number: f64| matches!(money(&SheetCell::Number(number), &number.to_string(), 1_000_000), CellInput::Typed(_));
+        assert!(number(850.0) && !number(1_500_000_000.0));
     }
 }
