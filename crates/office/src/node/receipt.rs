@@ -78,7 +78,17 @@ impl Office {
     /// The keys that the directory held here names for the nodes that signed a receipt; none when the node is not connected. Open to everybody, as the directory is.
     pub fn keys_for(&self, who: &Identity, receipt: &Receipt) -> Result<Vec<TrustedKey>, OfficeError> {
         decide(who, Action::ReadPublic, &Subject::node()).require()?;
-        Ok(self.exchange().known()?.map(|known| receipt.keys_in(&known.directory)).unwrap_or_default())
+        let Some(known) = self.exchange().known()? else { return Ok(Vec::new()) };
+        let mut keys = receipt.keys_in(&known.directory);
+        // The node knows its own key before the directory that names it has come down.
+        let own = &known.membership.name;
+        if receipt.checkpoint().origin.node() == *own
+            && !keys.iter().any(|key| key.node() == own)
+            && let Some(key) = TrustedKey::parse(&known.parent.key.public().vkey(&format!("lv1/{}", own.as_str())))
+        {
+            keys.insert(0, key);
+        }
+        Ok(keys)
     }
 
     fn not_yet(&self, origin: &Origin, version: u64, index: u64, received: u64) -> Result<OfficeError, OfficeError> {
