@@ -246,8 +246,7 @@ def _fill(ballast):
 
 
 def _is_refusal(standing):
-    said = standing["last_error_en"] or ""
-    return "507" in said or "disk" in said
+    return "no room on its disk" in (standing["last_error_en"] or "")
 
 
 def province_restored(world, backup):

@@ -344,15 +344,7 @@ impl Exchange {
         let now = u64::try_from(seconds(self.clock.now())).unwrap_or(0);
         let fields = sign(wire.target(), &known.membership.name, &known.parent.key, now);
         let answer = line.carry(&above.address, &wire, &fields)?;
-        read_answer(request, &answer).ok_or_else(|| {
-            let status = answer.status;
-            LineFault(label(
-                format!("Nút trên trả lời mã {status}, không đúng giao thức; sẽ thử lại. Kiểm tra địa chỉ của nút trên."),
-                format!(
-                    "The node above answers {status}, which is not of the protocol; it is tried again. Check the address of the node above."
-                ),
-            ))
-        })
+        read_answer(request, &answer).ok_or_else(|| LineFault(unread_words(answer.status)))
     }
 
     /// Keeps what is wrong with a lane, or that nothing is any more, where other programs can read it.
@@ -528,6 +520,26 @@ fn alarm_in_vietnamese(what: &str) -> String {
             "nhật ký có hai bản đã ký mâu thuẫn nhau; đã giữ chứng cứ và dừng, cần người xem xét".to_owned()
         }
         other => other.to_owned(),
+    }
+}
+
+/// What an answer that is not of the protocol means for the operator below.
+fn unread_words(status: u16) -> Label {
+    match status {
+        507 => label(
+            "Nút trên hết chỗ trên đĩa; dữ liệu còn nguyên ở đây và sẽ tự gửi khi có chỗ. Hãy báo nút trên.",
+            "The node above has no room on its disk; the data is safe here and goes up by itself when there is room. Tell the node above.",
+        ),
+        503 => label(
+            "Nút trên đang bận; dữ liệu còn nguyên ở đây và sẽ tự gửi lại.",
+            "The node above is busy; the data is safe here and goes up by itself later.",
+        ),
+        _ => label(
+            format!("Nút trên trả lời mã {status}, không đúng giao thức; sẽ thử lại. Kiểm tra địa chỉ của nút trên."),
+            format!(
+                "The node above answers {status}, which is not of the protocol; it is tried again. Check the address of the node above."
+            ),
+        ),
     }
 }
 
