@@ -154,8 +154,9 @@ fn wherever_the_connection_breaks_the_answer_says_what_is_stored() {
             keep(&store, &format!("{key} again")).unwrap();
         }
     }
-    // Broken while it begins, a transaction is begun again; broken while it commits, its outcome is asked for; broken between, it has not been.
-    assert!(stored >= 10 && lost >= 4, "{stored} {lost}");
+    // Broken while it begins, a transaction is begun again; broken while it commits, its outcome is asked for; broken between, it has not been. How many
+    // messages lie between depends on what is already waiting: both outcomes must have been met, several times.
+    assert!(stored >= 6 && lost >= 4, "{stored} {lost}");
 }
 
 /// A server of its own for one test, which may stop it.
