@@ -305,8 +305,8 @@ fn show_mergers(page: &Page, membership: &Membership, state: &NodeState, blocks:
         form.class = "card";
         form.before = vec![
             page.say(
-                "Sau khi khép, ở đây không ghi được hồ sơ nữa; nút trên lập quyết định sáp nhập. Mọi dữ liệu phải gửi lên xong trước.",
-                "Once closed, no record can be written here; the node above then merges it. Everything must have gone up before.",
+                "Sau khi khép, ở đây không ghi được hồ sơ nữa; nút trên lập quyết định sáp nhập. Mọi dữ liệu phải gửi lên xong trước. Cứ để máy chạy cho đến khi nút tiếp nhận giữ đủ.",
+                "Once closed, no record can be written here; the node above then merges it. Everything must have gone up before. Keep the machine running until the node that takes over holds everything.",
             )
             .to_owned(),
         ];
