@@ -26,6 +26,9 @@ const RETRIES: (u64, u64) = (1, 900);
 /// Shortest and longest body of an append that is aimed at, in bytes; one entry more may go over.
 const SHORTEST_APPEND: usize = 64 << 10;
 const LONGEST_APPEND: usize = LONGEST - (2 << 20);
+/// An append that was answered within the first many seconds is followed by one twice as long, one that took the second by one half as long: what a kill or a
+/// cut line makes go to waste stays small on a slow line.
+const QUICK_AND_SLOW: (i64, i64) = (3, 10);
 /// Rows put behind the parent's at a time.
 const PAGE: usize = 1024;
 
@@ -96,14 +99,16 @@ pub struct Owner {
     /// The sign rule: size and root that the parent has said to hold, in this run of the process.
     confirmed: Option<(u64, LeafHash)>,
     failures: u32,
-    /// Bytes of the next append: less after one that failed, so that a slow line gets it through before it is given up.
+    /// Bytes of the next append: few at first, more while answers come quickly, less after one that failed or was slow.
     reach: usize,
+    /// When the last append was sent, in seconds since 1970.
+    appended_at: i64,
 }
 
 impl Owner {
     /// A loop that rests until it is woken.
     pub fn new(origin: Origin, parent: NodeName, voice: Voice) -> Owner {
-        Owner { origin, parent, voice, stage: Stage::Resting, confirmed: None, failures: 0, reach: LONGEST_APPEND }
+        Owner { origin, parent, voice, stage: Stage::Resting, confirmed: None, failures: 0, reach: SHORTEST_APPEND, appended_at: 0 }
     }
 
     /// The log.
@@ -142,7 +147,13 @@ impl Owner {
             (_, Event::Failed) => Ok(self.retry()),
             (_, Event::Answer(Answer::Conflict(head))) => self.decide(shelf, head, moment),
             (Stage::Appending, Event::Answer(Answer::Head(head))) => {
-                self.reach = (self.reach * 2).min(LONGEST_APPEND);
+                let (quick, slow) = QUICK_AND_SLOW;
+                let took = moment.now.saturating_sub(self.appended_at);
+                if took < quick {
+                    self.reach = (self.reach * 2).min(LONGEST_APPEND);
+                } else if took > slow {
+                    self.reach = (self.reach / 2).max(SHORTEST_APPEND);
+                }
                 self.decide(shelf, head, moment)
             }
             (Stage::AskingHead | Stage::Filling, Event::Answer(Answer::Head(head))) => self.decide(shelf, head, moment),
@@ -191,6 +202,7 @@ impl Owner {
             for row in &rows {
                 push_entry(&mut body, &row.bytes, row.payload.as_deref());
             }
+            self.appended_at = moment.now;
             return Ok(self.send(Stage::Appending, Request::Append { from: head.next, body }));
         }
         if !head.missing.is_empty() {

@@ -154,11 +154,11 @@ proptest! {
 
 #[test]
 fn a_log_goes_up_and_its_receipt_verifies() {
-    let (mut pair, mut below, mut above) = (pair(), shelf_of(300), MemoryShelf::new());
-    assert_eq!(bring_up(&mut pair, &mut below, &mut above), (vec![300], 3));
+    let (mut pair, mut below, mut above) = (pair(), shelf_of(150), MemoryShelf::new());
+    assert_eq!(bring_up(&mut pair, &mut below, &mut above), (vec![150], 3));
     let receipt = below.log(&origin()).unwrap().unwrap().receipt.unwrap();
     assert!(receipt.cosigned_at(&name("bo.khcn"), &pair.parent.key.public()) == Some(1_700_000_100));
-    assert_eq!(receipt.checkpoint.root, root_at(&above, &origin(), 300).unwrap());
+    assert_eq!(receipt.checkpoint.root, root_at(&above, &origin(), 150).unwrap());
     assert_eq!(bring_up(&mut pair, &mut below, &mut above), (vec![], 1), "nothing new: one question");
 }
 
@@ -229,6 +229,35 @@ fn an_owner_restored_from_a_backup_takes_back_what_it_lost_and_keeps_what_it_wro
     assert_eq!(received, vec![1002]);
     assert_eq!(restored.rows(&origin())[..1000], below.rows(&origin())[..1000]);
     assert_eq!(restored.rows(&origin()), above.rows(&origin()));
+}
+
+/// Bodies of the appends that bring 3,000 entries up when each is answered after so many seconds.
+fn appends_when_each_takes(seconds: i64) -> Vec<usize> {
+    let (mut one, mut below, mut above) = (pair(), shelf_of(3000), MemoryShelf::new());
+    let (mut event, mut now, mut lengths) = (Event::Wake, 1_700_000_000, Vec::new());
+    loop {
+        let effects = one.owner.step(&mut below, &one.directory, event, Moment { now, id: RecordId::new() }).unwrap();
+        let Some(request) = effects.into_iter().find_map(|effect| if let Effect::Send(request) = effect { Some(request) } else { None })
+        else {
+            assert_eq!(above.rows(&origin()), below.rows(&origin()));
+            return lengths;
+        };
+        if let Request::Append { body, .. } = &request {
+            lengths.push(body.len());
+            now += seconds;
+        }
+        let call = Call { origin: origin(), caller: Some(name("sokhcn.daklak")), request };
+        event = Event::Answer(one.parent.answer(&mut above, &one.directory, &call, 1_700_000_100).unwrap());
+    }
+}
+
+#[test]
+fn appends_grow_on_a_quick_line_and_stay_short_on_a_slow_one() {
+    let quick = appends_when_each_takes(0);
+    assert!(quick.windows(2).take(2).all(|pair| pair[1] > pair[0] * 3 / 2), "{quick:?}");
+    let slow = appends_when_each_takes(20);
+    assert!(slow.iter().all(|length| *length < 80 << 10), "{slow:?}");
+    assert!(slow.len() > quick.len());
 }
 
 #[test]
