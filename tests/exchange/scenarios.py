@@ -145,8 +145,11 @@ def latency(world, rows=500, delay=2.0):
     return f"{rows} rows over a line of {delay:.0f} s each way: at the Centre after {took:.0f} s, {used.connections} connections, {used.total:,} bytes"
 
 
-def slow_line(world, rows=1200, kilobits=64):
-    """F5, I7: 64 kbit/s, and the province is killed in the middle: it goes on where it was."""
+def slow_line(world, rows=2400, kilobits=64):
+    """F5, I7: 64 kbit/s, and the province is killed in the middle: it goes on where it was.
+
+    What a kill wastes is about one append, some seconds of the line; the upload is long enough for that to be well below the limit.
+    """
     province, relay = world.province, world.to_centre
     clean = _upload(world, rows, lambda: None)
     province.place.slow_down(kilobits)
@@ -205,18 +208,12 @@ def full_disk(world, rows=3000):
     before = checker.sizes(centre)[log][0]
     province.place.set_line(False)
     province.import_rows(world.names(rows))
-    ballast = os.path.join(centre.folder, "ballast")
-    _fill(ballast)
+    # A fresh start leaves no room inside the database's own files.
+    centre.stop()
+    centre.start()
+    disk = FullDisk(os.path.join(centre.folder, "ballast"))
     begun = time.monotonic()
     province.place.set_line(True)
-    # SQLite goes on in the room that its write-ahead log has already: rows follow until that is used up too.
-    while not _is_refusal(province.status()[log]):
-        require(rows < 60_000, "the Centre takes rows for ever with a full disk")
-        if province.status()[log]["last_error"] is None:
-            province.import_rows(world.names(1000))
-            rows += 1000
-        _fill(ballast)
-        time.sleep(1)
     wait_for("the refusal is told", lambda: _is_refusal(province.status()[log]), 60)
     own = centre.begin_import(world.names(2000))
     require(not own.is_acknowledged(timeout=120), "the Centre acknowledged rows that there was no room for")
@@ -229,7 +226,7 @@ def full_disk(world, rows=3000):
     require(held < before + rows, f"the disk was not full: {held} entries came in")
     checker.check_acknowledged(province, centre)
     full_for = time.monotonic() - begun
-    os.remove(ballast)
+    disk.make_room()
     recovered = world.wait_until_all_is_above(seconds=180)
     checker.check_imports(province)
     checker.check_imports(centre)
@@ -240,16 +237,32 @@ def full_disk(world, rows=3000):
     )
 
 
-def _fill(ballast):
-    """Takes all room that is left."""
-    with open(ballast, "ab", buffering=0) as file:
-        for size in (1 << 20, 4096):
-            try:
-                while file.write(b"\0" * size) == size:
-                    pass
-            except OSError:
-                continue
-    return True
+class FullDisk:
+    """Takes all room that is left, and what becomes free meanwhile: views that are rebuilt give some back."""
+
+    def __init__(self, ballast):
+        self._ballast, self._has_room = ballast, threading.Event()
+        self._fill()
+        self._filling = threading.Thread(target=self._keep_full, daemon=True)
+        self._filling.start()
+
+    def _keep_full(self):
+        while not self._has_room.wait(0.02):
+            self._fill()
+
+    def _fill(self):
+        with open(self._ballast, "ab", buffering=0) as file:
+            for size in (1 << 20, 4096):
+                try:
+                    while file.write(b"\0" * size) == size:
+                        pass
+                except OSError:
+                    continue
+
+    def make_room(self):
+        self._has_room.set()
+        self._filling.join()
+        os.remove(self._ballast)
 
 
 def _is_refusal(standing):
