@@ -205,17 +205,10 @@ impl Office {
         decide(who, Action::Administer, &Subject::node()).require()?;
         let key = key_of(&self.exchange().key_file)?;
         let name = self.ledger().node().clone();
-        if let Some(membership) = self.membership()? {
-            return if membership.centre == name { Ok(membership) } else { Err(joined_already(&membership)) };
+        if let Some(membership) = self.membership()?.filter(|membership| membership.centre == name) {
+            return Ok(membership);
         }
-        let membership = Membership { name: name.clone(), centre: name, centre_key: key.public(), above: None };
-        let (kept, entry) = (membership.clone(), AuditEntry::of(self, who, "node.found"));
-        self.ledger().write(move |w| -> Result<(), OfficeError> {
-            keep(w, &kept)?;
-            write_audit(w, entry)
-        })?;
-        self.exchange().forget_known();
-        Ok(membership)
+        self.keep_place(who, "node.found", Membership { name: name.clone(), centre: name, centre_key: key.public(), above: None })
     }
 
     /// Invites a node to join under this one. The name is the node's for ever; the title is its body's name, no person's.
@@ -343,17 +336,18 @@ impl Office {
         let place: JoinAnswer = serde_json::from_slice(&answer.body).map_err(|_| stranger())?;
         let (centre, centre_key) = read_vkey(&place.centre).ok_or_else(stranger)?;
         let above = Above { name: NodeName::parse(&place.parent).map_err(|_| stranger())?, address };
-        self.keep_place(who, Membership { name, centre, centre_key, above: Some(above) })
+        self.keep_place(who, "node.join", Membership { name, centre, centre_key, above: Some(above) })
     }
 
-    fn keep_place(&self, who: &Identity, membership: Membership) -> Result<Membership, OfficeError> {
+    /// Keeps the node's place, which is for ever under one Centre.
+    fn keep_place(&self, who: &Identity, action: &str, membership: Membership) -> Result<Membership, OfficeError> {
         if let Some(before) = self.membership()?
             && (&before.centre, before.centre_key) != (&membership.centre, membership.centre_key)
         {
             return Err(joined_already(&before));
         }
         let address = membership.above.as_ref().map(|above| above.address.clone()).unwrap_or_default();
-        let (kept, entry) = (membership.clone(), AuditEntry::of(self, who, "node.join").note(&address));
+        let (kept, entry) = (membership.clone(), AuditEntry::of(self, who, action).note(&address));
         self.ledger().write(move |w| -> Result<(), OfficeError> {
             keep(w, &kept)?;
             write_audit(w, entry)
