@@ -19,6 +19,7 @@ mod exchange;
 mod form_version;
 mod generate;
 mod held_record;
+mod inheritance;
 mod journey;
 mod merger;
 mod neighbours;
