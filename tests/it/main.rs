@@ -29,6 +29,7 @@ mod permission;
 mod proposal;
 mod receipt;
 mod record_form;
+mod returned;
 mod routes;
 mod shared;
 mod sheet;

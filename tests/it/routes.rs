@@ -146,6 +146,12 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("POST /r/{id}/sua", "/r/DRAFTARTICLE/sua", "title=x&text=y&state=draft&owner=OWN", "0-x000"),
     ("GET /r/{id}/xoa", "/r/DRAFTARTICLE/xoa", "", "0-x000"),
     ("POST /r/{id}/xoa", "/r/DRAFTARTICLE/xoa", "basis=", "0-x000"),
+    // Only a record of another node is returned.
+    ("GET /r/{id}/tra-lai", "/r/ARTICLE/tra-lai", "", "000000"),
+    ("POST /r/{id}/tra-lai", "/r/ARTICLE/tra-lai", "reason=duplicate", "000000"),
+    ("GET /viec/bi-tra-lai", "/viec/bi-tra-lai", "", "ixxxxx"),
+    ("GET /quan-tri/nut/bi-tra-lai", "/quan-tri/nut/bi-tra-lai", "", "i----x"),
+    ("GET /quan-tri/nut/da-tra-lai", "/quan-tri/nut/da-tra-lai", "", "i----x"),
     // Only a record handed over by another node can be taken over.
     ("POST /r/{id}/tiep-nhan", "/r/ARTICLE/tiep-nhan", "a=b", "000000"),
     ("GET /bieu-mau/{kind}/moi", "/bieu-mau/article/moi", "", "i-xxx-"),

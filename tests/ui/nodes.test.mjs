@@ -70,6 +70,25 @@ test("while the line is cut work goes on and the gap is shown; it heals by itsel
   await comes(clerk, "/do-day-du", "đủ, đã ký");
 });
 
+test("the Centre returns the task with a reason, the officer in Kon Tum sees why, and a new version answers it", async () => {
+  const ministry = await personAt(product.links.leader);
+  await ministry.goto(`/nhiem-vu/${task}`);
+  await ministry.getByRole("link", { name: "Trả lại cho đơn vị" }).click();
+  await press(ministry, "Trả lại");
+  await seen(ministry, "hãy chọn ít nhất một lý do");
+  await ministry.getByLabel("Thiếu dữ liệu hoặc thiếu giấy tờ").check();
+  await press(ministry, "Trả lại");
+  await seen(ministry, "Đã trả lại bản ghi này");
+  await comes(clerk, "/viec", "Bản ghi bị nút trên trả lại");
+  await seen(clerk, "Thiếu dữ liệu hoặc thiếu giấy tờ");
+  await clerk.goto(`/nhiem-vu/${task}`);
+  await seen(clerk, "đã trả lại bản ghi này");
+  await saveAims(clerk, task, "Quy trình nhân giống sâm dây, bổ sung sau khi bị trả lại (minh họa).");
+  await clerk.goto("/viec/bi-tra-lai");
+  await seen(clerk, "Không có bản ghi nào bị trả lại");
+  await comes(clerk, `/nhiem-vu/${task}`, "Trung ương đã nhận");
+});
+
 test("the receipt stands on its own, and a changed one does not", async () => {
   await clerk.goto(`/nhiem-vu/${task}`);
   const waiting = clerk.waitForEvent("download");

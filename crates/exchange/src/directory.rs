@@ -9,6 +9,7 @@ use ledger::{NodeName, Op, Origin, RecordId};
 use serde_json::{Map, Value, json};
 
 use crate::checkpoint::SignedCheckpoint;
+use crate::cite::CITE;
 use crate::key::PublicKey;
 
 /// Audience of a directory log.
@@ -19,6 +20,11 @@ pub const CATALOGUE: &str = "catalogue";
 pub const PUBLIC: &str = "public";
 /// Audience that never leaves its node.
 pub const PRIVATE: &str = "private";
+/// Whether a log of this audience holds records. The others hold what nodes say about themselves, their kinds and the logs of others.
+pub fn holds_records(audience: &str) -> bool {
+    !matches!(audience, DIRECTORY | CATALOGUE | CITE)
+}
+
 /// Longest chain of successions and moves that is followed.
 const LONGEST_CHAIN: usize = 64;
 
@@ -402,7 +408,11 @@ impl Directory {
             return false;
         }
         let heir = self.successor(&owner);
-        *caller == heir || self.is_under(&heir, caller) || self.audiences.get(audience).is_some_and(|readers| readers.contains(caller))
+        let concerns = audience == CITE && self.is_under(caller, &heir);
+        *caller == heir
+            || concerns
+            || self.is_under(&heir, caller)
+            || self.audiences.get(audience).is_some_and(|readers| readers.contains(caller))
     }
 
     /// Whether the caller may write a log at `holder`: the owner itself under its parent, or the holder's child that relays it.

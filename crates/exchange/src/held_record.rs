@@ -12,7 +12,7 @@ use ledger::{
 };
 
 use crate::checkpoint::SignedCheckpoint;
-use crate::directory::{CATALOGUE, DIRECTORY, Directory};
+use crate::directory::{CATALOGUE, Directory, holds_records};
 
 /// Most entries counted in one step.
 pub const LONGEST_STEP: u64 = 8_192;
@@ -81,7 +81,7 @@ fn count_some(writer: &mut Writer<'_>, directory: &Directory, origin: &Origin, m
     let of = if log.own { log.size } else { signed_size(store, &log)?.min(log.size) };
     let before = store.counting(log.id)?;
     let mut counting = before.clone();
-    let has_records = !matches!(origin.audience(), DIRECTORY | CATALOGUE);
+    let has_records = holds_records(origin.audience());
     if !has_records || (log.own && !store.has_claims()?) {
         counting.counted = of;
     } else {
@@ -175,7 +175,7 @@ pub(crate) fn uncount(store: &mut dyn StoreWrite, log: &LogRow, size: u64) -> Re
 
 /// Whether an entry of another node's log has been counted: then followers know it.
 pub(crate) fn is_counted(store: &dyn StoreRead, log: &LogRow, index: u64) -> Result<bool, LedgerError> {
-    Ok(!log.own && !matches!(log.audience.as_str(), DIRECTORY | CATALOGUE) && index < store.counting(log.id)?.counted)
+    Ok(!log.own && holds_records(&log.audience) && index < store.counting(log.id)?.counted)
 }
 
 fn signed_size(store: &dyn StoreRead, log: &LogRow) -> Result<u64, LedgerError> {

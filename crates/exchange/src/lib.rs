@@ -8,6 +8,7 @@
 //! - [`reader::ReaderLoop`] follows a log and believes only what adds up to the signed root.
 //! - [`receipt::Receipt`] is the file by which one entry and its acknowledgement are checked without a network.
 //! - [`directory::Directory`] says whose key, whose child and whose record; [`view::View`] which entries count.
+//! - [`cite::Returned`] is how a holder sends a record back to its owner.
 //! - [`held_record`] keeps the versions that count in the node's ledger, page by page, as logs come in.
 //!
 //! ```
@@ -30,6 +31,7 @@
 
 pub mod batch;
 pub mod checkpoint;
+pub mod cite;
 pub mod directory;
 pub mod held_record;
 pub mod key;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger::{LeafHash, NodeName, Op, Origin, RecordId};
 use sha2::{Digest, Sha256};
 
-use crate::directory::{CATALOGUE, DIRECTORY, Directory, Tenure};
+use crate::directory::{Directory, Tenure, holds_records};
 
 /// An entry as the view needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl View {
     pub fn of(directory: &Directory, logs: &BTreeMap<Origin, Vec<Placed>>) -> View {
         let mut claims: Vec<Claim<'_>> = Vec::new();
         for (origin, entries) in logs {
-            if matches!(origin.audience(), DIRECTORY | CATALOGUE) {
+            if !holds_records(origin.audience()) {
                 continue;
             }
             for placed in entries {

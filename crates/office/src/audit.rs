@@ -67,6 +67,7 @@ impl AuditEntry {
             "node.invite" => ("Mời một nút nối vào", "Invited a node"),
             "node.join" => ("Nối nút", "Connected a node"),
             "node.key" => ("Đổi khóa của một nút", "Changed the key of a node"),
+            "record.return" => ("Trả lại bản ghi của nút dưới", "Returned a record of a node below"),
             "record.take_over" => ("Tiếp nhận bản ghi sau sáp nhập", "Took a record over after a merger"),
             "records.take_over" => ("Tiếp nhận các bản ghi sau sáp nhập", "Took records over after a merger"),
             "node.merge" => ("Sáp nhập nút", "Merged nodes"),

@@ -175,21 +175,44 @@ fn period(parent: &Parent) -> (Date, Date) {
     (first, read(&parent.valid_to).map_or(Date::MAX, |date| date.last_day()))
 }
 
-/// All bodies in memory: a few thousand at most, asked for on every page.
+/// All bodies in memory, asked for on every page: a few thousand in an office, tens of thousands in the country.
 #[derive(Debug, Clone, Default)]
 pub struct BodyDirectory {
-    bodies: Arc<RwLock<BTreeMap<RecordId, Arc<Body>>>>,
+    bodies: Arc<RwLock<Bodies>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Bodies {
+    by_id: BTreeMap<RecordId, Arc<Body>>,
+    /// Those that name a successor: few, and the only ones in whose place another acts.
+    succeeded: BTreeSet<RecordId>,
+}
+
+impl Bodies {
+    fn set(&mut self, body: Body) {
+        if body.successors.is_empty() {
+            self.succeeded.remove(&body.id);
+        } else {
+            self.succeeded.insert(body.id);
+        }
+        self.by_id.insert(body.id, Arc::new(body));
+    }
 }
 
 impl BodyDirectory {
     /// One body.
     pub fn get(&self, id: RecordId) -> Option<Arc<Body>> {
-        self.lock_read().get(&id).cloned()
+        self.lock_read().by_id.get(&id).cloned()
     }
 
     /// All bodies, in the order of their ids.
     pub fn all(&self) -> Vec<Arc<Body>> {
-        self.lock_read().values().cloned().collect()
+        self.lock_read().by_id.values().cloned().collect()
+    }
+
+    /// Bodies that name a successor, in the order of their ids.
+    pub(crate) fn succeeded(&self) -> Vec<RecordId> {
+        self.lock_read().succeeded.iter().copied().collect()
     }
 
     /// The short name on `day`; the id when the body is unknown.
@@ -232,7 +255,7 @@ impl BodyDirectory {
     /// A directory of its own in which some bodies are as they would be.
     pub(crate) fn beside(&self, bodies: impl Iterator<Item = Body>) -> BodyDirectory {
         let mut all = self.lock_read().clone();
-        all.extend(bodies.map(|body| (body.id, Arc::new(body))));
+        bodies.for_each(|body| all.set(body));
         BodyDirectory { bodies: Arc::new(RwLock::new(all)) }
     }
 
@@ -258,19 +281,21 @@ impl BodyDirectory {
     }
 
     pub(crate) fn set(&self, body: Body) {
-        self.lock_write().insert(body.id, Arc::new(body));
+        self.lock_write().set(body);
     }
 
     pub(crate) fn remove(&self, id: RecordId) {
-        self.lock_write().remove(&id);
+        let mut bodies = self.lock_write();
+        bodies.by_id.remove(&id);
+        bodies.succeeded.remove(&id);
     }
 
-    // A panic while holding the lock cannot leave the map half-changed: each change is one insert or remove.
-    fn lock_read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<RecordId, Arc<Body>>> {
+    // A panic while holding the lock leaves a body in one of the two at worst; the directory is filled anew at the next start.
+    fn lock_read(&self) -> std::sync::RwLockReadGuard<'_, Bodies> {
         self.bodies.read().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn lock_write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<RecordId, Arc<Body>>> {
+    fn lock_write(&self) -> std::sync::RwLockWriteGuard<'_, Bodies> {
         self.bodies.write().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
@@ -308,9 +333,12 @@ impl Office {
     pub fn bodies_answered_for(&self, who: &Identity) -> Vec<RecordId> {
         let acting = who.acting_bodies();
         let mut answered = acting.clone();
-        for body in self.directory().all() {
-            if !answered.contains(&body.id) && acting.contains(&self.acting_place(who, body.id, Role::Officer)) {
-                answered.push(body.id);
+        if acting.is_empty() {
+            return answered;
+        }
+        for body in self.directory().succeeded() {
+            if !answered.contains(&body) && acting.contains(&self.acting_place(who, body, Role::Officer)) {
+                answered.push(body);
             }
         }
         answered

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use catalogue::{Catalogue, Kind, Problem};
+use catalogue::{Catalogue, Fault, Kind, Problem};
 use ledger::{Held, Ledger, NodeName, Version};
 use serde_json::Value;
 
-use crate::error::OfficeError;
+use crate::error::{OfficeError, label};
 
 /// Most definitions of other nodes kept at hand.
 const MOST_FOREIGN: usize = 10_000;
@@ -115,9 +115,23 @@ impl FormShelf {
     /// need not have the fields that it may not show.
     pub(crate) fn held_form(&self, held: &Held) -> Option<&Kind> {
         let (name, form) = self.foreign_version(&held.origin.node(), held.version.cat)?;
-        let kind = self.catalogue().kind_version(&name, form).filter(|kind| kind.name == held.version.kind)?;
-        let faults = self.catalogue().check_structure(kind, held.version.data.as_ref()?);
-        faults.iter().all(|fault| fault.rule == "required").then_some(kind)
+        let kind = self.catalogue().kind_version(&name, form)?;
+        self.held_faults(held)?.is_empty().then_some(kind)
+    }
+
+    /// What is wrong with a version of another node's record under the form that its node names; none when that form is not known here, or not yet, or there are
+    /// no contents to look at.
+    pub(crate) fn held_faults(&self, held: &Held) -> Option<Vec<Fault>> {
+        let (name, form) = self.foreign_version(&held.origin.node(), held.version.cat)?;
+        let data = held.version.data.as_ref()?;
+        if name != held.version.kind {
+            let message = label("không phải loại ghi trong biểu mẫu", "is not of the kind of its form");
+            return Some(vec![Fault { path: String::new(), rule: "kind".to_owned(), message }]);
+        }
+        let kind = self.catalogue().kind_version(&name, form)?;
+        let mut faults = self.catalogue().check_structure(kind, data);
+        faults.retain(|fault| fault.rule != "required");
+        Some(faults)
     }
 
     fn foreign_version(&self, node: &NodeName, place: u64) -> Option<(String, u64)> {

@@ -24,6 +24,8 @@ pub struct Holding {
     pub others: Vec<String>,
     /// May the reader take the record over, so that work on it goes on here? None when it was not handed over to this node.
     pub take_over: Option<Decision>,
+    /// May the reader send it back to its owner?
+    pub may_return: bool,
 }
 
 impl RecordView {
@@ -140,8 +142,9 @@ impl Office {
             },
         };
         let others = others.iter().map(|other| other.as_str().to_owned()).collect();
+        let may_return = self.may_return(who, &shown)?.allowed;
         let version = shown.version;
-        Ok(RecordView {
+        let mut view = RecordView {
             id,
             kind: version.kind,
             form,
@@ -152,8 +155,11 @@ impl Office {
             data: version.data,
             owner,
             edit,
-            held: Some(Holding { node: node.as_str().to_owned(), maker: maker.as_str().to_owned(), title, others, take_over }),
-        })
+            held: Some(Holding { node: node.as_str().to_owned(), maker: maker.as_str().to_owned(), title, others, take_over, may_return }),
+            returned: None,
+        };
+        view.returned = self.return_of(&view)?;
+        Ok(view)
     }
 
     /// Older versions of a held record in the audience of `view`, newest first.

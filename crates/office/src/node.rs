@@ -2,6 +2,7 @@
 //! (LV-Log/1 §4–6).
 
 mod arrival;
+mod citing;
 mod counting;
 mod inherited;
 mod lanes;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
 use exchange::batch::LONGEST;
+use exchange::cite::CITE;
 use exchange::directory::{CATALOGUE, DIRECTORY, Directory, PUBLIC, Statement};
 use exchange::key::NodeKey;
 use exchange::ledger_shelf::{LedgerShelf, LedgerView};
@@ -29,6 +31,7 @@ use crate::clock::{Clock, SECOND};
 use crate::error::OfficeError;
 use crate::office::Office;
 pub use arrival::ArrivalPlace;
+pub(crate) use citing::{KeptReturn, RETURNED, RETURNED_HERE, RETURNED_OF, cite_returned, forget_answered_return, said_of};
 pub(crate) use lanes::Carriers;
 use lanes::Plan;
 pub use lanes::{Line, LineFault};
@@ -38,7 +41,7 @@ pub use receipt::ReceiptForm;
 pub use standing::{BodyCompleteness, LogStanding};
 
 /// Audiences whose logs travel.
-const TRAVELLING: [&str; 5] = [PUBLIC, "region", "ministry", DIRECTORY, CATALOGUE];
+const TRAVELLING: [&str; 6] = [PUBLIC, "region", "ministry", DIRECTORY, CATALOGUE, CITE];
 /// The file of a node's secret key in its folder.
 pub const KEY_FILE: &str = "node.key";
 /// Entries of a directory read at a time.

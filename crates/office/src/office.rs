@@ -18,6 +18,7 @@ use crate::form_version::KeptForms;
 use crate::node::{Carriers, Exchange, Line};
 use crate::own_catalogue::OwnCatalogue;
 use crate::register::Register;
+use crate::returned::FormJudge;
 use crate::search::SearchIndex;
 
 const NODE: &str = "node";
@@ -99,16 +100,18 @@ impl Office {
         let board = Arc::new(Board::open(&folder.join("views").join("board.sqlite"), forms.clone(), ledger.clone(), keeps)?);
         let register = Arc::new(Register::open(&folder.join("views").join("register.sqlite"), forms.clone(), ledger.clone(), keeps)?);
         let search = Arc::new(SearchIndex::open(&folder.join("views").join("search"), forms.clone(), ledger.clone(), keeps)?);
+        let exchange = Arc::new(Exchange::new(ledger.clone(), settings.clock.clone(), folder));
         let mut followers: Vec<Box<dyn Follower + Send + Sync>> =
             vec![Box::new(crate::follow::DirectoryFollower::new(directory.clone(), ledger.clone(), forms.clone(), loaded_to))];
         if keeps {
             followers.push(Box::new(register.clone()));
             followers.push(Box::new(board.clone()));
             followers.push(Box::new(search.clone()));
+            let judge = FormJudge::open(exchange.clone(), ledger.clone(), forms.clone(), settings.clock.clone())?;
+            followers.push(Box::new(judge));
         }
         let followers = Followers::start(ledger.clone(), followers);
         let visits = crate::article::Visits::default();
-        let exchange = Arc::new(Exchange::new(ledger.clone(), settings.clock.clone(), folder));
         Ok(Office {
             folder: folder.to_owned(),
             ledger,

@@ -21,6 +21,8 @@ pub enum Action {
     Answer,
     /// Accept or return an answer in the name of the assigner.
     Verify,
+    /// Send a record of a node below back to its owner, in the name of the body that runs this node.
+    ReturnRecord,
     /// Take a step of a workflow that is a leader's: approve, return, reject.
     LeadersStep,
     /// Hold the ballot of a council of the owning body: hand out slips, close, type a paper count.
@@ -101,7 +103,9 @@ pub fn decide(identity: &Identity, action: Action, subject: &Subject) -> Decisio
         }
         Action::Verify | Action::LeadersStep => by_role(role, Role::Leader, name),
         Action::ReadInside => by_role(role, Role::Reader, name),
-        Action::Edit | Action::Issue | Action::Answer | Action::HoldBallot | Action::EditReference => by_role(role, Role::Officer, name),
+        Action::Edit | Action::Issue | Action::Answer | Action::HoldBallot | Action::ReturnRecord | Action::EditReference => {
+            by_role(role, Role::Officer, name)
+        }
     }
 }
 
@@ -165,6 +169,7 @@ mod tests {
             Action::Issue,
             Action::Answer,
             Action::HoldBallot,
+            Action::ReturnRecord,
             Action::Verify,
             Action::OwnDesk,
             Action::LeadersPage,
@@ -174,15 +179,15 @@ mod tests {
         let may = |who: &Identity, subject: &Subject| -> String {
             actions.iter().map(|action| if decide(who, *action, subject).allowed { 'x' } else { '.' }).collect()
         };
-        assert_eq!(may(&Identity::public(), &own), "x..........");
-        assert_eq!(may(&person(Role::Reader, mine), &own), "xx.....x...");
-        assert_eq!(may(&person(Role::Officer, mine), &own), "xxxxxx.x..x");
-        assert_eq!(may(&person(Role::Leader, mine), &own), "xxxxxxxxx.x");
-        assert_eq!(may(&person(Role::Administrator, mine), &own), "x......x.xx");
+        assert_eq!(may(&Identity::public(), &own), "x...........");
+        assert_eq!(may(&person(Role::Reader, mine), &own), "xx......x...");
+        assert_eq!(may(&person(Role::Officer, mine), &own), "xxxxxxx.x..x");
+        assert_eq!(may(&person(Role::Leader, mine), &own), "xxxxxxxxxx.x");
+        assert_eq!(may(&person(Role::Administrator, mine), &own), "x.......x.xx");
         for role in [Role::Reader, Role::Officer] {
-            assert_eq!(may(&person(role, mine), &foreign), "x......x...");
+            assert_eq!(may(&person(role, mine), &foreign), "x.......x...");
         }
-        assert_eq!(may(&person(Role::Leader, mine), &foreign), "x......xx..");
+        assert_eq!(may(&person(Role::Leader, mine), &foreign), "x.......xx..");
     }
 
     #[test]

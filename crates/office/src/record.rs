@@ -16,6 +16,7 @@ use crate::held_record::{HeldRecord, Holding};
 use crate::identity::{Identity, Role};
 use crate::office::Office;
 use crate::permission::{Action, Decision, Subject, decide};
+use crate::returned::Return;
 
 /// How long an erasure waits for the views.
 const ERASURE_SETTLES: Duration = Duration::from_secs(60);
@@ -71,6 +72,8 @@ pub struct RecordView {
     pub edit: Decision,
     /// Whose it is, when it is a record of another node.
     pub held: Option<Holding>,
+    /// That this version was sent back: to those who may change it, and at the node that did.
+    pub returned: Option<Return>,
 }
 
 /// Checked data together with what the permission decision and the ledger need.
@@ -212,7 +215,9 @@ impl Office {
                 if let Some(source) = source {
                     claim_source(w, &source, put.rec)?;
                 }
+                let rec = put.rec;
                 stored.push(append(w, put)?);
+                crate::node::forget_answered_return(w, rec)?;
             }
             and(w, &stored)?;
             for entry in audit {
@@ -286,7 +291,7 @@ impl Office {
             })
         };
         let Some((audience, version)) = shown else { return Err(OfficeError::NotFound(id.to_string())) };
-        Ok(RecordView {
+        let mut view = RecordView {
             id,
             kind: version.kind,
             form: kind.version,
@@ -298,7 +303,10 @@ impl Office {
             owner,
             edit,
             held: None,
-        })
+            returned: None,
+        };
+        view.returned = self.return_of(&view)?;
+        Ok(view)
     }
 
     /// Older versions of what this person may see, newest first: at most 100 before version `before`.
@@ -343,6 +351,7 @@ impl Office {
         let entry = AuditEntry::of(self, who, "record.erase").record(id).note(&basis);
         self.ledger().write(move |w| -> Result<(), OfficeError> {
             w.erase(id, "law", &basis)?;
+            crate::node::forget_answered_return(w, id)?;
             write_audit(w, entry)
         })?;
         // Views and search forget it too; then nothing of it may be left in their files.

@@ -208,6 +208,7 @@ impl Office {
                     w.cabinet_remove(crate::record::SOURCES, &source)?;
                 }
                 w.withdraw(record)?;
+                crate::node::forget_answered_return(w, record)?;
             }
             w.cabinet_put(IMPORTS, &kept.id, serde_json::to_value(&kept)?)?;
             Ok(())

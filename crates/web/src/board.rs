@@ -17,6 +17,7 @@ use crate::parts::{
 };
 use crate::record_page::show_holding;
 use crate::records::{Titles, place_of, titles_of};
+use crate::returned::show_returned;
 use crate::service::{App, Who, office_lang, parameter_id, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -525,6 +526,7 @@ async fn conference(page: Page, Who(who): Who, State(app): State<App>, Path(id):
     let page = page.titled(title).at(Nav::Directives).crumb(label, "/hoi-nghi");
     let mut blocks = Blocks::default();
     show_holding(&page, view.id, view.held.as_ref(), &mut blocks);
+    show_returned(&page, view.held.as_ref(), view.returned.as_ref(), &mut blocks);
     if let Some(summary) = text("summary") {
         blocks.push(Block::Lead(summary));
     }

@@ -13,6 +13,7 @@ use crate::list::ListPlace;
 use crate::page::{Nav, Page};
 use crate::parts::{Cell, Column, Definitions, Pager, SourceText, Span, Table, Tone};
 use crate::record_page::show_holding;
+use crate::returned::show_returned;
 use crate::service::{App, Who, record_id};
 
 pub(crate) fn routes() -> Router<App> {
@@ -67,6 +68,7 @@ async fn document(page: Page, Who(who): Who, State(app): State<App>, Path(id): P
     let page = page.titled(text("title").unwrap_or_default()).at(Nav::Directives).crumb(label, "/van-ban").wide();
     let mut blocks = Blocks::default();
     show_holding(&page, view.id, view.held.as_ref(), &mut blocks);
+    show_returned(&page, view.held.as_ref(), view.returned.as_ref(), &mut blocks);
     let mut facts = Definitions { rows: Vec::new() };
     facts.add_some(page.say("Số, ký hiệu", "Number"), text("number"));
     for (field, vi, en) in

@@ -54,6 +54,7 @@ mod record_page;
 mod records;
 mod register_list;
 mod result;
+mod returned;
 mod service;
 mod sheet_import;
 mod sheet_upload;

@@ -261,6 +261,10 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
         blocks.push(Block::Form(Form::post(page.href("/quan-tri/nut/ngat")).button_with("ngat", value, words)));
     }
     blocks.push(Block::Table(logs_table(&page, &standings)));
+    blocks.push(Block::Links(vec![
+        (page.say("Bản ghi bị nút trên trả lại", "Records returned by nodes above").to_owned(), page.href("/quan-tri/nut/bi-tra-lai")),
+        (page.say("Bản ghi đã trả lại nút dưới", "Records returned to nodes below").to_owned(), page.href("/quan-tri/nut/da-tra-lai")),
+    ]));
     blocks.push(Block::Heading(page.say("Nút cấp dưới", "Nodes below").to_owned()));
     blocks.push(Block::Table(below_table(&page, &state.bodies, state.now)));
     let texts = page.texts();

@@ -15,6 +15,7 @@ use crate::list::ListPlace;
 use crate::page::{Nav, Page};
 use crate::parts::{Badge, Cell, Choice, Column, Definitions, EmptyState, Facets, Field, FieldKind, FourCells, Icon, Pager, Table, Tone};
 use crate::record_page::show_holding;
+use crate::returned::show_returned;
 use crate::service::{App, Who, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -193,6 +194,7 @@ async fn article(page: Page, Who(who): Who, State(app): State<App>, Path(id): Pa
         blocks.push(Block::Badges(vec![Badge::illustrative(texts)]));
     }
     show_holding(&page, view.id, view.held.as_ref(), &mut blocks);
+    show_returned(&page, view.held.as_ref(), view.returned.as_ref(), &mut blocks);
     blocks.push(Block::Lead(text("summary")));
     blocks.push(Block::Article(text("text")));
     let mut facts = Definitions { rows: Vec::new() };

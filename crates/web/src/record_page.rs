@@ -11,6 +11,7 @@ use crate::lang::Lang;
 use crate::page::Page;
 use crate::parts::{Badge, Cell, Column, Definitions, ExportLinks, Icon, Notice, Table, Tone};
 use crate::records::{Titles, list_of, place_of, titles_in, value_cell};
+use crate::returned::show_returned;
 use crate::service::{App, said};
 
 /// Most fields shown of a record whose form is not known.
@@ -182,6 +183,12 @@ pub(crate) fn show_holding(page: &Page, id: RecordId, held: Option<&Holding>, bl
     }
     blocks.push(Block::Notice(Notice::info(words)));
     blocks.list.extend(crate::inheritance::take_over_form(page, id, held));
+    if held.may_return {
+        blocks.push(Block::Buttons(vec![(
+            page.say("Trả lại cho đơn vị", "Return to its owner").to_owned(),
+            page.href(&format!("/r/{id}/tra-lai")),
+        )]));
+    }
 }
 
 /// A held record whose form this program does not know, or that does not fit it: as it came.
@@ -194,6 +201,7 @@ pub(crate) fn show_raw(page: Page, view: &RecordView, data: &Value) -> Answer {
         Badge::new(Tone::Info, Icon::Lock, said(&view.audience.label(), page.lang)),
     ]));
     show_holding(&page, view.id, view.held.as_ref(), &mut blocks);
+    show_returned(&page, view.held.as_ref(), view.returned.as_ref(), &mut blocks);
     blocks.push(Block::Text(
         page.say(
             "Chưa có biểu mẫu của bản ghi này ở đây, hoặc nội dung không khớp biểu mẫu; nội dung hiện nguyên như khi nhận. Bản ghi chưa có trong danh sách và tìm kiếm.",

@@ -17,6 +17,7 @@ use crate::format;
 use crate::page::{Nav, Page};
 use crate::parts::{Badge, Cell, Column, Event, Field, Icon, Notice, Table, Timeline, Tone};
 use crate::record_page::{RecordPage, show_erased, show_holding, show_raw};
+use crate::returned::show_returned;
 use crate::service::{App, Who, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -81,6 +82,7 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
     let mut blocks = Blocks::default();
     blocks.push(Block::Badges(record.badges(&page, &app)?));
     show_holding(&page, view.id, view.held.as_ref(), &mut blocks);
+    show_returned(&page, view.held.as_ref(), view.returned.as_ref(), &mut blocks);
     record.show_rest(&page, &app, data, &[], &mut blocks)?;
     if !linked.rows.is_empty() {
         blocks.push(Block::Heading(page.say("Bản ghi nhắc đến bản ghi này", "Records that refer to this one").to_owned()));

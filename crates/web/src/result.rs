@@ -15,6 +15,7 @@ use crate::parts::{Cell, Column, Definitions, EmptyState, Table};
 use crate::record_page::{RecordPage, show_erased, show_holding};
 use crate::records::{code_words, items, lead_cell, place_of, show_related, state_badge};
 use crate::register_list::{RegisterList, day_column, file, title_column};
+use crate::returned::show_returned;
 use crate::service::{App, Who, record_id, said};
 use crate::task::{USES, of_kind};
 
@@ -114,6 +115,7 @@ async fn result(page: Page, Who(who): Who, State(app): State<App>, Path(id): Pat
     badges.extend(record.badges(&page, &app)?);
     blocks.push(Block::Badges(badges));
     show_holding(&page, record.view.id, record.view.held.as_ref(), &mut blocks);
+    show_returned(&page, record.view.held.as_ref(), record.view.returned.as_ref(), &mut blocks);
     blocks.push(Block::Figures(figures(&page, &app, data, &around)));
     let mut facts = Definitions::default();
     for field in ["task", "task_text"] {

@@ -16,6 +16,7 @@ use crate::record_page::{RecordPage, show_erased, show_holding};
 use crate::records::{items, lead_cell, place_of, show_related, state_badge};
 use crate::register_list::{RegisterList, day_column, file, title_column};
 use crate::result::{application_table, uses_cell};
+use crate::returned::show_returned;
 use crate::service::{App, Who, record_id, said};
 
 /// Records of each kind that are shown beside a task.
@@ -114,6 +115,7 @@ async fn task(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<
     badges.extend(record.badges(&page, &app)?);
     blocks.push(Block::Badges(badges));
     show_holding(&page, record.view.id, record.view.held.as_ref(), &mut blocks);
+    show_returned(&page, record.view.held.as_ref(), record.view.returned.as_ref(), &mut blocks);
     blocks.push(Block::Figures(figures(&page, &around.money)));
     let mut facts = Definitions::default();
     facts.add(page.say("Tổ chức chủ trì", "Lead organisation"), lead_cell(&page, &app, data));

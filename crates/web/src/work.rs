@@ -14,6 +14,7 @@ use crate::parts::{
     Badge, Cell, Choice, Column, Definitions, EmptyState, Field, FieldGroup, FieldKind, FormErrors, FourCells, Notice, Table,
 };
 use crate::records::titles_in;
+use crate::returned::{IN_DESK, inbox_blocks};
 use crate::service::{App, Who, parameter_id, record_id, said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -31,8 +32,12 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         return Err(Failure::sign_in_needed());
     }
     let asking = who.clone();
-    let (desk, notices, left) =
-        app.call(move |office| Ok((office.desk(&asking)?, office.notices(&asking)?, office.all_unfinished(&asking)?))).await?;
+    let (desk, notices, left, returned) = app
+        .call(move |office| {
+            let returned = office.returned_to(&asking, None, IN_DESK)?;
+            Ok((office.desk(&asking)?, office.notices(&asking)?, office.all_unfinished(&asking)?, returned))
+        })
+        .await?;
     let title = page.say("Việc của tôi", "My work").to_owned();
     let page = page.titled(title).at(Nav::Work);
     let mut blocks = Blocks::default();
@@ -50,7 +55,8 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         (page.say("Đang làm, còn hạn hoặc không nêu hạn", "Open"), &desk.open, true),
         (page.say("Chờ cơ quan giao xác minh", "Waiting for the assigner"), &desk.waiting, true),
     ];
-    let mut anything = !left.is_empty();
+    let mut anything = !left.is_empty() || !returned.rows.is_empty();
+    inbox_blocks(&page, &app, &returned, &mut blocks);
     for (title, rows, mine) in heaps {
         if rows.is_empty() {
             continue;

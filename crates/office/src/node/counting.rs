@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use exchange::cite::CITE;
 use exchange::directory::Directory;
 use exchange::held_record::{count_all, count_entries};
 use ledger::{LedgerError, NodeName, Origin};
@@ -27,6 +28,13 @@ impl Exchange {
             Count::All => self.ledger.write(move |w| count_all(w, &directory)),
             Count::Log(origin) => self.count_log(origin.clone(), directory),
         };
+        let may_return = match &count {
+            Count::All => true,
+            Count::Log(origin) => origin.audience() == CITE,
+        };
+        if may_return && let Err(error) = self.take_returns(known) {
+            tracing::error!(%error, "what the nodes above have returned cannot be read");
+        }
         let mut plan = lock(&self.plan);
         plan.is_counting = false;
         match counted {

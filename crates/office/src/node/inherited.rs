@@ -14,6 +14,19 @@ impl Exchange {
         Ok(maker != own && known.directory.tenures(maker, rec).last().is_some_and(|tenure| tenure.node == *own))
     }
 
+    /// Whether a node is somewhere under this one.
+    pub(crate) fn is_below(&self, node: &NodeName) -> Result<bool, OfficeError> {
+        let Some(known) = self.known()? else { return Ok(false) };
+        let own = &known.membership.name;
+        Ok(node != own && known.directory.is_under(node, own))
+    }
+
+    /// Whether a node is under this one with none between.
+    pub(crate) fn is_right_below(&self, node: &NodeName) -> Result<bool, OfficeError> {
+        let Some(known) = self.known()? else { return Ok(false) };
+        Ok(known.directory.parent_of(node).as_ref() == Some(&known.membership.name))
+    }
+
     /// The nodes that were merged into this one: name and body.
     pub(crate) fn merged_into_this(&self) -> Result<Vec<(String, String)>, OfficeError> {
         let Some(known) = self.known()? else { return Ok(Vec::new()) };

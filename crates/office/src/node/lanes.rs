@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use catalogue::Label;
 use exchange::checkpoint::SignedCheckpoint;
+use exchange::cite::CITE;
 use exchange::directory::{CATALOGUE, DIRECTORY, Directory};
 use exchange::ledger_shelf::LedgerShelf;
 use exchange::owner::{Effect, Event, Moment, Owner, QUIET, Voice, sign_alone};
@@ -474,11 +475,11 @@ fn lanes_of(known: &Known) -> Vec<LaneKey> {
             lanes.push(LaneKey { origin: origin.clone(), way: Way::Relay });
         }
     }
-    // What those above say about members, keys and kinds comes down; what a node said that this one follows, too.
+    // What those above say about members, keys, kinds and returned records comes down; what a node said that this one follows, too.
     let followed = known.directory.members().map(|(node, _)| node).filter(|node| *node != own && known.directory.successor(node) == *own);
     let upwards = known.line_upwards();
     for node in upwards.iter().skip(1).chain([known.directory.centre()]).chain(followed) {
-        for audience in [DIRECTORY, CATALOGUE] {
+        for audience in [DIRECTORY, CATALOGUE, CITE] {
             if let Ok(origin) = Origin::of(node, audience) {
                 lanes.push(LaneKey { origin, way: Way::Down });
             }
