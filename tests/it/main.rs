@@ -16,6 +16,7 @@ mod database;
 mod demo_board;
 mod doctor;
 mod exchange;
+mod form_from_centre;
 mod form_version;
 mod generate;
 mod held_record;

@@ -42,6 +42,7 @@ mod form_shelf;
 mod form_version;
 mod held_record;
 mod identity;
+mod incoming_form;
 mod lookup;
 mod node;
 mod office;
@@ -108,6 +109,7 @@ pub use finder::{Hit as SearchHit, Part as SearchPart, Results as SearchResults}
 pub use form_version::{FormComparison, FormState, FormTrial, FormVersion, TrialFault};
 pub use held_record::Holding;
 pub use identity::{Grant, Identity, Role};
+pub use incoming_form::{FormOrigin, FormTrouble};
 pub use ledger::{Entry, LeafHash, Op, RecordId, Version};
 pub use lookup::record_named_in;
 pub use node::{Above, ArrivalPlace, BodyCompleteness, Invitation, KEY_FILE, Line, LineFault, LogStanding, Membership, ReceiptForm};

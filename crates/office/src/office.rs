@@ -108,7 +108,7 @@ impl Office {
         let followers = Followers::start(ledger.clone(), followers);
         let visits = crate::article::Visits::default();
         let exchange = Arc::new(Exchange::new(ledger.clone(), settings.clock.clone(), folder));
-        Ok(Office {
+        let office = Office {
             folder: folder.to_owned(),
             ledger,
             forms,
@@ -129,7 +129,9 @@ impl Office {
             ballots: crate::ballot::BallotBoxes::default(),
             exchange,
             carriers: Mutex::default(),
-        })
+        };
+        office.announce_forms()?;
+        Ok(office)
     }
 
     /// The folder.

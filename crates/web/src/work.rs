@@ -33,11 +33,18 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     let asking = who.clone();
     let (desk, notices, left) =
         app.call(move |office| Ok((office.desk(&asking)?, office.notices(&asking)?, office.all_unfinished(&asking)?))).await?;
+    let asking = who.clone();
+    let forms = app.call(move |office| office.forms_to_decide(&asking)).await?;
     let title = page.say("Việc của tôi", "My work").to_owned();
     let page = page.titled(title).at(Nav::Work);
     let mut blocks = Blocks::default();
     for (_, notice) in notices.iter().take(5) {
         blocks.push(Block::Notice(Notice::warning(format!("{} – {}", notice.text, notice.from))));
+    }
+    if forms > 0 {
+        blocks.push(Block::Notice(Notice::info(crate::form_versions::waiting_words(&page, forms))));
+        let words = page.say("Xem các mẫu mới", "See the new forms").to_owned();
+        blocks.push(Block::Buttons(vec![(words, page.href("/quan-tri/bieu-mau"))]));
     }
     if !left.is_empty() {
         blocks.push(Block::Table(drafts_table(&page, &app, &left)));
@@ -50,7 +57,7 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         (page.say("Đang làm, còn hạn hoặc không nêu hạn", "Open"), &desk.open, true),
         (page.say("Chờ cơ quan giao xác minh", "Waiting for the assigner"), &desk.waiting, true),
     ];
-    let mut anything = !left.is_empty();
+    let mut anything = !left.is_empty() || forms > 0;
     for (title, rows, mine) in heaps {
         if rows.is_empty() {
             continue;
