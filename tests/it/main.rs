@@ -30,6 +30,7 @@ mod proposal;
 mod receipt;
 mod record_form;
 mod routes;
+mod sending;
 mod shared;
 mod sheet;
 mod sheet_upload;

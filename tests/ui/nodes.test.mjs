@@ -91,6 +91,29 @@ test("the receipt stands on its own, and a changed one does not", async () => {
   await assert.rejects(run(product.program, ["receipt", "verify", file, ...keys]));
 });
 
+test("by hand, a save waits for the head, who sees it and sends it", async () => {
+  await operator.goto("/gui-len");
+  await operator.getByLabel(/^Từng đợt/).check();
+  await press(operator, "Đặt chế độ");
+  await saveAims(clerk, task, "Quy trình nhân giống sâm dây, sửa chờ gửi (minh họa).");
+  await clerk.goto(`/nhiem-vu/${task}`);
+  await seen(clerk, "chờ lãnh đạo gửi");
+  await clerk.goto("/do-day-du");
+  await seen(clerk, /chờ lãnh đạo gửi: [1-9]/);
+  await operator.goto("/viec");
+  await seen(operator, "chờ anh/chị gửi lên cấp trên");
+  await operator.getByRole("link", { name: "Xem và gửi lên" }).click();
+  await seen(operator.locator("tbody"), "Nhiệm vụ");
+  await accessible(operator);
+  await press(operator, "Gửi lên");
+  await comes(clerk, `/nhiem-vu/${task}`, "Trung ương đã nhận");
+  await operator.goto("/gui-len");
+  await seen(operator, "Không có mục nào chờ");
+  await operator.getByLabel(/^Tự động/).check();
+  await press(operator, "Đặt chế độ");
+  await seen(operator, "tự động, ngay khi công bố");
+});
+
 test("a form that the Centre adopts comes to Kon Tum, is looked at, tried and adopted there, and a new record carries it", async () => {
   const kind = await readFile(new URL("../../catalogue/kinds/technology.toml", import.meta.url), "utf8");
   const changed = kind

@@ -70,6 +70,8 @@ impl AuditEntry {
             "node.join" => ("Nối nút", "Connected a node"),
             "node.key" => ("Đổi khóa của một nút", "Changed the key of a node"),
             "node.merge" => ("Sáp nhập nút", "Merged nodes"),
+            "node.policy" => ("Đặt chế độ gửi lên", "Set when data goes up"),
+            "node.send" => ("Gửi lên nút trên", "Sent data up"),
             "record.erase" => ("Xóa nội dung bản ghi", "Erased the contents of a record"),
             "record.step" => ("Chuyển bước", "Took a step"),
             "records.submit" => ("Ghi nhiều bản ghi", "Saved several records"),

@@ -112,7 +112,10 @@ pub use identity::{Grant, Identity, Role};
 pub use incoming_form::{FormOrigin, FormTrouble};
 pub use ledger::{Entry, LeafHash, Op, RecordId, Version};
 pub use lookup::record_named_in;
-pub use node::{Above, ArrivalPlace, BodyCompleteness, Invitation, KEY_FILE, Line, LineFault, LogStanding, Membership, ReceiptForm};
+pub use node::{
+    Above, ArrivalPlace, BodyCompleteness, Invitation, KEY_FILE, Line, LineFault, LogStanding, Membership, ReceiptForm, SendPolicy,
+    SendQueue, Sending, WaitingDeed, WaitingEntry,
+};
 pub use office::{Office, Settings};
 pub use own_catalogue::OwnCatalogue;
 pub use paper::{INFORMATION_SHEET, PaperOffer};

@@ -53,6 +53,7 @@ mod record_page;
 mod records;
 mod register_list;
 mod result;
+mod sending;
 mod service;
 mod sheet_import;
 mod sheet_upload;
