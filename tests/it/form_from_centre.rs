@@ -267,9 +267,11 @@ fn records_that_came_before_their_form_was_adopted_here_are_listed_after_it_is()
     assert!(centre.office.settle(Duration::from_secs(30)));
     assert_eq!(listed(), 0);
     // The definition has come too; only this node does not use the form.
-    wait_until("defined", || {
-        centre.standing("lv1/sokhcn.daklak/catalogue").signed == province.standing("lv1/sokhcn.daklak/catalogue").next
-    });
+    let place = province.office.ledger().read(|r| r.current("public", record.id)).unwrap().unwrap().cat;
+    let node = province.office.ledger().node().clone();
+    wait_until("defined", || centre.office.ledger().read(|r| r.type_definition_of(&node, place)).unwrap().is_some());
+    assert!(centre.office.settle(Duration::from_secs(30)));
+    assert_eq!(listed(), 0);
     adopt_at(&centre, &text, 2);
     wait_until("known", || known().is_ok_and(|view| view.form == 2));
     wait_until("listed", || listed() == 1);
