@@ -32,6 +32,8 @@ pub(crate) enum NodeCommand {
     Close(CloseArguments),
     /// Tại nút trên: sáp nhập một nút cấp dưới vào nút khác – At the node above: merge a node below into another
     Merge(MergeArguments),
+    /// Tại nút tiếp nhận: tiếp nhận mọi bản ghi của các nút đã sáp nhập vào nút này – At the heir: take over all records of the nodes merged into it
+    TakeOver(Folder),
 }
 
 #[derive(Debug, Args)]
@@ -160,6 +162,7 @@ pub(crate) fn node(command: NodeCommand, words: Words) -> Result<ExitCode> {
             tell!("{} {} → {}", words.say("Đã sáp nhập:", "Merged:"), arguments.of, arguments.into);
             Ok(ExitCode::SUCCESS)
         }
+        NodeCommand::TakeOver(folder) => take_over(&folder, words),
     }
 }
 
@@ -189,6 +192,26 @@ fn policy(arguments: &PolicyArguments, words: Words) -> Result<ExitCode> {
             words.say("Số mục chờ gửi:", "Entries waiting:"),
             sending.waiting
         ),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn take_over(folder: &Folder, words: Words) -> Result<ExitCode> {
+    let (office, _) = open(folder, words)?;
+    let mut told = 0;
+    let state = office.take_over_all(&office.console(), &mut |state| {
+        if state.taken >= told + 10_000 {
+            told = state.taken;
+            tell!("{} …", state.taken);
+        }
+    })?;
+    tell!("{} {}", words.say("Số bản ghi đã tiếp nhận:", "Records taken over:"), state.taken);
+    for (id, why) in &state.reasons {
+        tell!("  {id}: {}", words.say(&why.vi, &why.en));
+    }
+    if state.refused > 0 {
+        tell!("{} {}", words.say("Không tiếp nhận được:", "Not taken over:"), state.refused);
+        return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -20,6 +20,7 @@ mod form_from_centre;
 mod form_version;
 mod generate;
 mod held_record;
+mod inheritance;
 mod journey;
 mod merger;
 mod neighbours;

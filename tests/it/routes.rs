@@ -146,6 +146,8 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("POST /r/{id}/sua", "/r/DRAFTARTICLE/sua", "title=x&text=y&state=draft&owner=OWN", "0-x000"),
     ("GET /r/{id}/xoa", "/r/DRAFTARTICLE/xoa", "", "0-x000"),
     ("POST /r/{id}/xoa", "/r/DRAFTARTICLE/xoa", "basis=", "0-x000"),
+    // Only a record handed over by another node can be taken over.
+    ("POST /r/{id}/tiep-nhan", "/r/ARTICLE/tiep-nhan", "a=b", "000000"),
     ("GET /bieu-mau/{kind}/moi", "/bieu-mau/article/moi", "", "i-xxx-"),
     ("POST /bieu-mau/{kind}/moi", "/bieu-mau/article/moi", "title=x&text=y&state=draft&owner=OWN", "i-x---"),
     ("GET /chi-dao/{id}/bao-cao/{body}", "/chi-dao/ISSUED/bao-cao/OWN", "", "i-x---"),
@@ -183,6 +185,7 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("POST /gui-len/che-do", "/gui-len/che-do", "policy=daily&time=25", "i---xx"),
     ("POST /quan-tri/nut/ngat", "/quan-tri/nut/ngat", "ngat=", "i----x"),
     ("POST /quan-tri/nut/khep", "/quan-tri/nut/khep", "into=x&sure_close=", "i----x"),
+    ("POST /quan-tri/nut/tiep-nhan", "/quan-tri/nut/tiep-nhan", "a=b", "i----x"),
     ("POST /quan-tri/nut/sap-nhap", "/quan-tri/nut/sap-nhap", "of=x&by=y&basis=&sure_merge=", "i----x"),
     ("GET /quan-tri/nhat-ky", "/quan-tri/nhat-ky", "", "i----x"),
     ("GET /quan-tri/sao-luu", "/quan-tri/sao-luu", "", "i----x"),

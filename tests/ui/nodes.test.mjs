@@ -175,3 +175,19 @@ test("Kon Tum closes and goes into Quảng Ngãi; the Centre shows it, and nothi
   await administrator.goto("/do-day-du");
   await seen(administrator, "đã sáp nhập vào sokhcn.quangngai");
 });
+
+test("an officer in Quảng Ngãi takes the task of Kon Tum over and goes on with it; its past stays", async () => {
+  const { clerk: heirLink, operator: heirOperatorLink } = product.neighbours["Quảng Ngãi"];
+  const heir = await personAt(heirLink);
+  await comes(heir, `/nhiem-vu/${task}`, "Tiếp nhận để làm tiếp");
+  await press(heir, "Tiếp nhận để làm tiếp");
+  await saveAims(heir, task, "Quy trình nhân giống sâm dây, làm tiếp tại Quảng Ngãi (minh họa).");
+  await comes(heir, `/nhiem-vu/${task}`, "Trung ương đã nhận");
+  await heir.goto(`/r/${task}/lich-su`);
+  await seen(heir, "Tại nút cũ, trước khi tiếp nhận");
+  await comes(administrator, `/nhiem-vu/${task}`, "làm tiếp tại Quảng Ngãi");
+  const heirOperator = await personAt(heirOperatorLink);
+  await heirOperator.goto("/quan-tri/nut");
+  await press(heirOperator, "Tiếp nhận tất cả bản ghi");
+  await comes(heirOperator, "/quan-tri/nut", "Số bản ghi đã tiếp nhận");
+});

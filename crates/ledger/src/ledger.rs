@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 
 use crate::entry::{Entry, Op, canonical};
 use crate::error::LedgerError;
-use crate::files::FileRef;
 use crate::names::{LeafHash, NodeName, Origin, RecordId, hex};
 use crate::payload::Payload;
 use crate::postgres::{DatabaseAddress, PostgresStore};
+use crate::put::{Inherited, Put, Stored};
 use crate::sqlite::SqliteStore;
 use crate::store::{EntryRow, LogRow, Store, StoreRead, StoreWrite, VersionRow};
 use crate::tree::Frontier;
@@ -23,51 +23,6 @@ const INSIDE: &str = "private";
 pub(crate) const CATALOGUE: &str = "catalogue";
 /// Commitments that fit one `erase` entry of 4,096 bytes.
 const COMMITMENTS_PER_ENTRY: usize = 60;
-
-/// A version to write.
-#[derive(Debug, Clone)]
-pub struct Put {
-    /// The record.
-    pub rec: RecordId,
-    /// Its kind.
-    pub kind: String,
-    /// Index of the kind in the catalogue log.
-    pub cat: u64,
-    /// Leaf hash of the current inside version; none for a new record.
-    pub previous: Option<LeafHash>,
-    /// The one for `private` comes first and is required. An audience that had a projection and is not named any more loses it.
-    pub projections: Vec<Projection>,
-}
-
-/// What one audience gets to see of a version.
-#[derive(Debug, Clone)]
-pub struct Projection {
-    audience: String,
-    payload: Payload,
-}
-
-impl Projection {
-    /// Seals the data with a fresh salt. This is done by the caller's thread, so that the one that writes has less to do.
-    ///
-    /// # Errors
-    /// [`PayloadError`](crate::PayloadError) when the data is too long or no plain JSON.
-    pub fn seal(audience: &str, data: &Value, files: &[FileRef]) -> Result<Projection, LedgerError> {
-        Ok(Projection { audience: audience.to_owned(), payload: Payload::make(data, files)? })
-    }
-}
-
-/// What was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
-    /// The record.
-    pub rec: RecordId,
-    /// Version in the inside log.
-    pub ver: u64,
-    /// Leaf hash of the inside version.
-    pub leaf: LeafHash,
-    /// The last change of this write.
-    pub seq: u64,
-}
 
 /// A version of a record in one audience's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -350,6 +305,12 @@ impl Writer<'_> {
     /// Writes the next version of a record into the log of each audience named. A projection that says what it said before is not written again, so
     /// that a wider audience does not learn of changes it may not see.
     pub fn put(&mut self, put: Put) -> Result<Stored, LedgerError> {
+        self.put_after(put, &[])
+    }
+
+    /// Like [`Writer::put`], for the first version here of a record that this node has inherited: it follows the last version in each log of its former node
+    /// (LV-Log/1 §6). An audience that `put` does not name sees the record no more.
+    pub fn put_after(&mut self, put: Put, inherited: &[Inherited]) -> Result<Stored, LedgerError> {
         let at = now();
         if put.projections.first().is_none_or(|first| first.audience != INSIDE) {
             return Err(LedgerError::Name("the first projection must be private".to_owned()));
@@ -380,13 +341,17 @@ impl Writer<'_> {
                 continue;
             }
             let payload = projection.payload;
-            let ver = latest.as_ref().map_or(1, |row| row.ver + 1);
+            let before = match &latest {
+                Some(row) => Some((row.ver, row.leaf)),
+                None => inherited.iter().find(|last| last.audience == projection.audience).map(|last| (last.ver, last.leaf)),
+            };
+            let ver = before.map_or(1, |(ver, _)| ver.saturating_add(1));
             let op = Op::Put {
                 rec: put.rec,
                 typ: put.kind.clone(),
                 cat: put.cat,
                 ver,
-                prev: latest.map(|row| row.leaf),
+                prev: before.map(|(_, leaf)| leaf),
                 pay: payload.commitment,
                 len: payload.bytes.len() as u64,
             };
@@ -408,8 +373,12 @@ impl Writer<'_> {
                 stored = Some((ver, row.leaf));
             }
         }
-        // A new record has nothing to lose anywhere.
-        if !is_new {
+        if is_new {
+            for last in inherited.iter().filter(|last| !named.contains(&last.audience)) {
+                let mut log = self.open(&last.audience)?;
+                seq = self.drop_in(&mut log, put.rec, &put.kind, (last.ver, last.leaf), at)?;
+            }
+        } else {
             for log in self.store.logs()? {
                 if log.audience != CATALOGUE && !named.contains(&log.audience) {
                     seq = self.withdraw_from(log, put.rec, at)?.unwrap_or(seq);
@@ -426,13 +395,19 @@ impl Writer<'_> {
         if latest.op == "drop" {
             return Ok(None);
         }
-        let ver = latest.ver + 1;
-        let row = append(self.store, &mut log, &Entry::new(at, Op::Drop { rec, ver, prev: latest.leaf }), None)?;
+        self.drop_in(&mut log, rec, &latest.kind, (latest.ver, latest.leaf), at)?;
+        self.erase_in(&mut log, rec, &latest.kind, "error", "withdrawn", at).map(Some)
+    }
+
+    /// Appends the `drop` that follows the version `last`, by its number and leaf; returns the change.
+    fn drop_in(&mut self, log: &mut LogRow, rec: RecordId, kind: &str, last: (u64, LeafHash), at: i64) -> Result<u64, LedgerError> {
+        let ver = last.0.saturating_add(1);
+        let row = append(self.store, log, &Entry::new(at, Op::Drop { rec, ver, prev: last.1 }), None)?;
         let version = VersionRow {
             rec,
             ver,
             op: "drop".to_owned(),
-            kind: latest.kind.clone(),
+            kind: kind.to_owned(),
             cat: 0,
             at,
             seq: 0,
@@ -440,8 +415,7 @@ impl Writer<'_> {
             leaf: row.leaf,
             payload: None,
         };
-        self.store.note_version(log.id, &version)?;
-        self.erase_in(&mut log, rec, &latest.kind, "error", "withdrawn", at).map(Some)
+        self.store.note_version(log.id, &version)
     }
 
     /// Withdraws a record from every audience, the inside too: it is current nowhere any more, its payloads are destroyed, the proofs hold.

@@ -69,6 +69,8 @@ impl AuditEntry {
             "node.invite" => ("Mời một nút nối vào", "Invited a node"),
             "node.join" => ("Nối nút", "Connected a node"),
             "node.key" => ("Đổi khóa của một nút", "Changed the key of a node"),
+            "record.take_over" => ("Tiếp nhận bản ghi sau sáp nhập", "Took a record over after a merger"),
+            "records.take_over" => ("Tiếp nhận các bản ghi sau sáp nhập", "Took records over after a merger"),
             "node.merge" => ("Sáp nhập nút", "Merged nodes"),
             "node.policy" => ("Đặt chế độ gửi lên", "Set when data goes up"),
             "node.send" => ("Gửi lên nút trên", "Sent data up"),

@@ -22,6 +22,8 @@ pub struct Holding {
     pub title: String,
     /// Nodes that have made another record under the same identifier; those are not shown.
     pub others: Vec<String>,
+    /// May the reader take the record over, so that work on it goes on here? None when it was not handed over to this node.
+    pub take_over: Option<Decision>,
 }
 
 impl RecordView {
@@ -73,6 +75,16 @@ impl HeldRecord {
         self.versions.iter().rev().find_map(|(audience, held)| Some((*audience, forms.held_form(held)?, &held.version)))
     }
 
+    /// The projection for the fewest readers that fits its form.
+    pub(crate) fn fullest<'a>(&self, forms: &'a FormShelf) -> Option<(Audience, &'a Kind, &Version)> {
+        self.versions.iter().find_map(|(audience, held)| Some((*audience, forms.held_form(held)?, &held.version)))
+    }
+
+    /// What is held of it in each audience.
+    pub(crate) fn versions(&self) -> &[(Audience, Held)] {
+        &self.versions
+    }
+
     /// The projection for everybody, when it fits its form.
     pub(crate) fn public<'a>(&self, forms: &'a FormShelf) -> Option<(&'a Kind, &Version)> {
         let (_, held) = self.versions.iter().find(|(audience, _)| *audience == Audience::Public)?;
@@ -104,6 +116,7 @@ impl Office {
     /// everybody else the first for an audience he belongs to. Nobody changes it here.
     pub(crate) fn view_held(&self, who: &Identity, id: RecordId, held: HeldRecord) -> Result<RecordView, OfficeError> {
         let owner = held.owner(self.form_shelf());
+        let take_over = self.may_take_over(who, id, &held)?;
         let reads_inside =
             owner.is_some_and(|owner| decide(who, Action::ReadInside, &self.subject_of_body(who, owner, Role::Reader)).allowed);
         let audiences = self.audiences_of(who);
@@ -115,10 +128,16 @@ impl Office {
         let title = self.exchange().title_of(&node)?.unwrap_or_else(|| node.as_str().to_owned());
         let edit = Decision {
             allowed: false,
-            why: label(
-                format!("Bản ghi của {title}, giữ tại đây chỉ để xem; muốn sửa, hãy đề nghị {title}."),
-                format!("A record of {title}, held here to be read only; to have it changed, ask {title}."),
-            ),
+            why: match take_over {
+                None => label(
+                    format!("Bản ghi của {title}, giữ tại đây chỉ để xem; muốn sửa, hãy đề nghị {title}."),
+                    format!("A record of {title}, held here to be read only; to have it changed, ask {title}."),
+                ),
+                Some(_) => label(
+                    format!("Bản ghi của {title}, đã giao cho nút này khi sáp nhập; hãy tiếp nhận rồi mới sửa."),
+                    format!("A record of {title}, handed over to this node in a merger; take it over before you change it."),
+                ),
+            },
         };
         let others = others.iter().map(|other| other.as_str().to_owned()).collect();
         let version = shown.version;
@@ -133,7 +152,7 @@ impl Office {
             data: version.data,
             owner,
             edit,
-            held: Some(Holding { node: node.as_str().to_owned(), maker: maker.as_str().to_owned(), title, others }),
+            held: Some(Holding { node: node.as_str().to_owned(), maker: maker.as_str().to_owned(), title, others, take_over }),
         })
     }
 

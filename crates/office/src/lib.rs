@@ -43,6 +43,7 @@ mod form_version;
 mod held_record;
 mod identity;
 mod incoming_form;
+mod inheritance;
 mod lookup;
 mod node;
 mod office;
@@ -110,6 +111,7 @@ pub use form_version::{FormComparison, FormState, FormTrial, FormVersion, TrialF
 pub use held_record::Holding;
 pub use identity::{Grant, Identity, Role};
 pub use incoming_form::{FormOrigin, FormTrouble};
+pub use inheritance::TakingOver;
 pub use ledger::{Entry, LeafHash, Op, RecordId, Version};
 pub use lookup::record_named_in;
 pub use node::{

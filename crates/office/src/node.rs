@@ -3,6 +3,7 @@
 
 mod arrival;
 mod counting;
+mod inherited;
 mod lanes;
 mod membership;
 mod merger;

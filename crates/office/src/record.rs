@@ -228,12 +228,16 @@ impl Office {
     fn put_of(&self, record: Prepared) -> Result<Put, OfficeError> {
         let (kind, form) = (record.checked.kind().to_owned(), record.checked.form());
         let cat = self.form_shelf().place(&kind, form)?;
-        let fields = self.form(&kind, form)?;
-        let data = record.checked.data();
+        let projections = self.projections(self.form(&kind, form)?, record.checked.data())?;
+        Ok(Put { rec: record.id, kind, cat, previous: record.previous, projections })
+    }
+
+    /// The whole record inside, and what each wider audience sees of it.
+    pub(crate) fn projections(&self, kind: &Kind, data: &Value) -> Result<Vec<Projection>, OfficeError> {
         let mut projections = Vec::new();
         let mut wider: Option<Value> = None;
         for audience in [Audience::Public, Audience::Region, Audience::Ministry] {
-            let projection = self.catalogue().project(fields, data, audience);
+            let projection = self.catalogue().project(kind, data, audience);
             if let Some(projection) = projection
                 && wider.as_ref() != Some(&projection)
             {
@@ -243,7 +247,7 @@ impl Office {
         }
         projections.push(Projection::seal("private", data, &[])?);
         projections.reverse();
-        Ok(Put { rec: record.id, kind, cat, previous: record.previous, projections })
+        Ok(projections)
     }
 
     /// The record as this person may see it.
@@ -453,7 +457,11 @@ pub(crate) fn reference(data: &Value, field: &str) -> Option<RecordId> {
 }
 
 fn append(w: &mut Writer, put: Put) -> Result<Stored, OfficeError> {
-    let stored = w.put(put).map_err(|error| match error {
+    stored(w.put(put))
+}
+
+pub(crate) fn stored(written: Result<ledger::Stored, LedgerError>) -> Result<Stored, OfficeError> {
+    let stored = written.map_err(|error| match error {
         LedgerError::ChangedMeanwhile { current, .. } => OfficeError::Changed { current },
         other => other.into(),
     })?;
@@ -469,7 +477,7 @@ pub(crate) fn source_key(kind: &str, data: &Value) -> Option<String> {
     Some(format!("{kind}\u{1f}{}\u{1f}{}", part("source_system")?, part("source_id")?))
 }
 
-fn claim_source(w: &mut Writer, key: &str, id: RecordId) -> Result<(), OfficeError> {
+pub(crate) fn claim_source(w: &mut Writer, key: &str, id: RecordId) -> Result<(), OfficeError> {
     let name = key.rsplit('\u{1f}').next().unwrap_or_default();
     match w.cabinet_get(SOURCES, key)? {
         Some(Value::String(other)) if other != id.to_string() => Err(OfficeError::refused(

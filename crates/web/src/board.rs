@@ -310,7 +310,7 @@ async fn directive(page: Page, Who(who): Who, State(app): State<App>, Path(id): 
         badges.push(Badge::illustrative(texts));
     }
     blocks.push(Block::Badges(badges));
-    show_holding(&page, found.held.as_ref(), &mut blocks);
+    show_holding(&page, id, found.held.as_ref(), &mut blocks);
     let mut facts = Definitions { rows: Vec::new() };
     facts.add_some(
         page.say("Chủ trì", "Lead"),
@@ -524,7 +524,7 @@ async fn conference(page: Page, Who(who): Who, State(app): State<App>, Path(id):
     let label = page.say("Hội nghị", "Conferences").to_owned();
     let page = page.titled(title).at(Nav::Directives).crumb(label, "/hoi-nghi");
     let mut blocks = Blocks::default();
-    show_holding(&page, view.held.as_ref(), &mut blocks);
+    show_holding(&page, view.id, view.held.as_ref(), &mut blocks);
     if let Some(summary) = text("summary") {
         blocks.push(Block::Lead(summary));
     }

@@ -66,7 +66,7 @@ async fn document(page: Page, Who(who): Who, State(app): State<App>, Path(id): P
     let label = page.say("Văn bản", "Documents").to_owned();
     let page = page.titled(text("title").unwrap_or_default()).at(Nav::Directives).crumb(label, "/van-ban").wide();
     let mut blocks = Blocks::default();
-    show_holding(&page, view.held.as_ref(), &mut blocks);
+    show_holding(&page, view.id, view.held.as_ref(), &mut blocks);
     let mut facts = Definitions { rows: Vec::new() };
     facts.add_some(page.say("Số, ký hiệu", "Number"), text("number"));
     for (field, vi, en) in

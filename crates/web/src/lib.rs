@@ -36,6 +36,7 @@ pub mod form;
 mod form_versions;
 pub mod format;
 mod import;
+mod inheritance;
 mod interface;
 pub mod lang;
 mod line;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use catalogue::Audience;
-use office::{ArrivalPlace, BodyCompleteness, Identity, LogStanding, Membership, OfficeError, ReceiptForm, RecordId, Sending};
+use office::{ArrivalPlace, BodyCompleteness, Identity, LogStanding, Membership, OfficeError, ReceiptForm, RecordId, Sending, TakingOver};
 use serde_json::json;
 
 use crate::administration::require;
@@ -16,6 +16,7 @@ use crate::blocks::{Block, Blocks, Figure, Form, show, show_faulty};
 use crate::errors::{Answer, Failure};
 use crate::form::FormPairs;
 use crate::format;
+use crate::inheritance::show_inheritance;
 use crate::line::HttpLine;
 use crate::page::{Nav, Page};
 use crate::parts::{Badge, Cell, Choice, Column, Definitions, EmptyState, Event, Field, FieldKind, Icon, Notice, Table, Timeline, Tone};
@@ -228,6 +229,8 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
                 bodies: office.completeness(&who)?,
                 heirs: office.possible_heirs(&who)?,
                 closed_into: office.closed_into()?,
+                inherited_from: office.inherited_from(&who)?,
+                taking_over: office.taking_over(&who)?,
                 is_unplugged: office.is_unplugged(),
                 sending,
                 now: office.clock().now(),
@@ -288,7 +291,13 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
     form.class = "card";
     blocks.push(Block::Form(form));
     show_mergers(&page, &membership, &state, &mut blocks);
-    show(page, blocks)
+    show_inheritance(&page, &state.inherited_from, state.taking_over.as_ref(), &mut blocks);
+    let is_working = state.taking_over.is_some_and(|state| state.is_running);
+    let mut response = show(page, blocks)?;
+    if is_working {
+        response.headers_mut().insert(header::REFRESH, HeaderValue::from_static("1"));
+    }
+    Ok(response)
 }
 
 /// What the page of the nodes needs beside the logs.
@@ -297,6 +306,8 @@ struct NodeState {
     bodies: Vec<BodyCompleteness>,
     heirs: Vec<(String, String)>,
     closed_into: Option<String>,
+    inherited_from: Vec<(String, String)>,
+    taking_over: Option<TakingOver>,
     is_unplugged: bool,
     sending: Option<Sending>,
     now: i64,

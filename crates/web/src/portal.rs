@@ -192,7 +192,7 @@ async fn article(page: Page, Who(who): Who, State(app): State<App>, Path(id): Pa
     if data.get("illustrative").and_then(Value::as_bool) == Some(true) {
         blocks.push(Block::Badges(vec![Badge::illustrative(texts)]));
     }
-    show_holding(&page, view.held.as_ref(), &mut blocks);
+    show_holding(&page, view.id, view.held.as_ref(), &mut blocks);
     blocks.push(Block::Lead(text("summary")));
     blocks.push(Block::Article(text("text")));
     let mut facts = Definitions { rows: Vec::new() };

@@ -168,8 +168,8 @@ impl RecordPage {
     }
 }
 
-/// Says whose record it is, when it is not the node's own.
-pub(crate) fn show_holding(page: &Page, held: Option<&Holding>, blocks: &mut Blocks) {
+/// Says whose record it is, when it is not the node's own, and offers to take it over where that is the reader's to do.
+pub(crate) fn show_holding(page: &Page, id: RecordId, held: Option<&Holding>, blocks: &mut Blocks) {
     let Some(held) = held else { return };
     let mut words = match page.lang {
         Lang::Vi => format!("Bản ghi của {}, giữ tại đây (nút {}).", held.title, held.node),
@@ -181,6 +181,7 @@ pub(crate) fn show_holding(page: &Page, held: Option<&Holding>, blocks: &mut Blo
         words = format!("{words} {others} {}.", held.others.join(", "));
     }
     blocks.push(Block::Notice(Notice::info(words)));
+    blocks.list.extend(crate::inheritance::take_over_form(page, id, held));
 }
 
 /// A held record whose form this program does not know, or that does not fit it: as it came.
@@ -192,7 +193,7 @@ pub(crate) fn show_raw(page: Page, view: &RecordView, data: &Value) -> Answer {
         Badge::new(Tone::Plain, Icon::Document, office::shorten(&view.kind, 64)),
         Badge::new(Tone::Info, Icon::Lock, said(&view.audience.label(), page.lang)),
     ]));
-    show_holding(&page, view.held.as_ref(), &mut blocks);
+    show_holding(&page, view.id, view.held.as_ref(), &mut blocks);
     blocks.push(Block::Text(
         page.say(
             "Chưa có biểu mẫu của bản ghi này ở đây, hoặc nội dung không khớp biểu mẫu; nội dung hiện nguyên như khi nhận. Bản ghi chưa có trong danh sách và tìm kiếm.",

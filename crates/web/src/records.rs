@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use catalogue::{FieldType, Kind};
-use office::{Identity, Office, OfficeError, Order, RecordId, Reference, RegisterFilter};
+use office::{Identity, Office, OfficeError, Order, RecordId, Reference, RegisterFilter, Version};
 use serde_json::{Value, json};
 
 use crate::blocks::{Block, Blocks, Form, show, show_faulty};
@@ -80,7 +80,7 @@ async fn record(page: Page, Who(who): Who, State(app): State<App>, Path(name): P
     let page = record.page(page, &app, data)?;
     let mut blocks = Blocks::default();
     blocks.push(Block::Badges(record.badges(&page, &app)?));
-    show_holding(&page, view.held.as_ref(), &mut blocks);
+    show_holding(&page, view.id, view.held.as_ref(), &mut blocks);
     record.show_rest(&page, &app, data, &[], &mut blocks)?;
     if !linked.rows.is_empty() {
         blocks.push(Block::Heading(page.say("Bản ghi nhắc đến bản ghi này", "Records that refer to this one").to_owned()));
@@ -299,11 +299,35 @@ async fn carry_out_erase(page: Page, Who(who): Who, State(app): State<App>, Path
 async fn history(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
     let id = record_id(&id)?;
     let before = page.parameter("truoc").and_then(|text| text.parse().ok());
-    let versions = app.call(move |office| office.history(&who, id, before, 50)).await?;
+    let (versions, former) = app
+        .call(move |office| {
+            let versions = office.history(&who, id, before, 50)?;
+            let is_last_page = versions.last().is_none_or(|last| last.ver <= 1);
+            let former = if is_last_page { office.former_history(&who, id, 50)? } else { Vec::new() };
+            Ok((versions, former))
+        })
+        .await?;
     let title = page.say("Lịch sử", "History").to_owned();
     let label = page.say("Bản ghi", "Record").to_owned();
     let kind = versions.first().map(|version| version.kind.as_str()).unwrap_or_default();
     let page = page.titled(title).crumb(label, &place_of(kind, id));
+    let mut blocks = Blocks::default();
+    blocks.push(Block::Timeline(Timeline { events: events(&page, &app, &versions) }));
+    if !former.is_empty() {
+        blocks.push(Block::Heading(page.say("Tại nút cũ, trước khi tiếp nhận", "At the old node, before it was taken over").to_owned()));
+        blocks.push(Block::Timeline(Timeline { events: events(&page, &app, &former) }));
+    }
+    if let Some(last) = versions.last().filter(|last| last.ver > 1) {
+        blocks.push(Block::Buttons(vec![(
+            page.say("Cũ hơn", "Older").to_owned(),
+            page.href(&format!("/r/{id}/lich-su?truoc={}", last.ver)),
+        )]));
+    }
+    show(page, blocks)
+}
+
+/// Versions, newest first, each with what changed since the one before.
+fn events(page: &Page, app: &App, versions: &[Version]) -> Vec<Event> {
     let mut events = Vec::new();
     for (at, version) in versions.iter().enumerate() {
         let older = versions.get(at + 1).and_then(|older| older.data.as_ref());
@@ -344,15 +368,7 @@ async fn history(page: Page, Who(who): Who, State(app): State<App>, Path(id): Pa
             badges: Vec::new(),
         });
     }
-    let mut blocks = Blocks::default();
-    blocks.push(Block::Timeline(Timeline { events }));
-    if let Some(last) = versions.last().filter(|last| last.ver > 1) {
-        blocks.push(Block::Buttons(vec![(
-            page.say("Cũ hơn", "Older").to_owned(),
-            page.href(&format!("/r/{id}/lich-su?truoc={}", last.ver)),
-        )]));
-    }
-    show(page, blocks)
+    events
 }
 
 async fn kinds(page: Page, Who(who): Who, State(app): State<App>) -> Answer {

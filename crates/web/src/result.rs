@@ -113,7 +113,7 @@ async fn result(page: Page, Who(who): Who, State(app): State<App>, Path(id): Pat
     let mut badges: Vec<_> = state_badge(&page, &app, kind, data.get("state").and_then(Value::as_str)).into_iter().collect();
     badges.extend(record.badges(&page, &app)?);
     blocks.push(Block::Badges(badges));
-    show_holding(&page, record.view.held.as_ref(), &mut blocks);
+    show_holding(&page, record.view.id, record.view.held.as_ref(), &mut blocks);
     blocks.push(Block::Figures(figures(&page, &app, data, &around)));
     let mut facts = Definitions::default();
     for field in ["task", "task_text"] {

@@ -265,6 +265,7 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
         .merge(crate::administration::routes())
         .merge(crate::archive::routes())
         .merge(crate::nodes::routes())
+        .merge(crate::inheritance::routes())
         .merge(crate::form_versions::routes())
         .merge(crate::sending::routes())
         .merge(crate::steps::routes())

@@ -83,7 +83,7 @@ impl Office {
             if w.cabinet_get(DRAWER, CLOSED)?.is_some() {
                 return Ok(());
             }
-            let waiting = waiting_logs(&LedgerShelf::over(w), &known)?;
+            let waiting = waiting_logs(w, &known)?;
             if !waiting.is_empty() {
                 let waiting = waiting.join(", ");
                 return Err(OfficeError::refused(
@@ -151,8 +151,9 @@ impl Office {
         self.ledger().write(move |w| -> Result<(), OfficeError> {
             let (mut cut, mut start, mut open) = (Sizes::new(), Sizes::new(), Vec::new());
             {
+                let held = held_origins(w)?;
                 let shelf = LedgerShelf::over(w);
-                for origin in &known.held {
+                for origin in &held {
                     let Some(log) = shelf.log(origin)? else { continue };
                     let owner = origin.node();
                     if owner == by {
@@ -210,9 +211,9 @@ impl Office {
         let now = self.clock().now();
         self.ledger().write(move |w| -> Result<(), OfficeError> {
             let mut from = Sizes::new();
-            for origin in known.held.iter().filter(|origin| origin.node() == node) {
-                let size = LedgerShelf::over(w).log(origin)?.map_or(0, |log| log.signed_size());
-                from.insert(origin.clone(), size);
+            for origin in held_origins(w)?.into_iter().filter(|origin| origin.node() == node) {
+                let size = LedgerShelf::over(w).log(&origin)?.map_or(0, |log| log.signed_size());
+                from.insert(origin, size);
             }
             let mut statements = vec![Statement::Key { node: node.clone(), key, change: KeyChange::Add, from: Sizes::new() }];
             let change = if is_stolen { KeyChange::Revoke } else { KeyChange::Retire };
@@ -227,13 +228,20 @@ impl Office {
     }
 }
 
+/// The logs of other nodes that are held at this moment: what is said of their sizes counts for ever, so none may be missed.
+fn held_origins(w: &Writer<'_>) -> Result<Vec<Origin>, OfficeError> {
+    Ok(w.store().held_logs()?.into_iter().map(|log| log.origin).collect())
+}
+
 /// Logs of this node and those below it of which the node above lacks something.
-fn waiting_logs(shelf: &dyn ShelfRead, known: &Known) -> Result<Vec<String>, OfficeError> {
+fn waiting_logs(w: &mut Writer<'_>, known: &Known) -> Result<Vec<String>, OfficeError> {
     let own = &known.membership.name;
-    let mut origins: Vec<Origin> = known.held.iter().filter(|origin| known.directory.is_under(&origin.node(), own)).cloned().collect();
+    let mut origins = held_origins(w)?;
+    origins.retain(|origin| known.directory.is_under(&origin.node(), own));
     for audience in TRAVELLING {
         origins.push(Origin::of(own, audience)?);
     }
+    let shelf = LedgerShelf::over(w);
     let mut waiting = Vec::new();
     for origin in origins {
         if shelf.log(&origin)?.is_some_and(|log| log.received_size() < log.size) {
@@ -257,17 +265,25 @@ fn heir_unknown(name: &str) -> OfficeError {
 }
 
 impl Known {
-    /// Logs of nodes under this one that have to be read at the node above: what this node must have taken over from the one it follows, or has lost.
+    /// Logs that have to be read at the node above: those of a node that was merged into this one, up to where they were cut, and of nodes under this one what it
+    /// must have taken over from the node it follows, or has lost.
     pub(super) fn to_take_over(&self, r: &Reader<'_>) -> Result<Vec<Origin>, OfficeError> {
         let view = LedgerView::over(r);
         let own = &self.membership.name;
         let mut origins = Vec::new();
         for origin in self.origins.values() {
-            if origin.node() == *own || !self.directory.is_under(&origin.node(), own) {
+            let owner = origin.node();
+            let needed = if owner == *own {
                 continue;
-            }
+            } else if self.directory.successor(&owner) == *own {
+                self.directory.cut_of(origin).unwrap_or(0)
+            } else if self.directory.is_under(&owner, own) {
+                self.directory.floor(origin, own)
+            } else {
+                continue;
+            };
             let held = view.log(origin)?.map_or(0, |log| log.size);
-            if held < self.directory.floor(origin, own) {
+            if held < needed {
                 origins.push(origin.clone());
             }
         }
