@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use office::Office;
+use office::{Office, SendPolicy};
 use serde_json::json;
 
 use super::{Folder, open};
@@ -20,6 +20,10 @@ pub(crate) enum NodeCommand {
     Join(JoinArguments),
     /// Từng nhật ký đã đi đến đâu – How far each log is
     Status(StatusArguments),
+    /// Khi nào dữ liệu đã công bố được gửi lên: automatic, daily GIỜ:PHÚT, by-hand; không ghi gì thì in chế độ đang dùng – When published data goes up; prints the policy when none is given
+    Policy(PolicyArguments),
+    /// Gửi lên mọi mục đang chờ – Send up everything that waits
+    Send(Folder),
     /// In khóa công khai của nút – Print the node's public key
     Key(Folder),
     /// Tại nút trên: ghi khóa mới của một nút cấp dưới – At the node above: enter the new key of a node below
@@ -30,6 +34,15 @@ pub(crate) enum NodeCommand {
     Merge(MergeArguments),
     /// Tại nút tiếp nhận: tiếp nhận mọi bản ghi của các nút đã sáp nhập vào nút này – At the heir: take over all records of the nodes merged into it
     TakeOver(Folder),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArguments {
+    #[command(flatten)]
+    folder: Folder,
+    /// automatic, by-hand, hoặc daily 17:30 – automatic, by-hand, or daily 17:30
+    #[arg(num_args = 0..=2)]
+    policy: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -119,6 +132,13 @@ pub(crate) fn node(command: NodeCommand, words: Words) -> Result<ExitCode> {
         NodeCommand::Invite(arguments) => invite(&arguments, words),
         NodeCommand::Join(arguments) => join(&arguments, words),
         NodeCommand::Status(arguments) => status(&arguments, words),
+        NodeCommand::Policy(arguments) => policy(&arguments, words),
+        NodeCommand::Send(folder) => {
+            let (office, _) = open(&folder, words)?;
+            let sent = office.send_up(&office.console(), None)?;
+            tell!("{} {sent}", words.say("Số mục được gửi lên:", "Entries let go up:"));
+            Ok(ExitCode::SUCCESS)
+        }
         NodeCommand::Key(folder) => {
             let (office, _) = open(&folder, words)?;
             tell!("{}", office.node_key(&office.console())?);
@@ -144,6 +164,36 @@ pub(crate) fn node(command: NodeCommand, words: Words) -> Result<ExitCode> {
         }
         NodeCommand::TakeOver(folder) => take_over(&folder, words),
     }
+}
+
+fn policy(arguments: &PolicyArguments, words: Words) -> Result<ExitCode> {
+    let (office, _) = open(&arguments.folder, words)?;
+    let console = office.console();
+    if !arguments.policy.is_empty() {
+        let said = arguments.policy.join(" ");
+        let Some(policy) = SendPolicy::parse(&said) else {
+            anyhow::bail!(
+                "{}",
+                words.say(
+                    "Chế độ gửi phải là automatic, by-hand, hoặc daily GIỜ:PHÚT, ví dụ: daily 17:30.",
+                    "The policy is automatic, by-hand, or daily HH:MM, e.g. daily 17:30."
+                )
+            );
+        };
+        office.set_send_policy(&console, policy)?;
+    }
+    match office.sending(&console)? {
+        None => tell!("{}", words.say("Nút này không nối lên nút nào.", "No node stands above this one.")),
+        Some(sending) => tell!(
+            "{}: {} ({})\n{} {}",
+            words.say("Khi nào gửi lên", "When data goes up"),
+            words.label(&sending.policy.label()),
+            sending.policy.code(),
+            words.say("Số mục chờ gửi:", "Entries waiting:"),
+            sending.waiting
+        ),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn take_over(folder: &Folder, words: Words) -> Result<ExitCode> {
@@ -243,6 +293,9 @@ pub(crate) fn status(arguments: &StatusArguments, words: Words) -> Result<ExitCo
                 lag => format!(", {} {lag} s", words.say("chậm", "late by")),
             }
         );
+        if log.waiting > 0 {
+            tell!("  {} {}", words.say("Chờ lãnh đạo gửi:", "Waiting for the head:"), log.waiting);
+        }
         if let Some(trouble) = log.trouble() {
             tell!("  {} {}", words.say("Lỗi:", "Trouble:"), words.label(&trouble));
         }

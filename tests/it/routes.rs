@@ -185,6 +185,10 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("GET /quan-tri/nut", "/quan-tri/nut", "", "i----x"),
     ("POST /quan-tri/nut/noi", "/quan-tri/nut/noi", "address=x&code=y", "i----x"),
     ("POST /quan-tri/nut/moi", "/quan-tri/nut/moi", "name=x&title=", "i----x"),
+    // The leader of the Ministry is the head of the body that runs this node.
+    ("GET /gui-len", "/gui-len", "", "i---xx"),
+    ("POST /gui-len", "/gui-len", "until=public:1", "i---xx"),
+    ("POST /gui-len/che-do", "/gui-len/che-do", "policy=daily&time=25", "i---xx"),
     ("POST /quan-tri/nut/ngat", "/quan-tri/nut/ngat", "ngat=", "i----x"),
     ("POST /quan-tri/nut/khep", "/quan-tri/nut/khep", "into=x&sure_close=", "i----x"),
     ("POST /quan-tri/nut/tiep-nhan", "/quan-tri/nut/tiep-nhan", "a=b", "i----x"),

@@ -20,6 +20,8 @@ pub struct Visit {
     method: &'static str,
     path: String,
     session: Option<String>,
+    /// The node asked; its cookie is named after it.
+    node: &'static str,
     site: &'static str,
     encoding: &'static str,
     kind: Option<String>,
@@ -35,6 +37,7 @@ impl Visit {
             method: "GET",
             path: path.into(),
             session: None,
+            node: "bo.khcn",
             site: "same-origin",
             encoding: "identity",
             kind: None,
@@ -78,6 +81,12 @@ impl Visit {
         self
     }
 
+    /// At another node than the Ministry's.
+    pub fn at(mut self, node: &'static str) -> Visit {
+        self.node = node;
+        self
+    }
+
     /// As a page of another site would send it.
     pub fn sent_by_another_site(mut self) -> Visit {
         self.site = "cross-site";
@@ -105,7 +114,7 @@ impl Visit {
             .header("accept", "text/html,*/*")
             .header("accept-encoding", self.encoding);
         if let Some(session) = &self.session {
-            request = request.header(header::COOKIE, format!("lv_bo_khcn={session}"));
+            request = request.header(header::COOKIE, format!("lv_{}={session}", self.node.replace('.', "_")));
         }
         if let Some(kind) = &self.kind {
             request = request.header(header::CONTENT_TYPE, kind);

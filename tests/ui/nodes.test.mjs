@@ -3,12 +3,13 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
+import { accessible } from "./accessible.mjs";
 import { openBrowser } from "./browser.mjs";
-import { press, seen } from "./hands.mjs";
+import { field, press, row, seen } from "./hands.mjs";
 import { startProduct } from "./product.mjs";
 
 const run = promisify(execFile);
@@ -107,6 +108,66 @@ test("the receipt stands on its own, and a changed one does not", async () => {
   const text = (await import("node:fs")).readFileSync(file, "utf8");
   await writeFile(file, text.replace(/index (\d+)/, (_, index) => `index ${Number(index) + 1}`));
   await assert.rejects(run(product.program, ["receipt", "verify", file, ...keys]));
+});
+
+test("by hand, a save waits for the head, who sees it and sends it", async () => {
+  await operator.goto("/gui-len");
+  await operator.getByLabel(/^Từng đợt/).check();
+  await press(operator, "Đặt chế độ");
+  await saveAims(clerk, task, "Quy trình nhân giống sâm dây, sửa chờ gửi (minh họa).");
+  await clerk.goto(`/nhiem-vu/${task}`);
+  await seen(clerk, "chờ lãnh đạo gửi");
+  await clerk.goto("/do-day-du");
+  await seen(clerk, /chờ lãnh đạo gửi: [1-9]/);
+  await operator.goto("/viec");
+  await seen(operator, "chờ anh/chị gửi lên cấp trên");
+  await operator.getByRole("link", { name: "Xem và gửi lên" }).click();
+  await seen(operator.locator("tbody"), "Nhiệm vụ");
+  await accessible(operator);
+  await press(operator, "Gửi lên");
+  await comes(clerk, `/nhiem-vu/${task}`, "Trung ương đã nhận");
+  await operator.goto("/gui-len");
+  await seen(operator, "Không có mục nào chờ");
+  await operator.getByLabel(/^Tự động/).check();
+  await press(operator, "Đặt chế độ");
+  await seen(operator, "tự động, ngay khi công bố");
+});
+
+test("a form that the Centre adopts comes to Kon Tum, is looked at, tried and adopted there, and a new record carries it", async () => {
+  const kind = await readFile(new URL("../../catalogue/kinds/technology.toml", import.meta.url), "utf8");
+  const changed = kind
+    .replace("version = 1", "version = 2")
+    .replace(/valid_from = "[^"]+"/, 'valid_from = "2018-01-01"')
+    .replace("field = [", 'field = [\n  { name = "origin", type = "text", max = 100, required = true, vi = "Xuất xứ", en = "Origin" },');
+  await administrator.goto("/quan-tri/bieu-mau");
+  await administrator.getByLabel(/^Tệp mẫu/).setInputFiles({ name: "technology-2.toml", mimeType: "application/toml", buffer: Buffer.from(changed) });
+  await press(administrator, "Nhận tệp");
+  await press(administrator, "Áp dụng phiên bản này");
+  await seen(administrator, "đã áp dụng");
+
+  await comes(operator, "/quan-tri", "mẫu mới đến từ Trung ương");
+  await operator.goto("/quan-tri/bieu-mau");
+  await accessible(operator);
+  await row(operator, "đến từ Trung ương").getByRole("link").first().click();
+  await seen(operator, "lv1/bo.khcn/catalogue");
+  await seen(row(operator, "Xuất xứ"), "thêm");
+  await accessible(operator);
+  await operator.getByRole("link", { name: "Thử trên dữ liệu đang có" }).click();
+  await operator.getByRole("link", { name: "Về trang của mẫu" }).click();
+  await press(operator, "Áp dụng phiên bản này");
+  await seen(operator, "đã áp dụng");
+
+  await clerk.goto("/bieu-mau/technology/moi");
+  await field(clerk, /^Tên công nghệ/).fill("Máy sấy sâm dây (minh họa)");
+  await press(clerk, "Lưu");
+  await seen(clerk.getByRole("alert"), "Xuất xứ");
+  await field(clerk, "Xuất xứ").fill("Kon Tum");
+  await press(clerk, "Lưu");
+  await seen(clerk.locator("main"), "Xuất xứ");
+  assert.match(clerk.url(), /\/[0-9a-f-]{36}$/);
+  assert.match(await clerk.locator("main").textContent(), /Xuất xứKon Tum/, "only the new form has this field");
+  await operator.goto("/quan-tri");
+  assert.ok(!(await operator.locator("main").innerText()).includes("mẫu mới đến từ Trung ương"));
 });
 
 test("Kon Tum closes and goes into Quảng Ngãi; the Centre shows it, and nothing is written in Kon Tum any more", async () => {

@@ -29,6 +29,8 @@ const LONGEST_APPEND: usize = LONGEST - (2 << 20);
 /// An append that was answered within the first many seconds is followed by one twice as long, one that took the second by one half as long: what a kill or a
 /// cut line makes go to waste stays small on a slow line.
 const QUICK_AND_SLOW: (i64, i64) = (3, 10);
+/// The alarm of a log whose parent lacks a payload that was erased here, while the entry that says so may not go up.
+pub const ERASURE_HELD_BACK: &str = "the content of a released entry has been erased, and the erasure waits to be released";
 /// Rows put behind the parent's at a time.
 const PAGE: usize = 1024;
 
@@ -103,12 +105,35 @@ pub struct Owner {
     reach: usize,
     /// When the last append was sent, in seconds since 1970.
     appended_at: i64,
+    /// Entries of an own log below this size may go up; all of them when none.
+    release: Option<u64>,
 }
 
 impl Owner {
     /// A loop that rests until it is woken.
     pub fn new(origin: Origin, parent: NodeName, voice: Voice) -> Owner {
-        Owner { origin, parent, voice, stage: Stage::Resting, confirmed: None, failures: 0, reach: SHORTEST_APPEND, appended_at: 0 }
+        Owner {
+            origin,
+            parent,
+            voice,
+            stage: Stage::Resting,
+            confirmed: None,
+            failures: 0,
+            reach: SHORTEST_APPEND,
+            appended_at: 0,
+            release: None,
+        }
+    }
+
+    /// Lets the owner's entries below `size` go up and no others; all when none. To be said before each step, because it lies on the node's disk.
+    pub fn release_up_to(&mut self, size: Option<u64>) {
+        self.release = size;
+    }
+
+    /// Up to which size entries may go up after the last step, to be kept in its transaction when it has changed: what the parent holds is released, and the
+    /// same entries are after they were put behind others.
+    pub fn released(&self) -> Option<u64> {
+        self.release
     }
 
     /// The log.
@@ -179,17 +204,19 @@ impl Owner {
     /// Looks at what the parent holds and does the next thing.
     fn decide(&mut self, shelf: &mut dyn Shelf, head: Head, moment: Moment) -> Result<Vec<Effect>, LedgerError> {
         let log = shelf.log(&self.origin)?.unwrap_or_else(HeldLog::empty);
-        let size = match self.voice {
+        let held = match self.voice {
             Voice::Owner(_) => log.size,
             Voice::Relay => log.signed_size(),
         };
-        if head.next > size || root_at(shelf, &self.origin, head.next)? != head.root {
+        if head.next > held || root_at(shelf, &self.origin, head.next)? != head.root {
             return match self.voice {
                 Voice::Owner(_) => self.begin_pull(shelf, &log, head),
                 // Somebody above has more than this node, or something else: the owner's own loop and the readers deal with that.
                 Voice::Relay => Ok(self.rest()),
             };
         }
+        self.release = self.release.map(|release| release.max(head.next));
+        let size = self.goal(&log);
         let unsigned = head.next.saturating_sub(head.checkpoint);
         if head.next < size && (unsigned < ENTRIES_PER_CHECKPOINT || matches!(self.voice, Voice::Relay)) {
             let rows = shelf.entries(
@@ -223,6 +250,14 @@ impl Owner {
         Ok(self.send(Stage::Signing(signed), Request::Checkpoint { note }))
     }
 
+    /// How much of the log is to be with the parent.
+    fn goal(&self, log: &HeldLog) -> u64 {
+        match self.voice {
+            Voice::Owner(_) => self.release.map_or(log.size, |release| release.min(log.size)),
+            Voice::Relay => log.signed_size(),
+        }
+    }
+
     /// The sign rule: nothing is signed but what the parent has just said to hold.
     fn sign(&self, key: &NodeKey) -> Option<SignedCheckpoint> {
         let (size, root) = self.confirmed?;
@@ -250,6 +285,13 @@ impl Owner {
         }
         if lost.is_empty() || matches!(self.voice, Voice::Relay) {
             return Ok(self.retry());
+        }
+        let log = shelf.log(&self.origin)?.unwrap_or_else(HeldLog::empty);
+        if self.goal(&log) < log.size {
+            // What says that the content is gone stands, or would stand, behind entries that are held back, and nobody but their owner lets them go.
+            let mut effects = vec![Effect::Alarm(ERASURE_HELD_BACK)];
+            effects.extend(self.retry());
+            return Ok(effects);
         }
         lost.truncate(60);
         let op = Op::Erase { pays: lost, why: "lost".to_owned(), basis: String::new() };
@@ -281,12 +323,8 @@ impl Owner {
         }
         shelf.keep(&self.origin, &log)?;
         self.failures = 0;
-        let goal = match self.voice {
-            Voice::Owner(_) => log.size,
-            Voice::Relay => log.signed_size(),
-        };
         let mut effects = vec![Effect::Received(size)];
-        effects.extend(if goal > size { self.send(Stage::AskingHead, Request::Head) } else { self.rest() });
+        effects.extend(if self.goal(&log) > size { self.send(Stage::AskingHead, Request::Head) } else { self.rest() });
         Ok(effects)
     }
 
@@ -390,6 +428,9 @@ impl Owner {
             }
         }
         let mut changed_by_both = Vec::new();
+        // What the parent holds is released; of the own entries those stay released that were, and they still come first.
+        let (before, mut size) = (self.release, head.next);
+        self.release = before.map(|_| size);
         let mut done = 0;
         loop {
             let rows = shelf.aside(&origin, Aside::Parked, done, PAGE)?;
@@ -408,6 +449,10 @@ impl Owner {
                     let bytes = entry.to_bytes()?;
                     let row = EntryRow { bytes, ..row };
                     append(shelf, &origin, checked(&row)?)?;
+                    size += 1;
+                    if before.is_some_and(|before| row.index < before) {
+                        self.release = Some(size);
+                    }
                 }
             }
         }

@@ -18,6 +18,7 @@ use crate::shelf::{Shelf, ShelfRead, Standing};
 use crate::tile::{TilePlace, consistency_proof, inclusion_proof, root_at};
 
 mod public_log;
+mod release;
 
 pub(crate) fn name(text: &str) -> NodeName {
     NodeName::parse(text).unwrap()

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use crate::entry::{Entry, Op};
 use crate::error::LedgerError;
-use crate::ledger::{CATALOGUE, Reader, Version, version};
+use crate::ledger::{CATALOGUE, Reader, Version, Writer, version};
 use crate::names::{NodeName, Origin, RecordId};
 use crate::payload::Payload;
 use crate::store::VersionRow;
@@ -59,6 +60,39 @@ impl Reader<'_> {
         let Some(mut published) = row.and_then(|row| row.payload).and_then(|payload| Payload::data(&payload).ok()) else { return Ok(None) };
         let name = published.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         Ok(published.get_mut("definition").map(|definition| (name, definition.take())))
+    }
+}
+
+/// Something that a node says in its catalogue log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Its place in the log.
+    pub index: u64,
+    /// When it was said, by the clock of its node, microseconds since 1970.
+    pub at_micros: i64,
+    /// What sort it is of, e.g. `type`; empty for an entry that puts nothing.
+    pub sort: String,
+    /// What is said; none when it was erased, or is none of ours in form.
+    pub said: Option<Value>,
+}
+
+impl Writer<'_> {
+    /// What the catalogue log of another node says from the place `from` on, at most `limit` entries of those that were counted.
+    pub fn published_by(&self, node: &NodeName, from: u64, limit: usize) -> Result<Vec<Published>, LedgerError> {
+        let Some(log) = self.store().log_of(&Origin::of(node, CATALOGUE)?)? else { return Ok(Vec::new()) };
+        let counted = self.store().counting(log.id)?.counted;
+        let limit = limit.min(usize::try_from(counted.saturating_sub(from)).unwrap_or(limit));
+        let mut published = Vec::new();
+        for row in self.store().entries(log.id, from, limit)? {
+            let entry = Entry::from_bytes(&row.bytes)?;
+            let sort = match entry.op {
+                Op::Put { typ, .. } => typ,
+                _ => String::new(),
+            };
+            let said = row.payload.and_then(|payload| Payload::data(&payload).ok());
+            published.push(Published { index: row.index, at_micros: entry.at.saturating_mul(1_000_000), sort, said });
+        }
+        Ok(published)
     }
 }
 

@@ -458,21 +458,26 @@ impl Writer<'_> {
         if let Some(index) = self.store.meta(&key)?.and_then(|text| text.parse().ok()) {
             return Ok(index);
         }
-        let at = now();
+        let index = self.publish("type", &json!({"name": name, "definition": definition}))?;
+        self.store.set_meta(&key, &index.to_string())?;
+        Ok(index)
+    }
+
+    /// Says something in the catalogue log, under a sort of one's own, and returns its index. Definitions are of the sort `type`.
+    pub fn publish(&mut self, sort: &str, said: &Value) -> Result<u64, LedgerError> {
         let mut log = self.open(CATALOGUE)?;
-        let payload = Payload::make(&json!({"name": name, "definition": definition}), &[])?;
+        let payload = Payload::make(said, &[])?;
         let index = log.size;
         let op = Op::Put {
             rec: RecordId::new(),
-            typ: "type".to_owned(),
+            typ: sort.to_owned(),
             cat: index,
             ver: 1,
             prev: None,
             pay: payload.commitment,
             len: payload.bytes.len() as u64,
         };
-        append(self.store, &mut log, &Entry::new(at, op), Some(payload.bytes))?;
-        self.store.set_meta(&key, &index.to_string())?;
+        append(self.store, &mut log, &Entry::new(now(), op), Some(payload.bytes))?;
         Ok(index)
     }
 

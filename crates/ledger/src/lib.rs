@@ -44,7 +44,7 @@ pub use entry::{Entry, EntryError, Op};
 pub use error::LedgerError;
 pub use files::FileRef;
 pub use follower::{FollowError, Follower};
-pub use held::Held;
+pub use held::{Held, Published};
 pub use ledger::{Change, Ledger, LogState, Reader, Version, Writer};
 pub use names::{LeafHash, NodeName, Origin, RecordId};
 pub use payload::{Payload, PayloadError};

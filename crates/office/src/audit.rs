@@ -59,9 +59,11 @@ impl AuditEntry {
             "document.discard" => ("Bỏ bản nháp văn bản", "Discarded a draft document"),
             "document.reading" => ("Ghi lớp sửa của văn bản", "Corrected the reading of a document"),
             "form.adopt" => ("Áp dụng mẫu", "Adopted a form"),
+            "form.arrive" => ("Mẫu đến từ Trung ương", "A form came from the Centre"),
             "form.decline" => ("Bỏ mẫu mới nhận", "Declined a form"),
             "form.receive" => ("Nhận mẫu", "Received a form"),
             "form.withdraw" => ("Thu hồi mẫu", "Withdrew a form"),
+            "form.withdrawn_above" => ("Trung ương thu hồi mẫu", "The Centre withdrew a form"),
             "node.close" => ("Khép nút để sáp nhập", "Closed the node for a merger"),
             "node.found" => ("Lập nút Trung ương", "Founded the Centre's node"),
             "node.invite" => ("Mời một nút nối vào", "Invited a node"),
@@ -71,6 +73,8 @@ impl AuditEntry {
             "record.take_over" => ("Tiếp nhận bản ghi sau sáp nhập", "Took a record over after a merger"),
             "records.take_over" => ("Tiếp nhận các bản ghi sau sáp nhập", "Took records over after a merger"),
             "node.merge" => ("Sáp nhập nút", "Merged nodes"),
+            "node.policy" => ("Đặt chế độ gửi lên", "Set when data goes up"),
+            "node.send" => ("Gửi lên nút trên", "Sent data up"),
             "record.erase" => ("Xóa nội dung bản ghi", "Erased the contents of a record"),
             "record.step" => ("Chuyển bước", "Took a step"),
             "records.submit" => ("Ghi nhiều bản ghi", "Saved several records"),
@@ -87,6 +91,19 @@ impl AuditEntry {
             at: office.clock().now(),
             account: who.account().unwrap_or_default().to_owned(),
             name: who.name().to_owned(),
+            action: action.to_owned(),
+            record: None,
+            note: String::new(),
+        }
+    }
+
+    /// A deed of no person: something that another node caused.
+    pub(crate) fn of_program(at: i64, node: &str, action: &str) -> AuditEntry {
+        AuditEntry {
+            id: RecordId::new().to_string(),
+            at,
+            account: String::new(),
+            name: node.to_owned(),
             action: action.to_owned(),
             record: None,
             note: String::new(),

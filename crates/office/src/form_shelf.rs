@@ -9,6 +9,7 @@ use ledger::{Held, Ledger, NodeName, Version};
 use serde_json::Value;
 
 use crate::error::{OfficeError, label};
+use crate::form_version::form_unfit;
 
 /// Most definitions of other nodes kept at hand.
 const MOST_FOREIGN: usize = 10_000;
@@ -59,12 +60,13 @@ impl FormShelf {
         let (_, problems) = with_forms(&self.builtin, forms);
         match problems.iter().find(|problem| problem.file == file) {
             None => Ok(()),
-            Some(Problem { line, reason, .. }) => Err(OfficeError::refused(
-                "form_unfit",
-                format!("Mẫu không khớp với chương trình, chưa thay đổi gì: dòng {line}: {}.", reason.vi),
-                format!("The form does not fit the program, nothing was changed: line {line}: {}.", reason.en),
-            )),
+            Some(problem) => Err(form_unfit(std::slice::from_ref(problem))),
         }
+    }
+
+    /// Whether a version is one of the program, or of the operator's folder.
+    pub(crate) fn came_with_program(&self, kind: &str, version: u64) -> bool {
+        self.builtin.kind_version(kind, version).is_some()
     }
 
     /// Puts an edition in force that consists of what came with the program and those of these forms that fit it.
@@ -134,7 +136,8 @@ impl FormShelf {
         Some(faults)
     }
 
-    fn foreign_version(&self, node: &NodeName, place: u64) -> Option<(String, u64)> {
+    /// Kind and version of a definition in the catalogue log of another node; none when it is not held.
+    pub(crate) fn foreign_version(&self, node: &NodeName, place: u64) -> Option<(String, u64)> {
         let key = (node.clone(), place);
         let known = self.foreign.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if known.is_some() {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use catalogue::{Catalogue, FormChange, Kind, Label, Lang};
+use catalogue::{Catalogue, FormChange, Kind, Label, Lang, Problem};
 use ledger::{LedgerError, RecordId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,17 +13,18 @@ use crate::clock::day_of;
 use crate::error::{OfficeError, label};
 use crate::form_shelf::NodeForm;
 use crate::identity::Identity;
+use crate::incoming_form::FormOrigin;
 use crate::office::Office;
 use crate::permission::{Action, Subject, decide};
 
 /// The drawer of the cabinet; the key is kind and version.
-const FORMS: &str = "form";
+pub(crate) const FORMS: &str = "form";
 /// Records tried in one call.
 const TRIED_AT_ONCE: usize = 20_000;
 /// Sorts of faults that a trial lists.
 const MOST_FAULTS: usize = 50;
-/// The longest file of a form, in bytes.
-const LONGEST_FILE: usize = 1_000_000;
+/// The longest file of a form, in bytes: it has to fit a payload of 1 MiB, where quotes and ends of lines take two.
+pub(crate) const LONGEST_FILE: usize = 500_000;
 /// Kinds whose fields the program itself reads and fills in: their form changes with the program, not beside it.
 const FORMS_OF_THE_PROGRAM: [&str; 10] =
     ["answer", "article", "body", "conference", "council", "deadline_change", "directive", "document", "person", "verdict"];
@@ -38,6 +39,8 @@ pub enum FormState {
     Adopted,
     /// Was in force; records made with it keep it.
     Withdrawn,
+    /// Came from the Centre and is not wanted here so far.
+    Declined,
 }
 
 impl FormState {
@@ -47,16 +50,23 @@ impl FormState {
             FormState::Incoming => label("mới nhận, chưa áp dụng", "received, not adopted"),
             FormState::Adopted => label("đã áp dụng", "adopted"),
             FormState::Withdrawn => label("đã thu hồi", "withdrawn"),
+            FormState::Declined => label("không áp dụng", "declined"),
         }
     }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct KeptForm {
-    kind: String,
-    version: u64,
-    text: String,
-    state: FormState,
+pub(crate) struct KeptForm {
+    pub(crate) kind: String,
+    pub(crate) version: u64,
+    pub(crate) text: String,
+    pub(crate) state: FormState,
+    /// Where it came from, when not from a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) origin: Option<FormOrigin>,
+    /// What this node, as the Centre, has said last of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) announced: Option<FormState>,
     received_at: i64,
     received_by: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,7 +76,25 @@ struct KeptForm {
 }
 
 impl KeptForm {
-    fn file(&self) -> String {
+    /// One that has come from the Centre.
+    pub(crate) fn arrived(kind: String, version: u64, text: String, origin: FormOrigin, now: i64) -> KeptForm {
+        let received_by = origin.node.clone();
+        let origin = Some(origin);
+        KeptForm {
+            kind,
+            version,
+            text,
+            state: FormState::Incoming,
+            origin,
+            announced: None,
+            received_at: now,
+            received_by,
+            decided_at: None,
+            decided_by: None,
+        }
+    }
+
+    pub(crate) fn file(&self) -> String {
         format!("{}-{}.toml", self.kind, self.version)
     }
 }
@@ -78,6 +106,8 @@ pub struct FormVersion {
     pub kind: Kind,
     /// What has become of it.
     pub state: FormState,
+    /// Where it came from; none when from a file.
+    pub origin: Option<FormOrigin>,
     /// When it came, microseconds since 1970, and who brought it.
     pub received: (i64, String),
     /// When and by whom it was adopted or withdrawn.
@@ -131,7 +161,11 @@ impl Office {
         decide(who, Action::Administer, &Subject::node()).require()?;
         let mut versions = Vec::new();
         for kept in kept_forms(self.ledger())? {
-            // One that no longer fits the program is named on the page by its problem.
+            // What waits from above need not wait when it has come with the program meanwhile.
+            if kept.state == FormState::Incoming && self.form_shelf().came_with_program(&kept.kind, kept.version) {
+                continue;
+            }
+            // One that does not fit the program is named on the page by its problem.
             if let Ok(version) = self.form_version_of(kept) {
                 versions.push(version);
             }
@@ -142,30 +176,27 @@ impl Office {
     /// Receives a file of `kinds/`. It changes nothing until it is adopted; the same version received again replaces the one that waits.
     ///
     /// # Errors
-    /// `Refused` (`form_faulty`) with every problem and its line, (`form_of_the_program`), (`form_decided`) when this version was adopted before.
+    /// `Refused` (`form_faulty`) with every problem and its line, (`form_of_the_program`), (`form_decided`) when this version was adopted before, (`form_above`)
+    /// when the Centre's waits.
     pub fn receive_form(&self, who: &Identity, text: &str) -> Result<FormVersion, OfficeError> {
         decide(who, Action::Administer, &Subject::node()).require()?;
         if text.len() > LONGEST_FILE {
             return Err(OfficeError::refused(
                 "form_faulty",
-                "Tệp mẫu dài quá 1 MB; chưa nhận.",
-                "The file is longer than 1 MB; it was not received.",
+                "Tệp mẫu dài quá 500 KB; chưa nhận.",
+                "The file is longer than 500 KB; it was not received.",
             ));
         }
         let text = viet::nfc(text.trim_start_matches('\u{feff}')).into_owned();
         let kind = self.read_form_file(&text)?;
-        if FORMS_OF_THE_PROGRAM.contains(&kind.name.as_str()) {
-            return Err(OfficeError::refused(
-                "form_of_the_program",
-                format!("Mẫu “{}” gắn với chương trình, chỉ đổi cùng phiên bản mới của chương trình; chưa nhận tệp.", kind.label.vi),
-                format!("The form “{}” belongs to the program and changes with it only; the file was not received.", kind.label.en),
-            ));
-        }
+        refuse_form_of_program(&kind)?;
         let kept = KeptForm {
             kind: kind.name.clone(),
             version: kind.version,
             text,
             state: FormState::Incoming,
+            origin: None,
+            announced: None,
             received_at: self.clock().now(),
             received_by: who.name().to_owned(),
             decided_at: None,
@@ -175,8 +206,16 @@ impl Office {
         let (key, value) = (form_key(&kept.kind, kept.version), serde_json::to_value(&kept)?);
         let version = self.form_version_of(kept)?;
         self.ledger().write(move |w| -> Result<(), OfficeError> {
-            let decided = w.cabinet_get(FORMS, &key)?.is_some_and(|known| known.get("state").and_then(Value::as_str) != Some("incoming"));
-            if decided {
+            let known: Option<KeptForm> = w.cabinet_get(FORMS, &key)?.map(serde_json::from_value).transpose()?;
+            if let Some(origin) = known.as_ref().and_then(|known| known.origin.as_ref()) {
+                let node = &origin.node;
+                return Err(OfficeError::refused(
+                    "form_above",
+                    format!("Phiên bản này đã đến từ Trung ương ({node}); hãy dùng bản ấy trong danh sách. Mẫu riêng phải mang số phiên bản khác."),
+                    format!("This version has come from the Centre ({node}); use that one in the list. A form of your own needs another version number."),
+                ));
+            }
+            if known.is_some_and(|known| known.state != FormState::Incoming) {
                 return Err(OfficeError::refused(
                     "form_decided",
                     "Phiên bản này đã được áp dụng trước đây; mẫu sửa lại phải mang số phiên bản mới.",
@@ -190,6 +229,9 @@ impl Office {
     }
 
     /// A received version beside the one in force.
+    ///
+    /// # Errors
+    /// `NotFound`; `Refused` (`form_unfit`) when one that came from the Centre is no form that this program can use.
     pub fn compare_form(&self, who: &Identity, kind: &str, version: u64) -> Result<FormComparison, OfficeError> {
         decide(who, Action::Administer, &Subject::node()).require()?;
         let version = self.form_version_of(kept_form(self.ledger(), kind, version)?)?;
@@ -256,11 +298,12 @@ impl Office {
         self.decide_form(who, kind, version, FormState::Adopted, "form.adopt")
     }
 
-    /// Takes a version back: one that waits is forgotten; one in force gives way to the version before it, and records made with it keep it.
+    /// Takes a version back: one that waits is forgotten, or, when it came from the Centre, declined; one in force gives way to the version before it, and records made with it keep it.
     pub fn withdraw_form(&self, who: &Identity, kind: &str, version: u64) -> Result<(), OfficeError> {
         decide(who, Action::Administer, &Subject::node()).require()?;
         let kept = kept_form(self.ledger(), kind, version)?;
         match kept.state {
+            FormState::Incoming if kept.origin.is_some() => self.decline_form(who, kept),
             FormState::Incoming => {
                 let entry = AuditEntry::of(self, who, "form.decline").note(&kept.file());
                 let key = form_key(kind, version);
@@ -270,8 +313,21 @@ impl Office {
                 })
             }
             FormState::Adopted => self.decide_form(who, kind, version, FormState::Withdrawn, "form.withdraw"),
-            FormState::Withdrawn => Ok(()),
+            FormState::Withdrawn | FormState::Declined => Ok(()),
         }
+    }
+
+    /// Keeps that a version from the Centre is not wanted: it stays in the list, and can be adopted later.
+    fn decline_form(&self, who: &Identity, mut kept: KeptForm) -> Result<(), OfficeError> {
+        kept.state = FormState::Declined;
+        kept.decided_at = Some(self.clock().now());
+        kept.decided_by = Some(who.name().to_owned());
+        let entry = AuditEntry::of(self, who, "form.decline").note(&kept.file());
+        let (key, value) = (form_key(&kept.kind, kept.version), serde_json::to_value(&kept)?);
+        self.ledger().write(move |w| -> Result<(), OfficeError> {
+            w.cabinet_put(FORMS, &key, value)?;
+            write_audit(w, entry)
+        })
     }
 
     /// Stores the decision, then lets it take effect. The forms are tried on the program first, so what is stored can be loaded.
@@ -285,17 +341,32 @@ impl Office {
         form.decided_at = Some(self.clock().now());
         form.decided_by = Some(who.name().to_owned());
         let entry = AuditEntry::of(self, who, action).note(&form.file());
-        let (key, value, file) = (form_key(kind, version), serde_json::to_value(&*form)?, form.file());
-        self.form_shelf().try_on(&in_use(&forms), &file)?;
+        let (key, mut kept, is_centre) = (form_key(kind, version), form.clone(), self.is_centre()?);
+        self.form_shelf().try_on(&in_use(&forms), &kept.file())?;
         self.ledger().write(move |w| -> Result<(), OfficeError> {
-            w.cabinet_put(FORMS, &key, value)?;
+            if is_centre {
+                kept.announce(w)?;
+            }
+            w.cabinet_put(FORMS, &key, serde_json::to_value(&kept)?)?;
             write_audit(w, entry)
         })?;
-        self.form_shelf().renew(&in_use(&forms))
+        self.form_shelf().renew(&in_use(&forms))?;
+        if state == FormState::Adopted {
+            self.tell_of_form(kind, version)?;
+        }
+        self.wake_followers();
+        Ok(())
     }
 
     fn hindrance(&self, version: &FormVersion) -> Option<Label> {
         let today = day_of(self.clock().now());
+        if let Some(at) = version.origin.as_ref().and_then(|origin| origin.withdrawn_at) {
+            let day = viet::format_day(day_of(at));
+            return Some(label(
+                format!("Trung ương đã thu hồi phiên bản này ngày {day}."),
+                format!("The Centre withdrew this version on {day}."),
+            ));
+        }
         let current = self.catalogue().kind(&version.kind.name)?;
         if version.kind.version <= current.version {
             let number = current.version;
@@ -338,18 +409,31 @@ impl Office {
         new.ok_or_else(|| faulty("1: —".to_owned(), "1: —".to_owned()))
     }
 
-    fn form_version_of(&self, kept: KeptForm) -> Result<FormVersion, OfficeError> {
+    /// # Errors
+    /// `Refused` (`form_unfit`, `form_of_the_program`) when the file is none that this program can use.
+    pub(crate) fn form_version_of(&self, kept: KeptForm) -> Result<FormVersion, OfficeError> {
         let known = self.catalogue().kind_version(&kept.kind, kept.version).cloned();
         let kind = match known {
             Some(kind) => kind,
             None => {
-                let with = self.catalogue().with_form(&kept.file(), &kept.text, false)?;
-                with.kind_version(&kept.kind, kept.version).cloned().ok_or_else(|| no_such_form(&kept.kind, kept.version))?
+                let with = self.catalogue().with_form(&kept.file(), &kept.text, false).map_err(|error| form_unfit(&error.problems))?;
+                let other = || {
+                    form_unfit(&[Problem {
+                        file: kept.file(),
+                        line: 0,
+                        reason: label("tệp là của mẫu hoặc phiên bản khác", "the file is of another form or version"),
+                    }])
+                };
+                with.kind_version(&kept.kind, kept.version).cloned().ok_or_else(other)?
             }
         };
+        if kept.origin.is_some() {
+            refuse_form_of_program(&kind)?;
+        }
         Ok(FormVersion {
             kind,
             state: kept.state,
+            origin: kept.origin,
             received: (kept.received_at, kept.received_by),
             decided: kept.decided_at.zip(kept.decided_by),
             text: kept.text,
@@ -373,11 +457,11 @@ impl KeptForms {
 }
 
 fn in_use(forms: &[KeptForm]) -> Vec<NodeForm<'_>> {
-    let used = forms.iter().filter(|form| form.state != FormState::Incoming);
+    let used = forms.iter().filter(|form| matches!(form.state, FormState::Adopted | FormState::Withdrawn));
     used.map(|form| NodeForm { file: form.file(), text: &form.text, adopted: form.state == FormState::Adopted }).collect()
 }
 
-fn kept_forms(ledger: &ledger::Ledger) -> Result<Vec<KeptForm>, OfficeError> {
+pub(crate) fn kept_forms(ledger: &ledger::Ledger) -> Result<Vec<KeptForm>, OfficeError> {
     let mut forms = Vec::new();
     for (_, value) in ledger.read(|r| r.cabinet_list(FORMS, None, 1_000, false))? {
         forms.push(serde_json::from_value(value)?);
@@ -392,8 +476,32 @@ fn kept_form(ledger: &ledger::Ledger, kind: &str, version: u64) -> Result<KeptFo
 }
 
 /// Sorts by kind and version.
-fn form_key(kind: &str, version: u64) -> String {
+pub(crate) fn form_key(kind: &str, version: u64) -> String {
     format!("{kind}:{version:010}")
+}
+
+/// A form whose kind the program itself reads and fills in changes with the program only.
+fn refuse_form_of_program(kind: &Kind) -> Result<(), OfficeError> {
+    if !FORMS_OF_THE_PROGRAM.contains(&kind.name.as_str()) {
+        return Ok(());
+    }
+    Err(OfficeError::refused(
+        "form_of_the_program",
+        format!("Mẫu “{}” gắn với chương trình, chỉ đổi cùng phiên bản mới của chương trình; chưa nhận tệp.", kind.label.vi),
+        format!("The form “{}” belongs to the program and changes with it only; the file was not received.", kind.label.en),
+    ))
+}
+
+/// What is wrong with a file that was kept.
+pub(crate) fn form_unfit(problems: &[Problem]) -> OfficeError {
+    let said =
+        |lang| problems.iter().map(|problem| format!("{}: {}", problem.line, problem.reason.get(lang))).collect::<Vec<_>>().join("; ");
+    let (vi, en) = (said(Lang::Vi), said(Lang::En));
+    OfficeError::refused(
+        "form_unfit",
+        format!("Mẫu không khớp với chương trình, chưa thay đổi gì: dòng {vi}."),
+        format!("The form does not fit the program, nothing was changed: line {en}."),
+    )
 }
 
 fn no_such_form(kind: &str, version: u64) -> OfficeError {

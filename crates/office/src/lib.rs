@@ -42,6 +42,7 @@ mod form_shelf;
 mod form_version;
 mod held_record;
 mod identity;
+mod incoming_form;
 mod inheritance;
 mod lookup;
 mod node;
@@ -110,10 +111,14 @@ pub use finder::{Hit as SearchHit, Part as SearchPart, Results as SearchResults}
 pub use form_version::{FormComparison, FormState, FormTrial, FormVersion, TrialFault};
 pub use held_record::Holding;
 pub use identity::{Grant, Identity, Role};
+pub use incoming_form::{FormOrigin, FormTrouble};
 pub use inheritance::TakingOver;
 pub use ledger::{Entry, LeafHash, Op, RecordId, Version};
 pub use lookup::record_named_in;
-pub use node::{Above, ArrivalPlace, BodyCompleteness, Invitation, KEY_FILE, Line, LineFault, LogStanding, Membership, ReceiptForm};
+pub use node::{
+    Above, ArrivalPlace, BodyCompleteness, Invitation, KEY_FILE, Line, LineFault, LogStanding, Membership, ReceiptForm, SendPolicy,
+    SendQueue, Sending, WaitingDeed, WaitingEntry,
+};
 pub use office::{Office, Settings};
 pub use own_catalogue::OwnCatalogue;
 pub use paper::{INFORMATION_SHEET, PaperOffer};

@@ -9,6 +9,7 @@ mod lanes;
 mod membership;
 mod merger;
 mod receipt;
+mod sending;
 mod standing;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ pub use lanes::{Line, LineFault};
 pub use membership::{Above, Invitation, Membership};
 pub(crate) use merger::require_open;
 pub use receipt::ReceiptForm;
+pub use sending::{SendPolicy, SendQueue, Sending, WaitingDeed, WaitingEntry};
 pub use standing::{BodyCompleteness, LogStanding};
 
 /// Audiences whose logs travel.

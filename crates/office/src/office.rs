@@ -112,7 +112,7 @@ impl Office {
         }
         let followers = Followers::start(ledger.clone(), followers);
         let visits = crate::article::Visits::default();
-        Ok(Office {
+        let office = Office {
             folder: folder.to_owned(),
             ledger,
             forms,
@@ -134,7 +134,9 @@ impl Office {
             ballots: crate::ballot::BallotBoxes::default(),
             exchange,
             carriers: Mutex::default(),
-        })
+        };
+        office.announce_forms()?;
+        Ok(office)
     }
 
     /// The folder.

@@ -33,6 +33,8 @@ pub enum Action {
     LeadersPage,
     /// Manage accounts, see the audit trail, back up.
     Administer,
+    /// Decide when what the node has published goes up, and send it: the owning body runs the node.
+    SendUp,
     /// Change reference data: bodies and persons.
     EditReference,
 }
@@ -101,7 +103,10 @@ pub fn decide(identity: &Identity, action: Action, subject: &Subject) -> Decisio
         Action::ReadInside if identity.is_administrator() && subject.body.is_none() => {
             yes("Quản trị viên xem được dữ liệu danh mục.", "Administrators see reference data.")
         }
-        Action::Verify | Action::LeadersStep => by_role(role, Role::Leader, name),
+        Action::SendUp if identity.is_administrator() => {
+            yes("Quản trị viên đặt chế độ gửi lên của nút.", "Administrators set when the node's data goes up.")
+        }
+        Action::Verify | Action::LeadersStep | Action::SendUp => by_role(role, Role::Leader, name),
         Action::ReadInside => by_role(role, Role::Reader, name),
         Action::Edit | Action::Issue | Action::Answer | Action::HoldBallot | Action::ReturnRecord | Action::EditReference => {
             by_role(role, Role::Officer, name)

@@ -25,16 +25,24 @@ struct Arguments {
     /// Nobody above changes keys, moves records or suspends logs.
     #[arg(long)]
     without_acts: bool,
+    /// The heads of two nodes let their data go by hand.
+    #[arg(long)]
+    releases: bool,
     /// A fault built in on purpose, which the checks must find.
     #[arg(long, value_enum)]
     sabotage: Option<Sabotage>,
 }
 
+impl Arguments {
+    fn options(&self, seed: u64, tells: bool) -> Options {
+        Options { seed, steps: self.steps, sabotage: self.sabotage, acts: !self.without_acts, releases: self.releases, tells }
+    }
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(seed) = arguments.seed {
-        let outcome =
-            run(Options { seed, steps: arguments.steps, sabotage: arguments.sabotage, acts: !arguments.without_acts, tells: true });
+        let outcome = run(arguments.options(seed, true));
         for line in &outcome.told {
             println!("{line}");
         }
@@ -46,14 +54,14 @@ fn main() -> ExitCode {
     let mut entries = 0;
     let mut broken = 0;
     for seed in (0..arguments.seeds).map(|offset| from.wrapping_add(offset)) {
-        let outcome =
-            run(Options { seed, steps: arguments.steps, sabotage: arguments.sabotage, acts: !arguments.without_acts, tells: false });
+        let outcome = run(arguments.options(seed, false));
         entries += outcome.entries;
         if let Some(violation) = &outcome.violation {
             broken += 1;
             let sabotage = arguments.sabotage.map(|sabotage| format!(" --sabotage {sabotage}")).unwrap_or_default();
             let acts = if arguments.without_acts { " --without-acts" } else { "" };
-            println!("{violation}\n  lienvung-sim --seed {seed} --steps {}{sabotage}{acts}", arguments.steps);
+            let releases = if arguments.releases { " --releases" } else { "" };
+            println!("{violation}\n  lienvung-sim --seed {seed} --steps {}{sabotage}{acts}{releases}", arguments.steps);
             if broken == 10 {
                 break;
             }

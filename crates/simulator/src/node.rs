@@ -48,7 +48,11 @@ pub struct Node {
     pub shelf: MemoryShelf,
     /// What a lying disk has really written (deliberate fault "fsync").
     pub synced: MemoryShelf,
-    pub backups: Vec<MemoryShelf>,
+    /// Up to where its own logs may go up, as far as its head has let them go; on the disk beside the logs. None when everything goes by itself.
+    pub release: Option<BTreeMap<Origin, u64>>,
+    /// What a lying disk has really written of it.
+    pub synced_release: Option<BTreeMap<Origin, u64>>,
+    pub backups: Vec<(MemoryShelf, Option<BTreeMap<Origin, u64>>)>,
     pub loops: BTreeMap<LoopKey, LoopState>,
     pub directory: Directory,
     directory_sizes: BTreeMap<Origin, u64>,
@@ -72,6 +76,8 @@ impl Node {
             reads: Vec::new(),
             shelf: MemoryShelf::new(),
             synced: MemoryShelf::new(),
+            release: None,
+            synced_release: None,
             backups: Vec::new(),
             loops: BTreeMap::new(),
             directory: Directory::of(&anchor.0, anchor.1, &BTreeMap::new()),

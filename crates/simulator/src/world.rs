@@ -5,6 +5,7 @@ mod keys;
 mod liar;
 mod loops;
 mod merger;
+mod releases;
 mod split;
 mod suspension;
 mod writing;
@@ -79,6 +80,8 @@ pub struct Options {
     pub sabotage: Option<Sabotage>,
     /// Whether those above act too: add and revoke keys, move records, suspend logs. Without it seeds run as they did before these acts were there.
     pub acts: bool,
+    /// Whether the heads of two nodes let their data go by hand. Without it seeds run as they did before there were such heads.
+    pub releases: bool,
     /// Whether to tell what happens.
     pub tells: bool,
 }
@@ -149,6 +152,10 @@ struct World {
     faults: BTreeMap<&'static str, u32>,
     told: Vec<String>,
     is_healing: bool,
+    /// Identifiers of the entries that a head has let go.
+    let_go: BTreeSet<RecordId>,
+    /// Nobody holds anything back any more.
+    all_goes: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,8 +218,13 @@ impl World {
             faults: BTreeMap::new(),
             told: Vec::new(),
             is_healing: false,
+            let_go: BTreeSet::new(),
+            all_goes: false,
         };
         world.found(&keys);
+        if options.releases {
+            world.hold_back();
+        }
         world
     }
 
@@ -298,6 +310,9 @@ impl World {
                 _ => self.suspend_or_lift()?,
             }
         }
+        if self.options.releases && self.rng.random_ratio(1, 20) {
+            self.let_go_any();
+        }
         // An hour in which the lines are good, so that what those above have said arrives while people write.
         if self.options.acts && self.rng.random_ratio(1, 100) {
             self.go_round()?;
@@ -346,6 +361,7 @@ impl World {
             }
             Packet::Call { to, wire, fields, sent, reply_to } => {
                 let answer = self.answer(&to, &wire, fields.as_ref(), &reply_to)?;
+                self.check_let_go(&to, &reply_to.key.origin)?;
                 if self.recorded.len() < 30 && self.rng.random_ratio(1, 10) {
                     self.recorded.push(Packet::Call { to: to.clone(), wire, fields, sent, reply_to: reply_to.clone() });
                 }
@@ -435,6 +451,7 @@ impl World {
     /// The faults end; everything is given time.
     fn heal(&mut self) -> Result<(), String> {
         self.is_healing = true;
+        self.all_goes = true;
         for node in self.nodes.values_mut() {
             (node.skew, node.is_cut_off) = (0, false);
         }
@@ -497,6 +514,7 @@ impl World {
         let Some(node) = self.nodes.get_mut(name) else { return Ok(()) };
         if is_synced && self.options.sabotage == Some(Sabotage::Fsync) {
             node.synced = node.shelf.clone();
+            node.synced_release = node.release.clone();
         }
         node.refresh();
         if node.is_liar {

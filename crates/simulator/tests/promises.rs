@@ -7,7 +7,7 @@ const STEPS: u32 = 500;
 /// Which of the seeds is the first to break a promise, and how.
 fn first_broken(from: u64, seeds: u64, acts: bool, sabotage: Option<Sabotage>) -> Option<String> {
     for seed in (0..seeds).map(|offset| from.wrapping_add(offset)) {
-        let outcome = run(Options { seed, steps: STEPS, sabotage, acts, tells: false });
+        let outcome = run(Options { seed, steps: STEPS, sabotage, acts, ..Options::default() });
         if let Some(violation) = outcome.violation {
             let without = if acts { "" } else { " --without-acts" };
             return Some(format!("{violation}\nlienvung-sim --seed {seed} --steps {STEPS}{without}"));
@@ -38,8 +38,22 @@ fn fresh_seeds_keep_every_promise() {
 }
 
 #[test]
+fn what_heads_let_go_by_hand_goes_and_nothing_else_whatever_happens_besides() {
+    let fresh: u64 = rand::random();
+    for seed in (1..30).chain((0..20).map(|offset| fresh.wrapping_add(offset))) {
+        let outcome = run(Options { seed, steps: STEPS, acts: seed % 2 == 0, releases: true, ..Options::default() });
+        assert_eq!(
+            outcome.violation,
+            None,
+            "lienvung-sim --seed {seed} --steps {STEPS} --releases{}",
+            if seed % 2 == 0 { "" } else { " --without-acts" }
+        );
+    }
+}
+
+#[test]
 fn a_seed_repeats_itself() {
-    let options = Options { seed: 7, steps: STEPS, sabotage: None, acts: true, tells: true };
+    let options = Options { seed: 7, steps: STEPS, acts: true, tells: true, ..Options::default() };
     assert_eq!(run(options), run(options));
 }
 
@@ -59,7 +73,7 @@ fn every_rule_taken_away_is_noticed_within_200_seeds() {
 fn the_world_is_as_wild_as_it_claims() {
     let mut faults = std::collections::BTreeMap::new();
     for seed in 1..40 {
-        for (fault, count) in run(Options { seed, steps: STEPS, sabotage: None, acts: true, tells: false }).faults {
+        for (fault, count) in run(Options { seed, steps: STEPS, acts: true, releases: true, ..Options::default() }).faults {
             *faults.entry(fault).or_insert(0) += count;
         }
     }
@@ -80,6 +94,7 @@ fn the_world_is_as_wild_as_it_claims() {
         "changes by the gainer",
         "changes by the loser",
         "logs suspended",
+        "releases by hand",
     ] {
         assert!(faults.get(fault).copied().unwrap_or(0) > 5, "{fault}: {faults:?}");
     }

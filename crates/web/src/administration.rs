@@ -36,11 +36,15 @@ pub(crate) fn require(who: &Identity) -> Result<(), Failure> {
     decide(who, Action::Administer, &Subject::node()).require().map_err(Failure::from)
 }
 
-async fn index(page: Page, Who(who): Who) -> Answer {
+async fn index(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     require(&who)?;
+    let waiting = app.call(move |office| office.forms_to_decide(&who)).await?;
     let title = page.say("Quản trị", "Administration").to_owned();
     let page = page.titled(title).at(Nav::Administration);
     let mut blocks = Blocks::default();
+    if waiting > 0 {
+        blocks.push(Block::Notice(Notice::info(crate::form_versions::waiting_words(&page, waiting))));
+    }
     let door = |vi: &str, en: &str, words_vi: &str, words_en: &str, path: &str| {
         (page.say(vi, en).to_owned(), page.say(words_vi, words_en).to_owned(), page.href(path))
     };

@@ -7,7 +7,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use catalogue::{Aspect, FormChangeSort};
-use office::{Action, FormComparison, FormState, FormTrial, FormVersion, Identity, Subject, decide};
+use office::{Action, FormComparison, FormOrigin, FormState, FormTrial, FormTrouble, FormVersion, Identity, Subject, decide};
 
 use crate::blocks::{Block, Blocks, Form, show, show_faulty};
 use crate::errors::{Answer, Failure};
@@ -37,6 +37,14 @@ fn require(who: &Identity) -> Result<(), Failure> {
     decide(who, Action::Administer, &Subject::node()).require().map_err(Failure::from)
 }
 
+/// That versions from the Centre wait for the administrator.
+pub(crate) fn waiting_words(page: &Page, waiting: usize) -> String {
+    match page.lang {
+        crate::lang::Lang::Vi => format!("{waiting} mẫu mới đến từ Trung ương chờ anh/chị xem và quyết định ở trang Phiên bản mẫu."),
+        crate::lang::Lang::En => format!("New forms from the Centre wait for your decision on the page Form versions: {waiting}."),
+    }
+}
+
 fn at(version: &FormVersion) -> String {
     format!("{PLACE}/{}/{}", version.kind.name, version.kind.version)
 }
@@ -55,7 +63,7 @@ async fn index(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
 
 async fn show_index(page: Page, who: Identity, app: &App, errors: FormErrors) -> Answer {
     require(&who)?;
-    let received = app.call(move |office| office.form_versions(&who)).await?;
+    let (received, troubles) = app.call(move |office| Ok((office.form_versions(&who)?, office.form_troubles(&who)?))).await?;
     let title = page.say("Phiên bản mẫu", "Form versions").to_owned();
     let page = titled(page, title);
     let mut blocks = Blocks::default();
@@ -73,12 +81,15 @@ async fn show_index(page: Page, who: Identity, app: &App, errors: FormErrors) ->
     }
     blocks.push(Block::Text(
         page.say(
-            "Khi thông tư đổi, Trung ương gửi tệp mẫu mới. Nhận tệp chưa làm thay đổi gì: hãy xem khác biệt, thử trên dữ liệu đang có, rồi áp dụng. Bản ghi đã lập giữ mẫu của mình.",
-            "When a circular changes, the Centre sends a new form file. Receiving it changes nothing: look at what differs, try it on the data there is, then adopt it. Records keep the form they were made with.",
+            "Khi thông tư đổi và Trung ương áp dụng mẫu mới, mẫu tự đến đây nếu nút đã nối; hoặc nhận bằng tệp. Mẫu đến chưa làm thay đổi gì: hãy xem khác biệt, thử trên dữ liệu đang có, rồi áp dụng. Bản ghi đã lập giữ mẫu của mình.",
+            "When a circular changes and the Centre adopts a new form, it comes here by itself if the node is connected, or as a file. A form that has come changes nothing: look at what differs, try it on the data there is, then adopt it. Records keep the form they were made with.",
         )
         .to_owned(),
     ));
     blocks.push(Block::Table(received_table(&page, &received)));
+    if !troubles.is_empty() {
+        blocks.push(Block::Table(troubles_table(&page, &troubles)));
+    }
     let faulty = !errors.is_empty();
     let mut form = Form::post(page.href(PLACE))
         .field(
@@ -120,11 +131,50 @@ fn received_table(page: &Page, received: &[FormVersion]) -> Table {
             Cell::text(version.kind.version.to_string()),
             Cell::text(format::partial(&version.kind.valid_from, page.lang)),
             Cell::text(version.kind.source.clone()),
-            Cell::from(state_badge(page, version.state)),
-            Cell::text(format!("{}, {}", format::instant(version.received.0), version.received.1)),
+            Cell::Lines(state_badges(page, version).into_iter().map(Cell::from).collect()),
+            match &version.origin {
+                Some(origin) => Cell::Lines(vec![Cell::text(format::instant(version.received.0)), Cell::text(from_words(page, origin))]),
+                None => Cell::text(format!("{}, {}", format::instant(version.received.0), version.received.1)),
+            },
         ]);
     }
     table
+}
+
+fn from_words(page: &Page, origin: &FormOrigin) -> String {
+    format!("{} ({})", page.say("đến từ Trung ương", "came from the Centre"), origin.node)
+}
+
+fn troubles_table(page: &Page, troubles: &[FormTrouble]) -> Table {
+    let columns = vec![
+        Column::new(page.say("Mẫu", "Form")),
+        Column::new(page.say("Vướng", "What is wrong")),
+        Column::new(page.say("Đến từ", "Came from")),
+    ];
+    let caption = page.say("Mẫu đến từ Trung ương chưa dùng được ở đây", "Forms from the Centre that cannot be used here");
+    let mut table = Table::new(page.texts(), caption, columns).with_total(troubles.len() as u64);
+    for trouble in troubles {
+        let name = match &trouble.form {
+            Some((kind, version)) => Cell::link(format!("{kind} {version}"), page.href(&format!("{PLACE}/{kind}/{version}"))),
+            None => Cell::text(office::shorten(&trouble.raw, 80)),
+        };
+        let place = format!("{}, {} {}", trouble.origin.node, page.say("mục", "entry"), trouble.origin.index);
+        table.row(vec![
+            name,
+            Cell::text(said(&trouble.why, page.lang)),
+            Cell::Lines(vec![Cell::text(format::instant(trouble.origin.at)), Cell::text(place)]),
+        ]);
+    }
+    table
+}
+
+/// What has become of a version, here and at the Centre.
+fn state_badges(page: &Page, version: &FormVersion) -> Vec<Badge> {
+    let mut badges = vec![state_badge(page, version.state)];
+    if version.origin.as_ref().is_some_and(|origin| origin.withdrawn_at.is_some()) {
+        badges.push(Badge::new(Tone::Warn, Icon::Alert, page.say("Trung ương đã thu hồi", "withdrawn by the Centre")));
+    }
+    badges
 }
 
 fn state_badge(page: &Page, state: FormState) -> Badge {
@@ -132,6 +182,7 @@ fn state_badge(page: &Page, state: FormState) -> Badge {
         FormState::Incoming => (Tone::Info, Icon::Clock),
         FormState::Adopted => (Tone::Good, Icon::Check),
         FormState::Withdrawn => (Tone::Warn, Icon::Alert),
+        FormState::Declined => (Tone::Plain, Icon::Info),
     };
     Badge::new(tone, icon, said(&state.label(), page.lang))
 }
@@ -186,8 +237,49 @@ async fn receive(page: Page, Who(who): Who, State(app): State<App>, upload: Uplo
 
 async fn compare(page: Page, Who(who): Who, State(app): State<App>, Path((kind, version)): Path<(String, u64)>) -> Answer {
     require(&who)?;
-    let found = app.call(move |office| office.compare_form(&who, &kind, version)).await?;
-    show_comparison(page, &found, None)
+    let (asking, name) = (who.clone(), kind.clone());
+    match app.call(move |office| office.compare_form(&asking, &name, version)).await {
+        Ok(found) => show_comparison(page, &found, None),
+        Err(failure) if failure.status == axum::http::StatusCode::UNPROCESSABLE_ENTITY => {
+            let troubles = app.call(move |office| office.form_troubles(&who)).await?;
+            match troubles.iter().find(|trouble| trouble.form.as_ref() == Some(&(kind.clone(), version))) {
+                Some(trouble) => show_trouble(page, trouble),
+                None => Err(failure),
+            }
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// A version from the Centre that this program cannot use, as it came.
+fn show_trouble(page: Page, trouble: &FormTrouble) -> Answer {
+    let (kind, version) = trouble.form.clone().unwrap_or_default();
+    let title = format!("{kind}: {} {version}", page.say("phiên bản", "version"));
+    let page = titled(page, title);
+    let mut blocks = Blocks::default();
+    blocks.push(Block::Notice(Notice::warning(format!(
+        "{} {}",
+        page.say("Mẫu này đến từ Trung ương, nút này chưa dùng được.", "This form came from the Centre and cannot be used here."),
+        said(&trouble.why, page.lang)
+    ))));
+    let mut facts = Definitions { rows: Vec::new() };
+    add_origin(&page, &mut facts, &trouble.origin);
+    blocks.push(Block::Facts(facts));
+    blocks.push(Block::Heading(page.say("Nguyên văn", "As it came").to_owned()));
+    blocks.push(Block::Code(trouble.raw.clone()));
+    show(page, blocks)
+}
+
+fn add_origin(page: &Page, facts: &mut Definitions, origin: &FormOrigin) {
+    let place = format!("lv1/{}/catalogue, {} {}", origin.node, page.say("mục", "entry"), origin.index);
+    facts.add(
+        page.say("Nguồn", "Came from"),
+        Cell::Lines(vec![Cell::text(format!("{} ({})", page.say("Trung ương", "The Centre"), origin.node)), Cell::text(place)]),
+    );
+    facts.add(page.say("Trung ương áp dụng lúc", "Adopted by the Centre"), Cell::text(format::instant(origin.at)));
+    if let Some(at) = origin.withdrawn_at {
+        facts.add(page.say("Trung ương thu hồi lúc", "Withdrawn by the Centre"), Cell::text(format::instant(at)));
+    }
 }
 
 fn show_comparison(page: Page, found: &FormComparison, problem: Option<String>) -> Answer {
@@ -199,11 +291,20 @@ fn show_comparison(page: Page, found: &FormComparison, problem: Option<String>) 
     if let Some(problem) = problem {
         blocks.push(Block::Notice(Notice::problem(problem)));
     }
-    blocks.push(Block::Badges(vec![state_badge(&page, version.state)]));
+    blocks.push(Block::Badges(state_badges(&page, version)));
+    if version.state == FormState::Adopted && version.origin.as_ref().is_some_and(|origin| origin.withdrawn_at.is_some()) {
+        blocks.push(Block::Notice(Notice::warning(page.say(
+            "Trung ương đã thu hồi phiên bản này; nút này vẫn đang áp dụng. Nếu cũng thôi dùng, hãy bấm “Thu hồi”.",
+            "The Centre has withdrawn this version; it is still in force here. To stop using it too, press “Withdraw”.",
+        ))));
+    }
     let mut facts = Definitions { rows: Vec::new() };
     facts.add(page.say("Căn cứ", "Legal source"), Cell::text(version.kind.source.clone()));
     facts.add(page.say("Hiệu lực từ", "Valid from"), Cell::text(format::partial(&version.kind.valid_from, page.lang)));
     facts.add(page.say("Nhận", "Received"), Cell::text(format!("{}, {}", format::instant(version.received.0), version.received.1)));
+    if let Some(origin) = &version.origin {
+        add_origin(&page, &mut facts, origin);
+    }
     if let Some((when, who)) = &version.decided {
         facts.add(page.say("Quyết định", "Decided"), Cell::text(format!("{}, {who}", format::instant(*when))));
     }
@@ -234,8 +335,9 @@ fn show_comparison(page: Page, found: &FormComparison, problem: Option<String>) 
             }
         }
     }
-    if version.state != FormState::Withdrawn {
+    if matches!(version.state, FormState::Incoming | FormState::Adopted) {
         let words = match version.state {
+            FormState::Incoming if version.origin.is_some() => page.say("Không áp dụng", "Do not adopt"),
             FormState::Incoming => page.say("Bỏ tệp này", "Decline this file"),
             _ => page.say("Thu hồi", "Withdraw"),
         };

@@ -55,6 +55,7 @@ mod records;
 mod register_list;
 mod result;
 mod returned;
+mod sending;
 mod service;
 mod sheet_import;
 mod sheet_upload;

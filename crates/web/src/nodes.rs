@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use catalogue::Audience;
-use office::{ArrivalPlace, BodyCompleteness, Identity, LogStanding, Membership, OfficeError, ReceiptForm, RecordId, TakingOver};
+use office::{ArrivalPlace, BodyCompleteness, Identity, LogStanding, Membership, OfficeError, ReceiptForm, RecordId, Sending, TakingOver};
 use serde_json::json;
 
 use crate::administration::require;
@@ -119,7 +119,11 @@ fn grade(body: &BodyCompleteness, now: i64, page: &Page) -> Badge {
     if body.forked {
         return Badge::new(Tone::Bad, Icon::Alert, page.say("hai bản ký mâu thuẫn", "two signed trees contradict"));
     }
-    match (body.signed_at, body.gap) {
+    if body.waiting > 0 && body.gap == body.waiting {
+        let words = page.say("chờ lãnh đạo gửi", "waiting for the head");
+        return Badge::new(Tone::Info, Icon::Clock, format!("{words}: {}", count(body.waiting, page)));
+    }
+    match (body.signed_at, body.gap.saturating_sub(body.waiting)) {
         (None, 0) if body.own => Badge::new(Tone::Good, Icon::Check, page.say("tại nút này", "kept here")),
         (None, _) => Badge::new(Tone::Plain, Icon::Clock, page.say("chưa có chữ ký nhận", "not signed for yet")),
         (Some(_), 0) if is_silent => Badge::new(Tone::Warn, Icon::Clock, page.say("đủ, lâu chưa gọi", "whole, silent for a while")),
@@ -152,6 +156,10 @@ pub(crate) fn arrival(page: &Page, id: RecordId, way: &[ArrivalPlace]) -> Vec<Bl
             (_, Some(_)) => (
                 format!("{who} {}", page.say("đã nhận", "has received it")),
                 Badge::new(Tone::Good, Icon::Check, page.say("đã ký nhận", "signed for")),
+            ),
+            (_, None) if place.is_held_back => (
+                format!("{who} {}", page.say("chưa nhận", "has not received it yet")),
+                Badge::new(Tone::Info, Icon::Clock, page.say("chờ lãnh đạo gửi", "waiting for the head to send it")),
             ),
             (_, None) => (
                 format!("{who} {}", page.say("chưa nhận", "has not received it yet")),
@@ -215,6 +223,7 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
         .call(move |office| {
             let standings = office.log_standings(&who)?;
             let membership = office.membership()?;
+            let sending = office.sending(&who)?;
             let state = NodeState {
                 key: if membership.is_some() { office.node_key(&who)? } else { String::new() },
                 bodies: office.completeness(&who)?,
@@ -223,6 +232,7 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
                 inherited_from: office.inherited_from(&who)?,
                 taking_over: office.taking_over(&who)?,
                 is_unplugged: office.is_unplugged(),
+                sending,
                 now: office.clock().now(),
             };
             Ok((standings, membership, state))
@@ -252,7 +262,11 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
             "The line to the node above is cut on purpose: data is saved here and not sent up.",
         ))));
     }
-    blocks.push(Block::Facts(place(&page, &membership, &state.key)));
+    let mut facts = place(&page, &membership, &state.key);
+    if let Some(sending) = &state.sending {
+        facts.add(page.say("Khi nào gửi lên", "When data goes up"), crate::sending::policy_cell(&page, sending));
+    }
+    blocks.push(Block::Facts(facts));
     if membership.above.is_some() {
         let (value, words) = match state.is_unplugged {
             true => ("", page.say("Nối lại đường lên nút trên", "Plug the line in again")),
@@ -299,6 +313,7 @@ struct NodeState {
     inherited_from: Vec<(String, String)>,
     taking_over: Option<TakingOver>,
     is_unplugged: bool,
+    sending: Option<Sending>,
     now: i64,
 }
 
@@ -427,6 +442,11 @@ fn logs_table(page: &Page, standings: &[LogStanding]) -> Table {
                 Cell::Badge(Badge::new(Tone::Bad, Icon::Alert, page.say("lỗi", "trouble"))),
                 Cell::text(said(&trouble, page.lang)),
             ]),
+            (_, None, 0) if log.waiting > 0 => Cell::Badge(Badge::new(
+                Tone::Info,
+                Icon::Clock,
+                format!("{}: {}", page.say("chờ lãnh đạo gửi", "waiting for the head"), count(log.waiting, page)),
+            )),
             (_, None, 0) => Cell::Badge(Badge::new(Tone::Good, Icon::Check, page.say("đủ", "complete"))),
             (_, None, lag) => Cell::Badge(Badge::new(Tone::Info, Icon::Clock, format!("{} {lag} s", page.say("chờ", "waiting")))),
         };

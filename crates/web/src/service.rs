@@ -268,6 +268,7 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
         .merge(crate::inheritance::routes())
         .merge(crate::returned::routes())
         .merge(crate::form_versions::routes())
+        .merge(crate::sending::routes())
         .merge(crate::steps::routes())
         .merge(crate::papers::routes())
         .merge(crate::council::routes())

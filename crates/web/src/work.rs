@@ -38,11 +38,21 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
             Ok((office.desk(&asking)?, office.notices(&asking)?, office.all_unfinished(&asking)?, returned))
         })
         .await?;
+    let asking = who.clone();
+    let (forms, waiting) = app.call(move |office| Ok((office.forms_to_decide(&asking)?, office.waits_to_be_sent(&asking)?))).await?;
     let title = page.say("Việc của tôi", "My work").to_owned();
     let page = page.titled(title).at(Nav::Work);
     let mut blocks = Blocks::default();
     for (_, notice) in notices.iter().take(5) {
         blocks.push(Block::Notice(Notice::warning(format!("{} – {}", notice.text, notice.from))));
+    }
+    if forms > 0 {
+        blocks.push(Block::Notice(Notice::info(crate::form_versions::waiting_words(&page, forms))));
+        let words = page.say("Xem các mẫu mới", "See the new forms").to_owned();
+        blocks.push(Block::Buttons(vec![(words, page.href("/quan-tri/bieu-mau"))]));
+    }
+    if waiting > 0 {
+        crate::sending::waiting_blocks(&page, waiting).into_iter().for_each(|block| blocks.push(block));
     }
     if !left.is_empty() {
         blocks.push(Block::Table(drafts_table(&page, &app, &left)));
@@ -55,7 +65,7 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         (page.say("Đang làm, còn hạn hoặc không nêu hạn", "Open"), &desk.open, true),
         (page.say("Chờ cơ quan giao xác minh", "Waiting for the assigner"), &desk.waiting, true),
     ];
-    let mut anything = !left.is_empty() || !returned.rows.is_empty();
+    let mut anything = !left.is_empty() || !returned.rows.is_empty() || forms > 0 || waiting > 0;
     inbox_blocks(&page, &app, &returned, &mut blocks);
     for (title, rows, mine) in heaps {
         if rows.is_empty() {

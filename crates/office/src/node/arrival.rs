@@ -6,6 +6,7 @@ use exchange::shelf::ShelfRead;
 use ledger::{NodeName, Origin, Reader, RecordId};
 
 use super::lanes::CENTRE_RECEIPTS;
+use super::sending::release_of;
 use super::{Known, TRAVELLING};
 use crate::clock::SECOND;
 use crate::error::OfficeError;
@@ -24,6 +25,8 @@ pub struct ArrivalPlace {
     /// When it was signed for there, microseconds since 1970; on the own disk, when it was saved; none when it has not arrived. A signature covers everything
     /// before it, so the time is that of the newest one.
     pub at: Option<i64>,
+    /// Whether the head has yet to send it.
+    pub is_held_back: bool,
 }
 
 impl Office {
@@ -42,19 +45,30 @@ impl Office {
             if places.is_empty() {
                 return Ok(Vec::new());
             }
-            let mut way =
-                vec![ArrivalPlace { body: own, node: known.membership.name.as_str().to_owned(), is_centre: false, at: Some(view.at) }];
+            let mut is_held_back = false;
+            for (origin, index) in &places {
+                is_held_back |= release_of(r.store(), &known.membership.name, origin)?.is_some_and(|release| *index >= release);
+            }
+            let mut way = vec![ArrivalPlace {
+                body: own,
+                node: known.membership.name.as_str().to_owned(),
+                is_centre: false,
+                at: Some(view.at),
+                is_held_back: false,
+            }];
             let mut stops = vec![&above.name];
             if above.name != known.membership.centre {
                 stops.push(&known.membership.centre);
             }
             for stop in stops {
                 let body = known.directory.member(stop).map(|member| member.title.clone()).filter(|title| !title.is_empty());
+                let at = signed_for_at(r, &known, &places, stop)?;
                 way.push(ArrivalPlace {
                     body: body.unwrap_or_else(|| stop.as_str().to_owned()),
                     node: stop.as_str().to_owned(),
                     is_centre: *stop == known.membership.centre,
-                    at: signed_for_at(r, &known, &places, stop)?,
+                    at,
+                    is_held_back: is_held_back && at.is_none(),
                 });
             }
             Ok(way)

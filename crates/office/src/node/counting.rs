@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use exchange::cite::CITE;
-use exchange::directory::Directory;
+use exchange::directory::{CATALOGUE, Directory};
 use exchange::held_record::{count_all, count_entries};
 use ledger::{LedgerError, NodeName, Origin};
 
 use super::lanes::Plan;
 use super::{Exchange, Known, lock};
 use crate::error::OfficeError;
+use crate::incoming_form::take_in;
 
 /// What is to be counted next.
 pub(super) enum Count {
@@ -35,12 +36,30 @@ impl Exchange {
         if may_return && let Err(error) = self.take_returns(known) {
             tracing::error!(%error, "what the nodes above have returned cannot be read");
         }
+        if counted.is_ok() {
+            self.take_forms_in(&count, known);
+        }
         let mut plan = lock(&self.plan);
         plan.is_counting = false;
         match counted {
             Ok(true) => {}
             Ok(false) => plan.put_back_count(count),
             Err(error) => tracing::error!(%error, "records of other nodes cannot be counted"),
+        }
+    }
+
+    /// What the Centre says of forms takes effect here when its catalogue log has grown.
+    fn take_forms_in(&self, count: &Count, known: &Known) {
+        let centre = &known.membership.centre;
+        let may_have_grown = match count {
+            Count::All => true,
+            Count::Log(origin) => origin.audience() == CATALOGUE && origin.node() == *centre,
+        };
+        if !may_have_grown || *centre == known.membership.name {
+            return;
+        }
+        if let Err(error) = take_in(&self.ledger, centre, self.clock.now()) {
+            tracing::error!(%error, "forms from the Centre cannot be taken in");
         }
     }
 

@@ -13,7 +13,7 @@ use exchange::checkpoint::SignedCheckpoint;
 use exchange::cite::CITE;
 use exchange::directory::{CATALOGUE, DIRECTORY, Directory};
 use exchange::ledger_shelf::LedgerShelf;
-use exchange::owner::{Effect, Event, Moment, Owner, QUIET, Voice, sign_alone};
+use exchange::owner::{ERASURE_HELD_BACK, Effect, Event, Moment, Owner, QUIET, Voice, sign_alone};
 use exchange::protocol::{Answer, Refusal, Request};
 use exchange::reader::ReaderLoop;
 use exchange::signature::{SignatureFields, sign};
@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::membership::{Above, seconds};
+use super::sending::{keep_release, release_of};
 use super::{Exchange, Known, TRAVELLING, lock};
 use crate::error::{OfficeError, label};
 
@@ -117,6 +118,8 @@ pub(super) struct Plan {
     looked: Option<Instant>,
     /// The last change of the ledger seen: other programs write too.
     seen: u64,
+    /// When the head, or his standing order, let something go last, as it was seen.
+    sent: Option<i64>,
     is_stopping: bool,
     /// Carries nothing until it is let go again: a rehearsal of a cut line.
     is_unplugged: bool,
@@ -185,6 +188,12 @@ impl Exchange {
         self.moved.notify_all();
     }
 
+    /// What was let go is sent at once, also on a lane that waits after a failure.
+    pub(crate) fn hurry(&self) {
+        lock(&self.plan).hurry();
+        self.moved.notify_all();
+    }
+
     /// Whether the line is cut on purpose.
     pub(crate) fn is_unplugged(&self) -> bool {
         lock(&self.plan).is_unplugged
@@ -197,11 +206,15 @@ impl Exchange {
             if plan.looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
                 plan.looked = Some(Instant::now());
                 drop(plan);
-                let looked = self.refresh().and_then(|()| Ok((self.known()?, self.ledger.read(|r| r.last_seq())?)));
+                let look = || Ok((self.known()?, self.ledger.read(|r| r.last_seq())?, self.standing_order()?));
+                let looked = self.refresh().and_then(|()| look());
                 plan = lock(&self.plan);
                 match looked {
-                    Ok((known, seq)) => {
+                    Ok((known, seq, sent)) => {
                         plan.make_lanes(known.as_ref());
+                        if std::mem::replace(&mut plan.sent, sent) != sent {
+                            plan.hurry();
+                        }
                         if std::mem::replace(&mut plan.seen, seq) != seq {
                             plan.want();
                         }
@@ -300,15 +313,23 @@ impl Exchange {
     /// One step in one transaction.
     fn step(&self, origin: &Origin, machine: Machine, known: &Known, event: Event) -> Result<(Machine, Vec<Effect>), OfficeError> {
         let moment = Moment { now: seconds(self.clock.now()), id: RecordId::new() };
+        let own = known.membership.name.clone();
         let (origin, directory, key): (Origin, Directory, _) = (origin.clone(), known.directory.clone(), known.parent.key.clone());
         self.ledger.write(move |w| -> Result<_, OfficeError> {
-            let shelf = &mut LedgerShelf::over(w);
             let mut machine = machine;
             let effects = match &mut machine {
-                Machine::Up(owner) => owner.step(shelf, &directory, event, moment)?,
-                Machine::Down(reader) => reader.step(shelf, &directory, event)?,
+                Machine::Up(owner) => {
+                    let release = release_of(w.store(), &own, &origin)?;
+                    owner.release_up_to(release);
+                    let effects = owner.step(&mut LedgerShelf::over(w), &directory, event, moment)?;
+                    if let Some(now) = owner.released().filter(|now| Some(*now) != release) {
+                        keep_release(w, &origin, now)?;
+                    }
+                    effects
+                }
+                Machine::Down(reader) => reader.step(&mut LedgerShelf::over(w), &directory, event)?,
                 Machine::Alone => {
-                    let size = sign_alone(shelf, &origin, &key)?.then_some(Effect::Received(0));
+                    let size = sign_alone(&mut LedgerShelf::over(w), &origin, &key)?.then_some(Effect::Received(0));
                     size.into_iter().chain([Effect::Pause(QUIET)]).collect()
                 }
             };
@@ -395,6 +416,15 @@ impl Plan {
             if !lane.is_backing_off {
                 lane.due = now;
             }
+        }
+    }
+
+    /// What goes up goes at once.
+    fn hurry(&mut self) {
+        for (_, lane) in self.lanes.iter_mut().filter(|(key, _)| key.way == Way::Up) {
+            lane.is_wanted = true;
+            lane.is_backing_off = false;
+            lane.due = Instant::now();
         }
     }
 
@@ -519,6 +549,10 @@ fn alarm_in_vietnamese(what: &str) -> String {
         }
         "the log has two signed trees that contradict each other" => {
             "nhật ký có hai bản đã ký mâu thuẫn nhau; đã giữ chứng cứ và dừng, cần người xem xét".to_owned()
+        }
+        ERASURE_HELD_BACK => {
+            "nội dung của một mục đã gửi đã được xóa, còn lệnh xóa đang chờ gửi; lãnh đạo cần bấm “Gửi lên” để nút trên nhận được lệnh xóa"
+                .to_owned()
         }
         other => other.to_owned(),
     }

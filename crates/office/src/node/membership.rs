@@ -208,7 +208,10 @@ impl Office {
         if let Some(membership) = self.membership()?.filter(|membership| membership.centre == name) {
             return Ok(membership);
         }
-        self.keep_place(who, "node.found", Membership { name: name.clone(), centre: name, centre_key: key.public(), above: None })
+        let place = Membership { name: name.clone(), centre: name, centre_key: key.public(), above: None };
+        let membership = self.keep_place(who, "node.found", place)?;
+        self.announce_forms()?;
+        Ok(membership)
     }
 
     /// Invites a node to join under this one. The name is the node's for ever; the title is its body's name, no person's.

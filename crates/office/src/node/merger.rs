@@ -5,7 +5,7 @@ use exchange::key::PublicKey;
 use exchange::ledger_shelf::{LedgerShelf, LedgerView};
 use exchange::log::{CheckedEntry, append};
 use exchange::shelf::{ShelfRead, Standing};
-use ledger::{Entry, NodeName, Op, Origin, Reader, Writer};
+use ledger::{Entry, LedgerError, NodeName, Op, Origin, Reader, StoreRead, Writer};
 use serde_json::{Map, Value};
 
 use super::membership::{alone, state};
@@ -21,6 +21,11 @@ const DRAWER: &str = "exchange";
 const CLOSED: &str = "closed_into";
 /// Longest number of a document.
 const LONGEST_BASIS: usize = 120;
+
+/// Into which node this one has closed; none when it is open.
+pub(super) fn closed(store: &dyn StoreRead) -> Result<Option<String>, LedgerError> {
+    Ok(store.cabinet_get(DRAWER, CLOSED)?.and_then(|value| value.as_str().map(str::to_owned)))
+}
 
 /// Refuses to write records in a node that has closed for a merger.
 pub(crate) fn require_open(w: &Writer<'_>) -> Result<(), OfficeError> {
@@ -40,8 +45,7 @@ pub(crate) fn require_open(w: &Writer<'_>) -> Result<(), OfficeError> {
 impl Office {
     /// Into which node this one has closed; none when it is open.
     pub fn closed_into(&self) -> Result<Option<String>, OfficeError> {
-        let kept = self.ledger().read(|r| r.cabinet_get(DRAWER, CLOSED))?;
-        Ok(kept.and_then(|value| value.as_str().map(str::to_owned)))
+        Ok(self.ledger().read(|r| closed(r.store()))?)
     }
 
     /// Nodes beside this one under the same node above that could take it over: name and body.
@@ -84,8 +88,8 @@ impl Office {
                 let waiting = waiting.join(", ");
                 return Err(OfficeError::refused(
                     "not_all_above",
-                    format!("Nút trên chưa nhận đủ: {waiting}. Hãy đợi gửi xong rồi khép lại."),
-                    format!("The node above has not received everything: {waiting}. Wait until it has, then close."),
+                    format!("Nút trên chưa nhận đủ: {waiting}. Hãy đợi gửi xong rồi khép lại; nếu còn mục chờ lãnh đạo gửi thì gửi lên trước."),
+                    format!("The node above has not received everything: {waiting}. Wait until it has, then close; what waits for the head has to be sent first."),
                 ));
             }
             let mut members = Map::new();

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::lanes::kept_trouble;
 use super::membership::seconds;
+use super::sending::waiting_in;
 use super::{Known, lock};
 use crate::error::OfficeError;
 use crate::identity::Identity;
@@ -33,7 +34,9 @@ pub struct LogStanding {
     pub received: u64,
     /// Root over all entries on the disk, hexadecimal.
     pub root: String,
-    /// Age of the oldest entry that has not been acknowledged above; 0 when none waits.
+    /// Entries that wait until the head sends them: no fault.
+    pub waiting: u64,
+    /// Age of the oldest entry that may go up and has not been acknowledged above; 0 when there is none.
     pub lag_seconds: u64,
     /// What keeps it from going on, in Vietnamese; none when nothing does.
     pub last_error: Option<String>,
@@ -60,6 +63,8 @@ pub struct BodyCompleteness {
     pub signed_at: Option<u64>,
     /// `published` − `held`.
     pub gap: u64,
+    /// How many of the gap wait until the head sends them; known of this node's own body only.
+    pub waiting: u64,
     /// When it last called, microseconds since 1970, since this program was started.
     pub heard_at: Option<i64>,
     /// Whether two signed trees contradict each other.
@@ -87,7 +92,8 @@ impl Office {
                 let Some(held) = view.log(&log.origin)? else { continue };
                 let travels = goes_up(&log.origin);
                 let received = if is_top || !travels { held.signed_size() } else { held.received_size() };
-                let lag = match travels && received < held.size {
+                let waiting = if is_top { 0 } else { waiting_in(r.store(), self.ledger().node(), &log.origin, held.size, received)? };
+                let lag = match travels && received < held.size - waiting {
                     true => oldest_waiting(&view, &log.origin, received)?.map_or(0, |at| now.saturating_sub(at)),
                     false => 0,
                 };
@@ -100,6 +106,7 @@ impl Office {
                     signed: held.signed_size(),
                     received,
                     root: held.frontier.root().to_hex(),
+                    waiting,
                     lag_seconds: u64::try_from(lag).unwrap_or(0),
                     last_error: trouble.as_ref().map(|trouble| trouble.vi.clone()),
                     last_error_en: trouble.as_ref().map(|trouble| trouble.en.clone()),
@@ -158,6 +165,10 @@ fn completeness_of(r: &Reader<'_>, known: &Known, node: &NodeName, title: &str) 
         (true, Some(_)) => (held.received_size(), held.receipt.clone()),
         _ => (held.signed_size(), held.checkpoint.clone()),
     };
+    let waiting = match (is_own, &known.membership.above) {
+        (true, Some(_)) => waiting_in(r.store(), node, &Origin::of(node, PUBLIC)?, held.size, complete)?,
+        _ => 0,
+    };
     let successor = known.directory.successor(node);
     Ok(BodyCompleteness {
         node: node.as_str().to_owned(),
@@ -167,6 +178,7 @@ fn completeness_of(r: &Reader<'_>, known: &Known, node: &NodeName, title: &str) 
         held: complete,
         signed_at: signed.as_ref().and_then(|signed| acknowledged_at(known, signed)),
         gap: held.size.saturating_sub(complete),
+        waiting,
         heard_at: None,
         forked: held.standing == Standing::Forked,
         merged_into: (successor != *node).then(|| successor.as_str().to_owned()),

@@ -65,6 +65,7 @@ impl World {
         if let Some(node) = self.nodes.get_mut(name) {
             if self.options.sabotage == Some(Sabotage::Fsync) {
                 node.shelf = node.synced.clone();
+                node.release = node.synced_release.clone();
             }
             node.crash();
         }
@@ -74,7 +75,7 @@ impl World {
     pub(super) fn back_up_any(&mut self) -> Result<(), String> {
         let names: Vec<NodeName> = self.nodes.keys().cloned().collect();
         if let Some(node) = self.pick(&names).cloned().and_then(|name| self.nodes.get_mut(&name)) {
-            node.backups.push(node.shelf.clone());
+            node.backups.push((node.shelf.clone(), node.release.clone()));
         }
         Ok(())
     }
@@ -96,7 +97,8 @@ impl World {
         let Some(name) = self.pick(&names).cloned() else { return Ok(()) };
         let Some(node) = self.nodes.get_mut(&name) else { return Ok(()) };
         let at = self.rng.random_range(0..node.backups.len());
-        let Some(backup) = node.backups.get(at).cloned() else { return Ok(()) };
+        let Some((backup, release)) = node.backups.get(at).cloned() else { return Ok(()) };
+        node.release = release;
         let before = std::mem::replace(&mut node.shelf, backup);
         if !before.evidence().is_empty() {
             // What the disk held as evidence is gone with it.

@@ -2,7 +2,7 @@
 
 use exchange::batch::{push_entry, read_entries};
 use exchange::checkpoint::SignedCheckpoint;
-use exchange::owner::{Effect, Event, Moment};
+use exchange::owner::{ERASURE_HELD_BACK, Effect, Event, Moment};
 use exchange::protocol::{Answer, Head, Request};
 use exchange::shelf::{HeldLog, ShelfRead};
 use exchange::signature::sign;
@@ -18,11 +18,19 @@ impl World {
     /// A loop of a node takes a step, in one transaction.
     pub(super) fn step_loop(&mut self, name: &NodeName, key: &LoopKey, event: Event) -> Result<(), String> {
         let moment = Moment { now: self.now, id: self.fresh_id() };
+        let release = self.release_of(name, &key.origin).filter(|_| key.is_up);
         let Some(node) = self.nodes.get_mut(name) else { return Ok(()) };
         let before = node.shelf.log(&key.origin).ok().flatten().and_then(|log| log.checkpoint);
         let Some(state) = node.loops.get_mut(key) else { return Ok(()) };
         let effects = match &mut state.machine {
-            Machine::Up(owner) => owner.step(&mut node.shelf, &node.directory, event, moment),
+            Machine::Up(owner) => {
+                owner.release_up_to(release);
+                let effects = owner.step(&mut node.shelf, &node.directory, event, moment);
+                if let (Some(now), Some(kept)) = (owner.released(), &mut node.release) {
+                    kept.insert(key.origin.clone(), now);
+                }
+                effects
+            }
             Machine::Down(reader) => reader.step(&mut node.shelf, &node.directory, event),
         }
         .map_err(|error| format!("shelf of {}: {error}", name.as_str()))?;
@@ -49,7 +57,7 @@ impl World {
                     // A damaged answer may raise one; when all is well again nothing but a liar does.
                     let owner_lies = self.nodes.get(&key.origin.node()).is_some_and(|owner| owner.is_liar);
                     self.count("alarms");
-                    if self.is_healing && !owner_lies {
+                    if self.is_healing && !owner_lies && why != ERASURE_HELD_BACK {
                         return Err(format!("I6: {} is alarmed at {}: {why}", name.as_str(), key.origin));
                     }
                 }
