@@ -8,6 +8,7 @@ mod schema;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 mod tests;
+mod tls;
 mod transaction;
 mod writer;
 
