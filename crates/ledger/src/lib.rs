@@ -51,5 +51,6 @@ pub use postgres::{AddressFault, DatabaseAddress, PostgresStore};
 pub use sqlite::SqliteStore;
 pub use store::claim::{ClaimRead, ClaimRow, ClaimWrite, Counting, HeldRow, tell_standing};
 pub use store::holding::{HoldingRead, HoldingRow, HoldingWrite};
+pub use store::table::{Cell, ColumnType, Table};
 pub use store::{ChangeRow, EntryRow, LogRow, Store, StoreRead, StoreWrite, VersionRow};
 pub use verify::Report;

@@ -3,6 +3,7 @@
 pub(crate) mod address;
 mod claim;
 pub(crate) mod connection;
+mod copy;
 mod holding;
 mod schema;
 #[cfg(test)]
@@ -63,7 +64,8 @@ impl PostgresStore {
         let groups = Arc::new(AtomicU64::new(0));
         let counter = groups.clone();
         let queue = WriteQueue::start(move |works| writer.write_all(works, &counter))?;
-        Ok(PostgresStore { address: address.clone(), queue, readers: Mutex::default(), returned: Condvar::new(), groups })
+        let (readers, returned) = (Mutex::default(), Condvar::new());
+        Ok(PostgresStore { address: address.clone(), queue, readers, returned, groups })
     }
 
     /// Takes a place among the readers, waiting for one, with a connection if one is idle.

@@ -1,6 +1,7 @@
 //! The SQLite store: one writing thread with group commit, a pool of readers, write-ahead log, `synchronous=FULL`.
 
 mod claim;
+mod copy;
 mod holding;
 mod schema;
 mod transaction;

@@ -11,6 +11,7 @@ mod conformance;
 pub(crate) mod holding;
 pub(crate) mod number;
 pub(crate) mod queue;
+pub(crate) mod table;
 
 use std::path::Path;
 
@@ -20,6 +21,7 @@ use crate::error::LedgerError;
 use crate::names::{LeafHash, NodeName, Origin, RecordId};
 use claim::{ClaimRead, ClaimWrite};
 use holding::{HoldingRead, HoldingWrite};
+use table::{Cell, Table};
 
 /// Most bytes of a cabinet key.
 pub(crate) const LONGEST_KEY: usize = 1024;
@@ -133,6 +135,8 @@ pub trait StoreRead: HoldingRead + ClaimRead {
     fn cabinet_get(&self, drawer: &str, key: &str) -> Result<Option<Value>, LedgerError>;
     /// The drawers of the cabinet that hold something, in order.
     fn drawers(&self) -> Result<Vec<String>, LedgerError>;
+    /// Rows of a table as they are, in the order of its key, after a key; at most `limit`.
+    fn rows(&self, table: &Table, after: Option<&[Cell]>, limit: usize) -> Result<Vec<Vec<Cell>>, LedgerError>;
     /// Cabinet documents in key order (or backwards) after (before) `after`, whose key begins with `prefix`.
     fn cabinet_list(
         &self,
@@ -158,6 +162,8 @@ pub trait StoreWrite: StoreRead + HoldingWrite + ClaimWrite {
     fn note_erase(&mut self, log: i64, rec: RecordId, kind: &str, at: i64) -> Result<u64, LedgerError>;
     /// Destroys the payloads of all versions of a record in a log and remembers it; returns the bytes' commitments.
     fn destroy_payloads(&mut self, log: i64, rec: RecordId) -> Result<Vec<LeafHash>, LedgerError>;
+    /// Puts rows into a table of an empty store as they came from [`StoreRead::rows`] of another one.
+    fn put_rows(&mut self, table: &Table, rows: Vec<Vec<Cell>>) -> Result<(), LedgerError>;
     /// Keeps a cabinet document. Keys have at most 1,024 bytes and no NUL: what an index of every engine can hold.
     fn cabinet_put(&mut self, drawer: &str, key: &str, value: &Value) -> Result<(), LedgerError>;
     /// Removes a cabinet document; nothing happens when there is none.

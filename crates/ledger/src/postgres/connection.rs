@@ -87,6 +87,12 @@ impl Connection {
         })
     }
 
+    /// Sends what waits, then a question that is not kept for later ones.
+    pub(crate) fn ask(&self, question: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, LedgerError> {
+        self.send()?;
+        self.wait(self.client.query(question, values))
+    }
+
     /// Sends statements in their order, without waiting for their answers: the first poll of each sends it.
     async fn start<'a>(&'a self, waiting: &'a [(Statement, Vec<Value>)]) -> Vec<Written<'a>> {
         let mut written: Vec<Written<'a>> = Vec::with_capacity(waiting.len());
