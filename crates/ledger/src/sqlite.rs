@@ -106,6 +106,13 @@ impl Store for SqliteStore {
         copy_database(&open_reader(&self.path)?, file, progress)
     }
 
+    /// Always: one program at a time keeps a folder.
+    fn lead(&self) -> Result<Option<u64>, LedgerError> {
+        Ok(Some(0))
+    }
+
+    fn give_up_lead(&self) {}
+
     fn groups_committed(&self) -> u64 {
         self.groups.load(Ordering::Relaxed)
     }

@@ -187,6 +187,13 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// [`LedgerError::BackedUpElsewhere`] when the database is not a file of ours.
     fn copy_to(&self, file: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LedgerError>;
+    /// Asks to lead among the programs on the database: for work that one of them does for all. The lead is kept until the program ends or its connection does,
+    /// then the next one that asks has it. None when another program has it; otherwise a number that is another one each time the lead was taken anew.
+    ///
+    /// A program that has just lost the lead may not know it yet: what is done under it has to be safe when two do it.
+    fn lead(&self) -> Result<Option<u64>, LedgerError>;
+    /// Gives the lead up, if the program has it, for the next one that asks.
+    fn give_up_lead(&self);
     /// Groups of writes committed since the start: what one wait for the disk is shared by.
     fn groups_committed(&self) -> u64;
 }

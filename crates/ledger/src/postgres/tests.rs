@@ -408,6 +408,33 @@ fn of_several_servers_the_one_that_took_writes_last_is_asked_first() {
 }
 
 #[test]
+fn one_of_several_programs_leads_and_the_next_one_takes_over() {
+    let Some(bed) = Bed::postgres() else { return };
+    let (first, second) = (bed.open(), bed.open());
+    assert_eq!((first.lead().unwrap(), second.lead().unwrap(), first.lead().unwrap()), (Some(1), None, Some(1)));
+    first.give_up_lead();
+    let taken = until_some(|| second.lead().unwrap());
+    assert_eq!((taken, first.lead().unwrap()), (1, None));
+
+    // Whoever loses his session in between learns of it, and takes the lead anew.
+    run(&bed.address(), "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 1280732261 AND granted");
+    assert!(second.lead().is_err());
+    assert_eq!(until_some(|| second.lead().unwrap()), 2);
+    drop(second);
+    assert_eq!(until_some(|| first.lead().unwrap()), 2);
+}
+
+/// The server lets go of a lock a moment after the session has ended.
+fn until_some<T>(mut ask: impl FnMut() -> Option<T>) -> T {
+    loop {
+        if let Some(found) = ask() {
+            return found;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
 fn a_server_that_is_not_there_is_said_to_be_away() {
     let folder = tempfile::tempdir().unwrap();
     let away = open(&format!("postgres://a@/b?host={}", folder.path().display()));

@@ -3,6 +3,8 @@
 //! The machines of `exchange` decide; here are the threads that step them, each step in one transaction, and the clock they wait by. A step's request is sent
 //! after its commit.
 
+mod lead;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -116,7 +118,11 @@ pub(super) struct Plan {
     looked: Option<Instant>,
     /// The last change of the ledger seen: other programs write too.
     seen: u64,
+    /// What keeps the exchange from reading its ledger, as it was last written into the program's log.
+    warned: String,
     is_stopping: bool,
+    /// Among several programs on one database one carries for all; none when it is another one ([`Ledger::lead`](ledger::Ledger::lead)).
+    lead: Option<u64>,
     /// Carries nothing until it is let go again: a rehearsal of a cut line.
     is_unplugged: bool,
 }
@@ -196,16 +202,17 @@ impl Exchange {
             if plan.looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
                 plan.looked = Some(Instant::now());
                 drop(plan);
-                let looked = self.refresh().and_then(|()| Ok((self.known()?, self.ledger.read(|r| r.last_seq())?)));
+                let looked = self.take_the_lead().and_then(|()| Ok((self.known()?, self.ledger.read(|r| r.last_seq())?)));
                 plan = lock(&self.plan);
                 match looked {
                     Ok((known, seq)) => {
+                        plan.warned.clear();
                         plan.make_lanes(known.as_ref());
                         if std::mem::replace(&mut plan.seen, seq) != seq {
                             plan.want();
                         }
                     }
-                    Err(error) => tracing::warn!(%error, "the exchange cannot read its ledger"),
+                    Err(error) => plan.warn(&error.to_string()),
                 }
                 continue;
             }
@@ -216,7 +223,7 @@ impl Exchange {
                 continue;
             }
             let now = Instant::now();
-            let known = plan.made_for.clone().filter(|_| !plan.is_unplugged);
+            let known = plan.made_for.clone().filter(|_| plan.lead.is_some() && !plan.is_unplugged);
             let due = plan.lanes.iter().filter(|(_, lane)| lane.machine.is_some() && lane.due <= now).min_by_key(|(_, lane)| lane.due);
             let found = due.map(|(key, _)| key.clone());
             let taken = found.zip(known).and_then(|(key, known)| {
