@@ -5,7 +5,11 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use office::{Clock, Office, RecordId, Role, Settings};
 use serde_json::{Value, json};
+
+use crate::form_version::second_version;
+use crate::people::{MINISTRY, person};
 
 fn run(data: &Path, words: &[&str]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_lienvung")).args(words).arg("--data").arg(data).output().unwrap();
@@ -293,6 +297,29 @@ fn two_servers_on_one_database_find_each_others_records_and_the_one_left_carries
     let (worked, said) = run(&second, &["move-database", "--to", "sqlite"]);
     assert!(worked, "{said}");
     assert_eq!((verified(&second), signed(&second)), (before, signed_before));
+}
+
+#[test]
+fn a_form_adopted_or_withdrawn_at_one_server_is_so_at_the_other() {
+    let Some(database) = Database::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let open = |name: &str| {
+        let settings = Settings {
+            node: "bo.khcn".into(),
+            body: RecordId::parse("0193a000-0000-7000-8000-000000000001").unwrap(),
+            clock: Clock::standing_at(jiff::civil::date(2026, 11, 23)),
+            database: Some(ledger::DatabaseAddress::parse(&database.address()).unwrap()),
+        };
+        Office::open(&folder.path().join(name), settings).unwrap()
+    };
+    let (first, second) = (open("first"), open("second"));
+    let version = |office: &Office| office.catalogue().kind("technology").unwrap().version;
+    let admin = person(&first, "bo.qt", MINISTRY, Role::Administrator);
+    first.receive_form(&admin, &second_version("2026-11-01")).unwrap();
+    first.adopt_form(&admin, "technology", 2).unwrap();
+    until(|| version(&second) == 2);
+    second.withdraw_form(&admin, "technology", 2).unwrap();
+    until(|| version(&first) == 1);
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl FormState {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct KeptForm {
     kind: String,
     version: u64,
@@ -358,6 +358,7 @@ impl Office {
 }
 
 /// The forms of the node as they are kept, and as the shelf takes them.
+#[derive(PartialEq, Eq)]
 pub(crate) struct KeptForms(Vec<KeptForm>);
 
 impl KeptForms {
