@@ -92,6 +92,8 @@ fn a_node_moves_to_postgres_and_back_with_the_same_logs_and_views() {
     assert_eq!(verified(&data), before);
 
     // It is worked with as before, and what cannot be done there is said.
+    let (_, said) = run(&data, &["doctor"]);
+    assert!(said.contains("Không có máy dự phòng đồng bộ"), "{said}");
     let (worked, said) = run(&data, &["user", "add", "cv.moi", "--role", "officer"]);
     assert!(worked, "{said}");
     let (worked, said) = run(&data, &["backup", folder.path().join("copy").to_str().unwrap()]);

@@ -1,4 +1,4 @@
-//! The lead among the programs on one database, for work that one of them does for all.
+//! What a ledger knows of others beside it: the lead among the programs on one database, for work that one of them does for all, and a standby of the database.
 
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
@@ -10,6 +10,14 @@ impl Ledger {
     /// [`LedgerError::Unreachable`].
     pub fn lead(&self) -> Result<Option<u64>, LedgerError> {
         self.store.lead()
+    }
+
+    /// Whether a commit waits for a second machine ([`Store::has_standby`](crate::Store::has_standby)).
+    ///
+    /// # Errors
+    /// [`LedgerError::Unreachable`].
+    pub fn has_standby(&self) -> Result<Option<bool>, LedgerError> {
+        self.store.has_standby()
     }
 
     /// Gives the lead up ([`Store::give_up_lead`]).

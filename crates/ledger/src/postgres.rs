@@ -152,6 +152,12 @@ impl Store for PostgresStore {
         lock(&self.lead).give_up();
     }
 
+    fn has_standby(&self) -> Result<Option<bool>, LedgerError> {
+        let connection = Connection::open(&self.address)?;
+        let rows = connection.ask("SELECT current_setting('synchronous_standby_names') <> ''", &[])?;
+        Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
+    }
+
     fn groups_committed(&self) -> u64 {
         self.groups.load(Ordering::Relaxed)
     }

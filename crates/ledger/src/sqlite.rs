@@ -113,6 +113,10 @@ impl Store for SqliteStore {
 
     fn give_up_lead(&self) {}
 
+    fn has_standby(&self) -> Result<Option<bool>, LedgerError> {
+        Ok(None)
+    }
+
     fn groups_committed(&self) -> u64 {
         self.groups.load(Ordering::Relaxed)
     }

@@ -194,6 +194,8 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     fn lead(&self) -> Result<Option<u64>, LedgerError>;
     /// Gives the lead up, if the program has it, for the next one that asks.
     fn give_up_lead(&self);
+    /// Whether a commit waits until a second machine has it too; none where the engine knows of no second one.
+    fn has_standby(&self) -> Result<Option<bool>, LedgerError>;
     /// Groups of writes committed since the start: what one wait for the disk is shared by.
     fn groups_committed(&self) -> u64;
 }
