@@ -39,10 +39,10 @@ class FormFields(html.parser.HTMLParser):
 
 
 class Person:
-    """A session in the program."""
+    """A session in the program, the same on each of its servers."""
 
-    def __init__(self, address, link):
-        self.address = address
+    def __init__(self, addresses, link):
+        self.addresses = addresses
         status, headers, _ = self.request("POST", urllib.parse.urlparse(link).path)
         if status != 303:
             raise RuntimeError(f"signing in was answered with {status}")
@@ -50,10 +50,9 @@ class Person:
         fields = FormFields()
         fields.feed(self.request("GET", "/bieu-mau/person/moi")[2])
         self.fields = {"_form": fields.form, "owner": fields.owner}
-        self.lock = threading.Lock()
 
-    def request(self, method, path, fields=None, timeout=90):
-        connection = http.client.HTTPConnection(self.address, PORT, timeout=timeout)
+    def request(self, method, path, fields=None, server=0, timeout=90):
+        connection = http.client.HTTPConnection(self.addresses[server % len(self.addresses)], PORT, timeout=timeout)
         try:
             headers = {"Cookie": getattr(self, "cookie", ""), "Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
             body = None
@@ -66,9 +65,9 @@ class Person:
         finally:
             connection.close()
 
-    def save(self, name):
+    def save(self, name, server):
         try:
-            status, headers, page = self.request("POST", "/bieu-mau/person/moi", {**self.fields, "name": name})
+            status, headers, page = self.request("POST", "/bieu-mau/person/moi", {**self.fields, "name": name}, server)
         except (OSError, http.client.HTTPException) as error:
             return Told(words=str(error) or type(error).__name__)
         if status == 303 and (found := re.fullmatch(r"/r/([0-9a-f-]{36})", headers["Location"])):
@@ -82,7 +81,7 @@ class Load:
     def __init__(self, person, writers):
         self.person = person
         self.lock = threading.Lock()
-        # Name → record; names that were told not to be saved; names of which nothing is known, with what was said.
+        # Name → (record, number of the writer); names that were told not to be saved; names of which nothing is known, with what was said.
         self.acknowledged, self.refused, self.unsure = {}, set(), {}
         self.last = time.monotonic()
         self.longest_row = 0
@@ -97,10 +96,10 @@ class Load:
         while not self.is_over.is_set() and failed < MOST_TRIES:
             count += 1
             name = f"Người thử {number} {count:06}"
-            told = self.person.save(name)
+            told = self.person.save(name, number)
             with self.lock:
                 if told.saved:
-                    self.acknowledged[name] = told.saved
+                    self.acknowledged[name] = told.saved, number
                     self.last, failed = time.monotonic(), 0
                     continue
                 failed += 1
