@@ -54,7 +54,7 @@ pub(crate) fn move_database(arguments: MoveArguments, words: Words) -> Result<Ex
     if was_file {
         rename_database(&file, &folder.join("lienvung.sqlite.moved"))?;
     }
-    // Views are filled again: gaps in the sequence of changes are closed by a copy.
+    // Views are filled again from where the ledger now lies.
     std::fs::remove_dir_all(folder.join("views"))?;
     tell!(
         "{} {}",

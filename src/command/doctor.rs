@@ -89,6 +89,7 @@ pub(crate) fn doctor(arguments: DoctorArguments, words: Words) -> Result<ExitCod
                 words.say("Chạy “lienvung rebuild”.", "Run “lienvung rebuild”."),
             );
             clock(&office, &mut found)?;
+            standby(&office, &found)?;
             last_backup(&office, config.database.is_some(), &mut found)?;
             let accounts = office.accounts(&office.console(), None, 100)?;
             found.say(
@@ -163,6 +164,29 @@ fn clock(office: &Office, found: &mut Findings) -> Result<()> {
                 "The machine's time is before the program was made. Set the clock, switch time synchronisation (NTP) on.",
             ),
         );
+    }
+    Ok(())
+}
+
+/// Says whether a second machine holds what was saved. None is no fault: backups may be enough.
+fn standby(office: &Office, found: &Findings) -> Result<()> {
+    let words = found.words;
+    match office.ledger().has_standby()? {
+        Some(true) => tell!(
+            "    {}",
+            words.say(
+                "Có máy dự phòng đồng bộ: bản ghi ở hai máy rồi mới báo là đã lưu",
+                "There is a synchronous standby: a record is on two machines before it is told to be saved"
+            )
+        ),
+        Some(false) => tell!(
+            "    {}",
+            words.say(
+                "Không có máy dự phòng đồng bộ (synchronous_standby_names trống): hỏng đĩa thì mất những gì lưu sau bản sao lưu gần nhất",
+                "There is no synchronous standby (synchronous_standby_names is empty): a broken disk takes what was saved after the last backup"
+            )
+        ),
+        None => {}
     }
     Ok(())
 }

@@ -71,7 +71,17 @@ pub(crate) fn serve(arguments: ServeArguments, words: Words) -> Result<ExitCode>
     let listener = bind(listen_on(arguments.listen, &config), words)?;
     let scheme = if certificate.is_some() { "https" } else { "http" };
     let base = public_address(&listener, scheme, arguments.base_url.clone().or_else(|| config.base_url.clone()))?;
-    if first {
+    // A further server of a node that is in the database already.
+    let is_further = first && !office.accounts(&office.console(), None, 1)?.is_empty();
+    if is_further {
+        tell!(
+            "{}",
+            words.say(
+                "Cơ sở dữ liệu đã có nút này cùng các tài khoản; đây là máy chủ thêm. Hãy dùng chung thư mục “files” và chép tệp node.key (nếu có) từ máy chủ kia.",
+                "The database holds this node and its accounts already; this is a further server. Share the folder “files” and copy the file node.key, if there is one, from the other server.",
+            )
+        );
+    } else if first {
         let login = match &arguments.admin {
             Some(login) => login.clone(),
             None => ask(words.say("Tên đăng nhập của quản trị viên", "The administrator's login"), "quantri", words)?,

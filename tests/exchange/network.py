@@ -33,14 +33,16 @@ def enter_own_world():
         return
     for tool, package in (("ip", "iproute2"), ("tc", "iproute2"), ("unshare", "util-linux")):
         if shutil.which(tool) is None:
-            sys.exit(f"tests/exchange/run: “{tool}” is missing; install the package {package}")
+            sys.exit(f"{sys.argv[0]}: “{tool}” is missing; install the package {package}")
     tried = subprocess.run(["unshare", "--net", "--mount", "--pid", "--fork", "true"], capture_output=True, text=True)
     if os.geteuid() != 0 or tried.returncode != 0:
         reason = tried.stderr.strip() or "not root"
-        sys.exit(f"tests/exchange/run: namespaces cannot be made here ({reason}); run it as root on a machine or in a container that allows them")
+        sys.exit(f"{sys.argv[0]}: namespaces cannot be made here ({reason}); run it as root on a machine or in a container that allows them")
     os.environ["LIENVUNG_OWN_WORLD"] = "yes"
     flags = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    os.execvp("unshare", ["unshare", *flags, sys.executable, *sys.argv])
+    # The first process of a namespace has to take leave of every orphan that ends, as a shell does while it waits.
+    shell = ["sh", "-c", '"$@"; exit $?', "sh"]
+    os.execvp("unshare", ["unshare", *flags, *shell, sys.executable, *sys.argv])
 
 
 def call(*command):

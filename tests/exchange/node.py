@@ -8,8 +8,11 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from network import PORT
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Failure(Exception):
@@ -24,6 +27,15 @@ def wait_for(what, is_so, seconds=90):
             raise Failure(f"waited {seconds} s in vain: {what}")
         time.sleep(0.1)
     return time.monotonic() - begun
+
+
+def program():
+    """The program: LIENVUNG_BIN, else the debug build, made when it is not up to date."""
+    if path := os.environ.get("LIENVUNG_BIN"):
+        return str(Path(path).resolve())
+    subprocess.run(["cargo", "build"], cwd=ROOT, check=True)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    return str((ROOT / target / "debug" / "lienvung").resolve())
 
 
 class Node:

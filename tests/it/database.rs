@@ -5,7 +5,11 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use office::{Clock, Office, RecordId, Role, Settings};
 use serde_json::{Value, json};
+
+use crate::form_version::second_version;
+use crate::people::{MINISTRY, person};
 
 fn run(data: &Path, words: &[&str]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_lienvung")).args(words).arg("--data").arg(data).output().unwrap();
@@ -44,6 +48,21 @@ impl Database {
         assert!(output.status.success(), "{output:?}");
     }
 
+    /// What a question brings.
+    fn ask(&self, question: &str) -> String {
+        let output = Command::new("psql").args([&self.address(), "-XAtqc", question]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// The sessions in which a program carries the exchange.
+    fn leaders(&self) -> String {
+        self.ask(
+            "SELECT string_agg(pid::text, ' ') FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+             WHERE l.locktype = 'advisory' AND l.objid = 1280732261 AND l.granted AND d.datname = current_database()",
+        )
+    }
+
     fn address(&self) -> String {
         let (place, options) = self.server.split_once('?').unwrap_or((&self.server, ""));
         format!("{}/{}?{options}", place.rsplit_once('/').unwrap().0, self.name)
@@ -73,6 +92,8 @@ fn a_node_moves_to_postgres_and_back_with_the_same_logs_and_views() {
     assert_eq!(verified(&data), before);
 
     // It is worked with as before, and what cannot be done there is said.
+    let (_, said) = run(&data, &["doctor"]);
+    assert!(said.contains("Không có máy dự phòng đồng bộ"), "{said}");
     let (worked, said) = run(&data, &["user", "add", "cv.moi", "--role", "officer"]);
     assert!(worked, "{said}");
     let (worked, said) = run(&data, &["backup", folder.path().join("copy").to_str().unwrap()]);
@@ -144,16 +165,30 @@ impl Drop for Node {
 
 /// Starts the node of a folder and says where it listens.
 fn serve(data: &Path) -> (Node, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_lienvung"))
+    let (node, address, _) = serve_with(data, &[]);
+    (node, address)
+}
+
+/// Starts a node and says where it listens, and what it said before.
+fn serve_with(data: &Path, words: &[&str]) -> (Node, String, String) {
+    let child = Command::new(env!("CARGO_BIN_EXE_lienvung"))
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(data)
+        .args(words)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let address = lines.find_map(|line| line.strip_prefix("Đang chạy tại http://").map(str::to_owned)).unwrap();
-    (Node(child), address)
+    let mut node = Node(child);
+    let mut lines = BufReader::new(node.0.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut said = String::new();
+    loop {
+        let line = lines.next().unwrap();
+        if let Some(address) = line.strip_prefix("Đang chạy tại http://") {
+            return (node, address.to_owned(), said);
+        }
+        said.push_str(&line);
+    }
 }
 
 /// Status and page.
@@ -189,6 +224,104 @@ fn a_running_node_says_that_its_database_is_away_and_goes_on_when_it_is_back() {
     server.start();
     assert_eq!(get(&at, &record).0, 200);
     drop(node);
+}
+
+/// Waits until it is so; a test that waits for ever is ended by whoever runs it.
+fn until(mut is_so: impl FnMut() -> bool) {
+    while !is_so() {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+}
+
+/// Imports a person with this name, beside the server that runs on the folder.
+fn import_person(data: &Path, name: &str) {
+    let table = data.join("person.csv");
+    std::fs::write(&table, format!("name\n{name}\n")).unwrap();
+    let (worked, said) = run(data, &["import", "person", table.to_str().unwrap()]);
+    assert!(worked, "{said}");
+}
+
+/// Entries of the node's public log, and how many of them are signed.
+fn signed(data: &Path) -> (u64, u64) {
+    let (worked, said) = run(data, &["status", "--json"]);
+    assert!(worked, "{said}");
+    let status: Value = serde_json::from_str(&said).unwrap();
+    let log = status["logs"].as_array().unwrap().iter().find(|log| log["origin"].as_str().unwrap().ends_with("/public")).unwrap();
+    (log["next"].as_u64().unwrap(), log["signed"].as_u64().unwrap())
+}
+
+#[test]
+fn two_servers_on_one_database_find_each_others_records_and_the_one_left_carries_the_exchange_on() {
+    let Some(database) = Database::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+    let (worked, said) = run(&first, &["generate", "--tasks", "2", "--database", &database.address()]);
+    assert!(worked, "{said}");
+    let (worked, said) = run(&first, &["node", "init", "--centre"]);
+    assert!(worked, "{said}");
+    let (one, at_one) = serve(&first);
+    until(|| !database.leaders().is_empty());
+    let leader = database.leaders();
+
+    std::fs::create_dir(&second).unwrap();
+    for name in ["lienvung.toml", "node.key"] {
+        std::fs::copy(first.join(name), second.join(name)).unwrap();
+    }
+    let (two, at_two) = serve(&second);
+    let is_found = |at: &str, name: &str| get(at, "/api/v1/records?kind=person&limit=100").1.contains(name);
+    import_person(&first, "Người ghi ở máy thứ nhất");
+    until(|| is_found(&at_two, "Người ghi ở máy thứ nhất"));
+    import_person(&second, "Người ghi ở máy thứ hai");
+    until(|| is_found(&at_one, "Người ghi ở máy thứ hai"));
+    until(|| signed(&second).0 == signed(&second).1);
+    assert_eq!(database.leaders(), leader, "one of them carries, the one that began");
+
+    let before = signed(&second);
+    drop(one);
+    import_person(&second, "Người ghi khi còn một máy");
+    until(|| is_found(&at_two, "Người ghi khi còn một máy"));
+    until(|| signed(&second).1 > before.1);
+    let next = database.leaders();
+    assert!(next != leader && !next.contains(' '), "{leader} {next}");
+    drop(two);
+
+    // What was signed and received goes along when the node moves.
+    let (_, accounts) = run(&second, &["user", "list"]);
+    let before = verified(&second);
+    let signed_before = signed(&second);
+    let third = folder.path().join("third");
+    let node = before.0[0]["origin"].as_str().unwrap().split('/').nth(1).unwrap().to_owned();
+    let words = ["--node", &node, "--body", "Bộ Khoa học và Công nghệ", "--admin", "quantri", "--database", &database.address()];
+    let (further, _, said) = serve_with(&third, &words);
+    assert!(said.contains("máy chủ thêm") && !said.contains("/dang-nhap/"), "{said}");
+    drop(further);
+    assert_eq!(run(&third, &["user", "list"]).1, accounts);
+    let (worked, said) = run(&second, &["move-database", "--to", "sqlite"]);
+    assert!(worked, "{said}");
+    assert_eq!((verified(&second), signed(&second)), (before, signed_before));
+}
+
+#[test]
+fn a_form_adopted_or_withdrawn_at_one_server_is_so_at_the_other() {
+    let Some(database) = Database::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let open = |name: &str| {
+        let settings = Settings {
+            node: "bo.khcn".into(),
+            body: RecordId::parse("0193a000-0000-7000-8000-000000000001").unwrap(),
+            clock: Clock::standing_at(jiff::civil::date(2026, 11, 23)),
+            database: Some(ledger::DatabaseAddress::parse(&database.address()).unwrap()),
+        };
+        Office::open(&folder.path().join(name), settings).unwrap()
+    };
+    let (first, second) = (open("first"), open("second"));
+    let version = |office: &Office| office.catalogue().kind("technology").unwrap().version;
+    let admin = person(&first, "bo.qt", MINISTRY, Role::Administrator);
+    first.receive_form(&admin, &second_version("2026-11-01")).unwrap();
+    first.adopt_form(&admin, "technology", 2).unwrap();
+    until(|| version(&second) == 2);
+    second.withdraw_form(&admin, "technology", 2).unwrap();
+    until(|| version(&first) == 1);
 }
 
 #[test]

@@ -145,24 +145,28 @@ fn tell_of_definitions(store: &mut dyn StoreWrite, catalogue: &LogRow, of: u64, 
     Ok(true)
 }
 
-/// Forgets what was counted from the place `size` on, because the entries are about to be taken off the log; what remains is counted anew.
+/// Forgets what was counted from the place `size` on, because the entries are about to be taken off the log; what remains is counted anew. How far the log was
+/// counted says nothing of that: after a cut it begins again, and claims of before stand until then.
 pub(crate) fn uncount(store: &mut dyn StoreWrite, log: &LogRow, size: u64) -> Result<(), LedgerError> {
-    let counted = store.counting(log.id)?.counted;
-    if counted <= size {
-        return Ok(());
-    }
-    let mut at = size;
-    while at < counted {
+    let (mut at, mut is_forgotten) = (size, false);
+    while at < log.size {
         let rows = store.entries(log.id, at, PAGE)?;
         let Some(last) = rows.last() else { break };
         at = last.index + 1;
         for row in rows {
-            if let Some(claim) = claim_of(log, &row)? {
-                let before = store.standings(&log.audience, claim.version.rec)?;
-                store.forget_claims(&log.audience, claim.version.rec)?;
-                tell_standing(store, &log.audience, claim.version.rec, &before)?;
+            // What cannot be read has never been counted.
+            let Ok(Some(claim)) = claim_of(log, &row) else { continue };
+            let rec = claim.version.rec;
+            if store.is_claimed(&log.audience, rec, &row.leaf, log.id, row.index)? {
+                let before = store.standings(&log.audience, rec)?;
+                store.forget_claims(&log.audience, rec)?;
+                tell_standing(store, &log.audience, rec, &before)?;
+                is_forgotten = true;
             }
         }
+    }
+    if !is_forgotten {
+        return Ok(());
     }
     for other in store.held_logs()? {
         if other.audience == log.audience {

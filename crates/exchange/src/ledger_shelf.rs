@@ -230,13 +230,12 @@ impl Shelf for LedgerShelf<'_, '_> {
         if log.own && log.audience == CATALOGUE {
             return Err(LedgerError::NotYet("entries taken off one's own catalogue"));
         }
+        if !log.own && log.audience != CATALOGUE {
+            held_record::uncount(self.store_mut(), &log, size)?;
+        }
         let counting = self.store().counting(log.id)?;
         if counting.counted > size {
-            if !log.own && log.audience != CATALOGUE {
-                held_record::uncount(self.store_mut(), &log, size)?;
-            }
-            let counting = ledger::Counting { counted: size.min(self.store().counting(log.id)?.counted), ..counting };
-            self.store_mut().keep_counting(log.id, &counting)?;
+            self.store_mut().keep_counting(log.id, &ledger::Counting { counted: size, ..counting })?;
         }
         let frontier = frontier_at(self, origin, size)?;
         let shorter = LogRow { size, frontier: frontier.to_bytes(), ..log };

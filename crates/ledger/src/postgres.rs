@@ -3,11 +3,14 @@
 pub(crate) mod address;
 mod claim;
 pub(crate) mod connection;
+mod copy;
 mod holding;
+mod lead;
 mod schema;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 mod tests;
+mod tls;
 mod transaction;
 mod writer;
 
@@ -21,6 +24,7 @@ use crate::store::queue::{Answer, WriteQueue, lock};
 use crate::store::{Store, StoreRead, WriteWork};
 pub use address::{AddressFault, DatabaseAddress};
 use connection::Connection;
+use lead::Lead;
 use transaction::Session;
 use writer::Writer;
 
@@ -36,6 +40,7 @@ pub struct PostgresStore {
     readers: Mutex<Readers>,
     returned: Condvar,
     groups: Arc<AtomicU64>,
+    lead: Mutex<Lead>,
 }
 
 /// Connections for reading.
@@ -62,7 +67,8 @@ impl PostgresStore {
         let groups = Arc::new(AtomicU64::new(0));
         let counter = groups.clone();
         let queue = WriteQueue::start(move |works| writer.write_all(works, &counter))?;
-        Ok(PostgresStore { address: address.clone(), queue, readers: Mutex::default(), returned: Condvar::new(), groups })
+        let (readers, returned, lead) = (Mutex::default(), Condvar::new(), Mutex::default());
+        Ok(PostgresStore { address: address.clone(), queue, readers, returned, groups, lead })
     }
 
     /// Takes a place among the readers, waiting for one, with a connection if one is idle.
@@ -136,6 +142,20 @@ impl Store for PostgresStore {
 
     fn copy_to(&self, _file: &Path, _progress: &mut dyn FnMut(u64, u64)) -> Result<(), LedgerError> {
         Err(LedgerError::BackedUpElsewhere)
+    }
+
+    fn lead(&self) -> Result<Option<u64>, LedgerError> {
+        lock(&self.lead).ask(&self.address)
+    }
+
+    fn give_up_lead(&self) {
+        lock(&self.lead).give_up();
+    }
+
+    fn has_standby(&self) -> Result<Option<bool>, LedgerError> {
+        let connection = Connection::open(&self.address)?;
+        let rows = connection.ask("SELECT current_setting('synchronous_standby_names') <> ''", &[])?;
+        Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
     }
 
     fn groups_committed(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! The SQLite store: one writing thread with group commit, a pool of readers, write-ahead log, `synchronous=FULL`.
 
 mod claim;
+mod copy;
 mod holding;
 mod schema;
 mod transaction;
@@ -103,6 +104,17 @@ impl Store for SqliteStore {
             std::fs::create_dir_all(folder)?;
         }
         copy_database(&open_reader(&self.path)?, file, progress)
+    }
+
+    /// Always: one program at a time keeps a folder.
+    fn lead(&self) -> Result<Option<u64>, LedgerError> {
+        Ok(Some(0))
+    }
+
+    fn give_up_lead(&self) {}
+
+    fn has_standby(&self) -> Result<Option<bool>, LedgerError> {
+        Ok(None)
     }
 
     fn groups_committed(&self) -> u64 {

@@ -11,6 +11,7 @@ mod conformance;
 pub(crate) mod holding;
 pub(crate) mod number;
 pub(crate) mod queue;
+pub(crate) mod table;
 
 use std::path::Path;
 
@@ -20,6 +21,7 @@ use crate::error::LedgerError;
 use crate::names::{LeafHash, NodeName, Origin, RecordId};
 use claim::{ClaimRead, ClaimWrite};
 use holding::{HoldingRead, HoldingWrite};
+use table::{Cell, Table};
 
 /// Most bytes of a cabinet key.
 pub(crate) const LONGEST_KEY: usize = 1024;
@@ -133,6 +135,8 @@ pub trait StoreRead: HoldingRead + ClaimRead {
     fn cabinet_get(&self, drawer: &str, key: &str) -> Result<Option<Value>, LedgerError>;
     /// The drawers of the cabinet that hold something, in order.
     fn drawers(&self) -> Result<Vec<String>, LedgerError>;
+    /// Rows of a table as they are, in the order of its key, after a key; at most `limit`.
+    fn rows(&self, table: &Table, after: Option<&[Cell]>, limit: usize) -> Result<Vec<Vec<Cell>>, LedgerError>;
     /// Cabinet documents in key order (or backwards) after (before) `after`, whose key begins with `prefix`.
     fn cabinet_list(
         &self,
@@ -158,6 +162,8 @@ pub trait StoreWrite: StoreRead + HoldingWrite + ClaimWrite {
     fn note_erase(&mut self, log: i64, rec: RecordId, kind: &str, at: i64) -> Result<u64, LedgerError>;
     /// Destroys the payloads of all versions of a record in a log and remembers it; returns the bytes' commitments.
     fn destroy_payloads(&mut self, log: i64, rec: RecordId) -> Result<Vec<LeafHash>, LedgerError>;
+    /// Puts rows into a table of an empty store as they came from [`StoreRead::rows`] of another one.
+    fn put_rows(&mut self, table: &Table, rows: Vec<Vec<Cell>>) -> Result<(), LedgerError>;
     /// Keeps a cabinet document. Keys have at most 1,024 bytes and no NUL: what an index of every engine can hold.
     fn cabinet_put(&mut self, drawer: &str, key: &str, value: &Value) -> Result<(), LedgerError>;
     /// Removes a cabinet document; nothing happens when there is none.
@@ -181,6 +187,15 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// [`LedgerError::BackedUpElsewhere`] when the database is not a file of ours.
     fn copy_to(&self, file: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LedgerError>;
+    /// Asks to lead among the programs on the database: for work that one of them does for all. The lead is kept until the program ends or its connection does,
+    /// then the next one that asks has it. None when another program has it; otherwise a number that is another one each time the lead was taken anew.
+    ///
+    /// A program that has just lost the lead may not know it yet: what is done under it has to be safe when two do it.
+    fn lead(&self) -> Result<Option<u64>, LedgerError>;
+    /// Gives the lead up, if the program has it, for the next one that asks.
+    fn give_up_lead(&self);
+    /// Whether a commit waits until a second machine has it too; none where the engine knows of no second one.
+    fn has_standby(&self) -> Result<Option<bool>, LedgerError>;
     /// Groups of writes committed since the start: what one wait for the disk is shared by.
     fn groups_committed(&self) -> u64;
 }

@@ -1,43 +1,39 @@
-//! A ledger copied whole from one store into another: logs, versions, changes in their order, cabinet. A node moves to another engine with it.
+//! A ledger copied whole from one store into another, row by row as it lies there: own logs and those of other nodes, versions, changes with their numbers, what
+//! is known of each log, the cabinet. A node moves to another engine with it.
 
-use crate::entry::{Entry, Op};
 use crate::error::LedgerError;
-use crate::ledger::{Ledger, Reader, append_bytes};
-use crate::store::{ChangeRow, LogRow, Store, StoreRead, VersionRow};
+use crate::ledger::Ledger;
+use crate::store::table::{ENTRY, TABLES, Table};
+use crate::store::{Store, StoreRead};
 
-/// Rows read at a time, and written in one transaction.
-const PAGE: usize = 500;
 /// Stands for the node's name until the copy is whole; no node can have it, so that nobody opens half a ledger.
 const UNFINISHED: &str = "(unfinished copy)";
 
 impl Ledger {
-    /// Copies the ledger as of one moment into an empty store and returns the last change copied. Digests are equal afterwards; followers begin anew, for gaps in
-    /// the sequence are closed. `progress` gets (done, of) in entries.
+    /// Copies the ledger as of one moment into an empty store and returns the last change copied. Digests are equal afterwards. `progress` gets (done, of) in
+    /// entries.
     ///
     /// # Errors
-    /// [`LedgerError::NotEmpty`]; [`LedgerError::NotYet`] when logs of other nodes or receipts are held, which are not copied yet; any other failure leaves a copy that no node opens.
+    /// [`LedgerError::NotEmpty`]; any other failure leaves a copy that no node opens.
     pub fn copy_into(&self, target: &dyn Store, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, LedgerError> {
         let mut taken = false;
         target.snapshot(&mut |r| {
-            taken = r.meta("node")?.is_some() || !r.logs()?.is_empty();
+            taken = r.meta("node")?.is_some() || !r.logs()?.is_empty() || !r.held_logs()?.is_empty();
             Ok(())
         })?;
         if taken {
             return Err(LedgerError::NotEmpty);
         }
-        self.read(refuse_exchanged)?;
         target.transact(Box::new(|w| w.set_meta("node", UNFINISHED)))?;
         self.read(|r| {
-            let logs = r.store.logs()?;
-            let of: u64 = logs.iter().map(|log| log.size).sum();
-            let mut done = 0;
-            for log in &logs {
-                copy_entries(r.store, target, log, &mut |copied| progress(done + copied, of))?;
-                done += log.size;
-            }
-            copy_changes(r.store, target, &logs)?;
-            for drawer in r.store.drawers()? {
-                copy_drawer(r.store, target, &drawer)?;
+            let logs = r.store.logs()?.into_iter().chain(r.store.held_logs()?);
+            let of: u64 = logs.map(|log| log.size).sum();
+            for table in &TABLES {
+                copy_table(r.store, target, table, &mut |rows| {
+                    if table.name == ENTRY {
+                        progress(rows, of);
+                    }
+                })?;
             }
             let metas = r.store.metas()?;
             target.transact(Box::new(move |w| {
@@ -51,102 +47,32 @@ impl Ledger {
     }
 }
 
-fn refuse_exchanged(r: &Reader<'_>) -> Result<(), LedgerError> {
-    let mut exchanged = !r.store.held_logs()?.is_empty();
-    for log in r.store.logs()? {
-        let holding = r.store.holding(log.id)?;
-        exchanged |= holding.checkpoint.is_some() || holding.receipt.is_some() || !r.store.gaps(log.id, u64::MAX, 1)?.is_empty();
-    }
-    if exchanged { Err(LedgerError::NotYet("a ledger that exchanges with other nodes is copied")) } else { Ok(()) }
-}
-
-fn copy_entries(store: &dyn StoreRead, target: &dyn Store, log: &LogRow, progress: &mut dyn FnMut(u64)) -> Result<(), LedgerError> {
-    let mut from = 0;
+fn copy_table(store: &dyn StoreRead, target: &dyn Store, table: &'static Table, progress: &mut dyn FnMut(u64)) -> Result<(), LedgerError> {
+    let (mut after, mut rows) = (None, 0);
     loop {
-        let page = store.entries(log.id, from, PAGE)?;
-        from += page.len() as u64;
-        let (log, is_last) = (log.clone(), page.len() < PAGE);
-        target.transact(Box::new(move |w| {
-            let mut copy = w.open_log(&log.origin, &log.audience)?;
-            for row in page {
-                if let Ok(Entry { op: Op::Erase { pays, .. }, .. }) = Entry::from_bytes(&row.bytes) {
-                    for pay in pays {
-                        w.note_erased(copy.id, &pay)?;
-                    }
-                }
-                append_bytes(w, &mut copy, row.bytes, row.payload)?;
-            }
-            if is_last && (copy.size, &copy.frontier) != (log.size, &log.frontier) {
-                return Err(LedgerError::Damaged(format!("{}: size or root differ from what is kept; see “lienvung verify”", log.origin)));
-            }
-            Ok(())
-        }))?;
-        progress(from);
-        if is_last {
-            return Ok(());
-        }
-    }
-}
-
-fn copy_changes(store: &dyn StoreRead, target: &dyn Store, logs: &[LogRow]) -> Result<(), LedgerError> {
-    let mut seq = 0;
-    loop {
-        let page = store.changes(seq, PAGE)?;
+        let page = store.rows(table, after.as_deref(), table.page)?;
         let Some(last) = page.last() else { return Ok(()) };
-        seq = last.seq;
-        let mut copied: Vec<(ChangeRow, Option<VersionRow>)> = Vec::with_capacity(page.len());
-        for change in page {
-            // An erasure has no version of its own.
-            if change.op == "erase" {
-                copied.push((change, None));
-                continue;
-            }
-            let log = logs.iter().find(|log| log.audience == change.audience).ok_or(LedgerError::NoRecord)?;
-            let version = store.versions(log.id, change.rec, Some(change.ver + 1), 1)?.pop().filter(|version| version.ver == change.ver);
-            if version.is_none() && change.ver != 0 {
-                return Err(LedgerError::Damaged(format!("change {} has no version", change.seq)));
-            }
-            copied.push((change, version));
-        }
-        target.transact(Box::new(move |w| {
-            for (change, version) in copied {
-                let log = w.log(&change.audience)?.ok_or(LedgerError::NoRecord)?.id;
-                match version {
-                    Some(version) if version.seq == change.seq => w.note_version(log, &version)?,
-                    None if change.op == "erase" => w.note_erase(log, change.rec, &change.kind, 0)?,
-                    // Said again, or withdrawn with nothing left, after entries were taken off.
-                    version => w.note_again(log, change.rec, &change.kind, version.as_ref())?,
-                };
-            }
-            Ok(())
-        }))?;
-    }
-}
-
-fn copy_drawer(store: &dyn StoreRead, target: &dyn Store, drawer: &str) -> Result<(), LedgerError> {
-    let mut after: Option<String> = None;
-    loop {
-        let page = store.cabinet_list(drawer, "", after.as_deref(), PAGE, false)?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
-        after = Some(last.clone());
-        let drawer = drawer.to_owned();
-        target.transact(Box::new(move |w| {
-            for (key, value) in page {
-                w.cabinet_put(&drawer, &key, &value)?;
-            }
-            Ok(())
-        }))?;
+        after = Some(table.key_of(last).to_vec());
+        rows += page.len() as u64;
+        target.transact(Box::new(move |w| w.put_rows(table, page)))?;
+        progress(rows);
     }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-mod tests {
-    use serde_json::{Value, json};
+pub(crate) mod tests {
+    use serde_json::json;
 
     use super::*;
+    use crate::payload::commitment;
     use crate::store::bed::Bed;
-    use crate::{Change, NodeName, Projection, Put, RecordId, Version};
+    use crate::store::table::Cell;
+    use crate::tree::{Frontier, leaf_hash};
+    use crate::{
+        ClaimRow, Counting, Entry, EntryRow, HoldingRow, LeafHash, NodeName, Op, Origin, Projection, Put, RecordId, StoreWrite, VersionRow,
+        tell_standing,
+    };
 
     fn node() -> NodeName {
         NodeName::parse("sokhcn.daklak").unwrap()
@@ -157,7 +83,7 @@ mod tests {
     }
 
     /// A ledger with everything that a ledger can hold.
-    fn filled(bed: &Bed) -> Ledger {
+    pub(crate) fn filled(bed: &Bed) -> Ledger {
         let ledger = ledger_on(bed);
         let cat: u64 = ledger.write(|w| w.publish_type("task", json!({"version": 2}))).unwrap();
         let put = |rec: RecordId, previous, audiences: &[&str], title: &str| {
@@ -185,23 +111,84 @@ mod tests {
                 w.cabinet_put("node", "body", json!("Đắk Lắk"))
             })
             .unwrap();
+        ledger.store.transact(Box::new(hold_others)).unwrap();
         ledger
     }
 
-    type Everything = (String, Vec<Change>, Vec<Version>, Vec<(String, Value)>, Vec<(String, String)>);
+    /// A log of another node with all that may lie beside it; an own one with a receipt.
+    fn hold_others(w: &mut dyn StoreWrite) -> Result<(), LedgerError> {
+        let other = NodeName::parse("sokhcn.phuyen")?;
+        let mut log = w.hold_log(&Origin::of(&other, "public")?)?;
+        let (rec, mut frontier) = (RecordId::new(), Frontier::new());
+        for index in 0..3_u64 {
+            let payload = format!("nội dung {index}").into_bytes();
+            let pay = commitment(&payload);
+            let put = Op::Put { rec, typ: "task".to_owned(), cat: 0, ver: index + 1, prev: None, pay, len: payload.len() as u64 };
+            let bytes = Entry::new(1_700_000_000_000_000, put).to_bytes()?;
+            let leaf = leaf_hash(&bytes);
+            for subtree in frontier.completed_by(leaf) {
+                w.keep_subtree(log.id, &subtree)?;
+            }
+            frontier.push(leaf);
+            (log.size, log.frontier) = (frontier.size(), frontier.to_bytes());
+            let row = EntryRow { index, leaf, bytes, payload: (index == 0).then_some(payload) };
+            w.append(&log, &row)?;
+            w.aside_push(log.id, "ahead", std::slice::from_ref(&row))?;
+            match index {
+                1 => w.note_gap(log.id, index)?,
+                2 => w.note_erased(log.id, &pay)?,
+                _ => {}
+            }
+            w.note_places(log.id, &[(pay, index)], index + 1)?;
+        }
+        let note = format!("{}\n3\n{}\n\n— khác AAAA\n", log.origin, base64(&frontier.root()));
+        let holding = HoldingRow { standing: "following".to_owned(), checkpoint: Some(note.clone()), receipt: Some(note), provisional: 7 };
+        w.keep_holding(log.id, &holding)?;
+        w.keep_evidence(&log.origin, "hai bản đã ký mâu thuẫn")?;
+        w.keep_evidence(&log.origin, "và một bản nữa")?;
+        w.keep_counting(log.id, &Counting { counted: 3, ruling: Some(LeafHash([7; 32])) })?;
+        let version = VersionRow {
+            rec,
+            ver: 1,
+            op: "put".to_owned(),
+            kind: "task".to_owned(),
+            at: 5,
+            seq: 0,
+            index: 0,
+            leaf: LeafHash([1; 32]),
+            payload: None,
+            cat: 0,
+        };
+        let claim = ClaimRow {
+            audience: "public".to_owned(),
+            log: log.id,
+            epoch: 0,
+            maker: Some(other),
+            stretch: Some(0),
+            prev: None,
+            lacks: true,
+            version,
+        };
+        w.put_claim(&claim)?;
+        tell_standing(w, "public", rec, &[])
+    }
+
+    fn base64(hash: &LeafHash) -> String {
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, hash.0)
+    }
+
+    /// Every row of every table, and what is said of the store itself.
+    type Everything = (String, Vec<Vec<Vec<Cell>>>, Vec<(String, String)>);
 
     fn everything(ledger: &Ledger) -> Everything {
         assert_eq!(ledger.verify(&mut |_, _| {}).unwrap().problems, Vec::<String>::new());
         ledger
             .read(|r| -> Result<Everything, LedgerError> {
-                let changes = r.changes(0, 100_000)?;
-                let mut versions = Vec::new();
-                for change in &changes {
-                    versions.extend(r.versions(&change.audience, change.rec, None, 100)?);
+                let mut tables = Vec::new();
+                for table in &TABLES {
+                    tables.push(r.store.rows(table, None, 100_000)?);
                 }
-                let mut cabinet = r.cabinet_list("source", None, 10_000, false)?;
-                cabinet.extend(r.cabinet_list("node", None, 10_000, false)?);
-                Ok((ledger.digest()?, changes, versions, cabinet, r.store.metas()?))
+                Ok((ledger.digest()?, tables, r.store.metas()?))
             })
             .unwrap()
     }
@@ -213,6 +200,7 @@ mod tests {
         let copy = ledger_on(to);
         let (before, after) = (everything(from), everything(&copy));
         assert!(before == after, "{} {}", before.0, after.0);
+        assert!(before.1.iter().all(|rows| !rows.is_empty()), "a table with nothing in it says nothing");
         copy
     }
 
@@ -228,6 +216,9 @@ mod tests {
             projections: vec![Projection::seal("private", &json!({"title": "tiếp"}), &[]).unwrap()],
         };
         copy.write(move |w| w.put(put)).unwrap();
+        let last = copy.read(|r| r.changes(0, 100_000)).unwrap().pop().unwrap();
+        assert_eq!(last.seq, copy.read(|r| r.last_seq()).unwrap(), "numbers of changes go on");
+        copy.store.transact(Box::new(|w| w.keep_evidence(&Origin::of(&node(), "public")?, "về sau"))).unwrap();
         assert!(copy.verify(&mut |_, _| {}).unwrap().problems.is_empty());
     }
 
@@ -235,7 +226,11 @@ mod tests {
     fn a_ledger_moved_to_postgres_and_back_is_the_same() {
         let (first, last) = (Bed::sqlite(), Bed::sqlite());
         let Some(middle) = Bed::postgres() else { return };
-        copied_is_the_same(&copied_is_the_same(&filled(&first), &middle), &last);
+        let moved = copied_is_the_same(&filled(&first), &middle);
+        let back = copied_is_the_same(&moved, &last);
+        for ledger in [moved, back] {
+            ledger.store.transact(Box::new(|w| w.keep_evidence(&Origin::of(&node(), "public")?, "về sau"))).unwrap();
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use crate::entry::{Entry, Op};
@@ -27,15 +29,16 @@ const PAGE: usize = 2048;
 const MOST_PROBLEMS: usize = 100;
 
 impl Ledger {
-    /// Recomputes every log from its bytes. `progress` gets (done, of) in entries.
+    /// Recomputes every log from its bytes, the node's own and those of other nodes that it holds. `progress` gets (done, of) in entries.
     pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, LedgerError> {
         self.read(|r| {
             let mut report = Report::default();
-            let logs = r.store.logs()?;
-            let of: u64 = logs.iter().map(|log| log.size).sum();
+            let (logs, held) = (r.store.logs()?, r.store.held_logs()?);
+            let of: u64 = logs.iter().chain(&held).map(|log| log.size).sum();
             let mut done = 0;
-            for log in logs {
-                check_log(r.store, &log, &mut report, &mut |checked| progress(done + checked, of))?;
+            for log in logs.iter().chain(&held) {
+                let check = if log.own { check_log } else { check_held_log };
+                check(r.store, log, &mut report, &mut |checked| progress(done + checked, of))?;
                 done += log.size;
             }
             Ok(report)
@@ -76,6 +79,7 @@ fn check_log(store: &dyn StoreRead, log: &LogRow, report: &mut Report, progress:
         }
     };
     let mut frontier = Frontier::new();
+    let signed = signed_roots(store, log)?;
     // The last version of each record, and the definition of its kind while it is current.
     let mut heads: BTreeMap<RecordId, (u64, LeafHash, Option<u64>)> = BTreeMap::new();
     // A payload may be missing only when an erase names its commitment; the erase may come later.
@@ -95,6 +99,7 @@ fn check_log(store: &dyn StoreRead, log: &LogRow, report: &mut Report, progress:
                 say(format!("entry {index} does not have its hash"));
             }
             frontier.push(leaf_hash(&row.bytes));
+            check_signed(&signed, &frontier, &mut say);
             let entry = match Entry::from_bytes(&row.bytes) {
                 Ok(entry) => entry,
                 Err(error) => {
@@ -155,4 +160,107 @@ fn check_log(store: &dyn StoreRead, log: &LogRow, report: &mut Report, progress:
     }
     report.logs.push(LogState { origin: log.origin.clone(), audience: log.audience.clone(), size: frontier.size(), root: frontier.root() });
     Ok(())
+}
+
+/// Checks a log of another node: that its entries have their hashes and lead to the root that is kept and to those that were signed, that payloads fit, and that one
+/// is lacking only where that is known. What the entries say of records is the other node's; how it counts here is decided elsewhere.
+fn check_held_log(store: &dyn StoreRead, log: &LogRow, report: &mut Report, progress: &mut dyn FnMut(u64)) -> Result<(), LedgerError> {
+    let mut say = |problem: String| {
+        if report.problems.len() < MOST_PROBLEMS {
+            report.problems.push(format!("{}: {problem}", log.origin));
+        }
+    };
+    let mut frontier = Frontier::new();
+    let signed = signed_roots(store, log)?;
+    let mut gaps = store.gaps(log.id, u64::MAX, usize::MAX)?.into_iter().peekable();
+    loop {
+        let page = store.entries(log.id, frontier.size(), PAGE)?;
+        if page.is_empty() {
+            break;
+        }
+        for row in page {
+            let index = frontier.size();
+            if row.index != index {
+                say(format!("entry {index} is missing"));
+                return Ok(());
+            }
+            if leaf_hash(&row.bytes) != row.leaf {
+                say(format!("entry {index} does not have its hash"));
+            }
+            frontier.push(leaf_hash(&row.bytes));
+            check_signed(&signed, &frontier, &mut say);
+            while gaps.peek().is_some_and(|gap| *gap < index) {
+                gaps.next();
+            }
+            // Others may write what this version does not read.
+            let Ok(Entry { op: Op::Put { pay, len, .. }, .. }) = Entry::from_bytes(&row.bytes) else { continue };
+            match &row.payload {
+                Some(bytes) if commitment(bytes) != pay || bytes.len() as u64 != len => {
+                    say(format!("payload of entry {index} does not fit its commitment"))
+                }
+                Some(_) => {}
+                None if gaps.peek() == Some(&index) || store.is_erased(log.id, &pay)? => {}
+                None => say(format!("payload of entry {index} is missing, was not erased and is not known to be lacking")),
+            }
+        }
+        progress(frontier.size());
+    }
+    if frontier.size() != log.size || frontier.to_bytes() != log.frontier {
+        say(format!("size or root differ from what is kept: {} entries found, {} expected", frontier.size(), log.size));
+    }
+    report.logs.push(LogState { origin: log.origin.clone(), audience: log.audience.clone(), size: frontier.size(), root: frontier.root() });
+    Ok(())
+}
+
+/// The trees of a log that were signed: (size, root in base64), by its owner and by the node above.
+fn signed_roots(store: &dyn StoreRead, log: &LogRow) -> Result<Vec<(u64, String)>, LedgerError> {
+    let holding = store.holding(log.id)?;
+    let mut roots = Vec::new();
+    for note in [holding.checkpoint, holding.receipt].into_iter().flatten() {
+        let mut lines = note.lines().skip(1);
+        let size = lines.next().and_then(|size| size.parse().ok());
+        roots.extend(size.zip(lines.next().map(str::to_owned)));
+    }
+    Ok(roots)
+}
+
+/// Whether the tree so far is the one that was signed at its size.
+fn check_signed(signed: &[(u64, String)], frontier: &Frontier, say: &mut impl FnMut(String)) {
+    for (size, root) in signed.iter().filter(|(size, _)| *size == frontier.size()) {
+        if STANDARD.encode(frontier.root().0) != *root {
+            say(format!("the first {size} entries do not have the root that was signed"));
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use crate::store::bed::Bed;
+    use crate::transfer::tests::filled;
+
+    #[test]
+    fn a_log_of_another_node_is_checked_for_its_bytes_its_payloads_and_what_was_signed() {
+        for (spoil, why) in [
+            (
+                "UPDATE entry SET bytes = CAST(replace(CAST(bytes AS TEXT), '\"ver\":3', '\"ver\":4') AS BLOB) WHERE place = HELD + 2",
+                "does not have its hash",
+            ),
+            ("UPDATE entry SET payload = x'00' WHERE place = HELD", "does not fit its commitment"),
+            ("DELETE FROM gap WHERE log = HELD >> 40", "payload of entry 1 is missing, was not erased and is not known to be lacking"),
+            ("DELETE FROM erased WHERE log = HELD >> 40", "payload of entry 2 is missing"),
+            ("DELETE FROM entry WHERE place = HELD + 1", "entry 1 is missing"),
+            ("DELETE FROM entry WHERE place = HELD + 2", "2 entries found, 3 expected"),
+            ("UPDATE log SET receipt = replace(receipt, '=', 'A=') WHERE own = 0", "the root that was signed"),
+        ] {
+            let bed = Bed::sqlite();
+            let ledger = filled(&bed);
+            assert_eq!(ledger.verify(&mut |_, _| {}).unwrap().problems, Vec::<String>::new());
+            let place = "(SELECT id << 40 FROM log WHERE own = 0)";
+            let changed = rusqlite::Connection::open(bed.address()).unwrap().execute(&spoil.replace("HELD", place), []).unwrap();
+            assert!(changed > 0, "{spoil}");
+            let problems = ledger.verify(&mut |_, _| {}).unwrap().problems;
+            assert!(problems.iter().any(|problem| problem.contains("sokhcn.phuyen") && problem.contains(why)), "{spoil}: {problems:?}");
+        }
+    }
 }

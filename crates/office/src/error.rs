@@ -162,15 +162,19 @@ impl From<AddressFault> for OfficeError {
             "it begins with postgres://, e.g. postgres://lienvung@localhost/lienvung".to_owned(),
         ),
         AddressFault::Form(why) => (format!("không đọc được ({why}); hãy sửa rồi chạy lại"), format!("it cannot be read ({why}); mend it and start again")),
-        AddressFault::Tls => (
-            "phiên bản này chưa mã hóa đường truyền tới cơ sở dữ liệu (sslmode=require); hãy dùng đường hầm (stunnel, WireGuard) trên chính máy này".to_owned(),
-            "this version speaks no TLS to the database (sslmode=require); use a tunnel (stunnel, WireGuard) on this machine".to_owned(),
+        AddressFault::NoRoots => (
+            "sslmode=verify-full cần thêm sslrootcert=/đường/dẫn/goc.pem là chứng thư của nơi cấp chứng thư cho máy chủ cơ sở dữ liệu".to_owned(),
+            "sslmode=verify-full needs sslrootcert=/path/roots.pem, the certificate of the body that certifies the database server".to_owned(),
+        ),
+        AddressFault::Roots(file, why) => (
+            format!("không dùng được tệp chứng thư sslrootcert={} ({why}); hãy ghi đường dẫn tới tệp PEM đọc được", file.display()),
+            format!("the file of certificates sslrootcert={} cannot be used ({why}); name a PEM file that can be read", file.display()),
         ),
         AddressFault::InClear => (
-            "máy chủ ở máy khác mà phiên bản này chưa mã hóa đường truyền tới cơ sở dữ liệu; hãy dùng đường hầm trên chính máy này, hoặc ghi sslmode=disable \
-             nếu mạng giữa hai máy là mạng riêng"
+            "máy chủ ở máy khác; hãy thêm sslmode=verify-full&sslrootcert=/đường/dẫn/goc.pem để mã hóa đường truyền, hoặc sslmode=disable nếu mạng giữa hai \
+             máy là mạng riêng"
                 .to_owned(),
-            "the server is on another machine and this version speaks no TLS to the database; use a tunnel on this machine, or write sslmode=disable when the \
+            "the server is on another machine; add sslmode=verify-full&sslrootcert=/path/roots.pem to encrypt the way to it, or sslmode=disable when the \
              network between them is private"
                 .to_owned(),
         ),

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use ledger::{Change, Follower, Ledger, RecordId};
+use ledger::{Change, FollowError, Follower, Ledger, LedgerError, RecordId};
 
 use crate::body::{Body, BodyDirectory};
 use crate::error::OfficeError;
@@ -81,7 +81,7 @@ impl Followers {
                 continue;
             }
             found = true;
-            follower.rebuild().map_err(|error| OfficeError::Data(error.to_string()))?;
+            follower.rebuild().map_err(of_follower)?;
             let title = follower.name().to_owned();
             self.shared.catch_up(follower.as_ref(), &mut |done, of| progress(&title, done, of))?;
         }
@@ -101,8 +101,7 @@ impl Followers {
     pub(crate) fn digests(&self) -> Result<Vec<(String, u64, String)>, OfficeError> {
         let mut digests = Vec::new();
         for follower in lock(&self.shared.followers).iter() {
-            let wrap = |error: ledger::FollowError| OfficeError::Data(error.to_string());
-            digests.push((follower.name().to_owned(), follower.cursor().map_err(wrap)?, follower.digest().map_err(wrap)?));
+            digests.push((follower.name().to_owned(), follower.cursor().map_err(of_follower)?, follower.digest().map_err(of_follower)?));
         }
         Ok(digests)
     }
@@ -141,13 +140,13 @@ impl Shared {
             let outcome = match self.catch_up(follower.as_ref(), quiet) {
                 Ok(seq) => Ok(seq),
                 Err(_) if self.stop.load(Ordering::SeqCst) => return,
-                // The view is not at fault when the ledger itself cannot be read: a database server may be away for a while.
-                Err(error) if self.ledger.read(|r| r.last_seq()).is_err() => Err(error),
+                // The view is not at fault when the ledger itself cannot be read: a database server may be away for a while, or for one question only.
+                Err(error) if is_away(&error) || self.ledger.read(|r| r.last_seq()).is_err() => Err(error),
                 Err(error) => {
                     tracing::warn!(view = follower.name(), %error, "view failed, rebuilding it");
                     match follower.rebuild() {
                         Ok(()) => self.catch_up(follower.as_ref(), quiet),
-                        Err(error) => Err(OfficeError::Data(error.to_string())),
+                        Err(error) => Err(of_follower(error)),
                     }
                 }
             };
@@ -172,12 +171,11 @@ impl Shared {
     }
 
     fn catch_up(&self, follower: &dyn Follower, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, OfficeError> {
-        let wrap = |error: ledger::FollowError| OfficeError::Data(error.to_string());
-        let mut cursor = follower.cursor().map_err(wrap)?;
+        let mut cursor = follower.cursor().map_err(of_follower)?;
         let mut goal = self.ledger.read(|r| r.last_seq())?;
         if cursor > goal {
             // The ledger was restored from a backup older than the view.
-            follower.rebuild().map_err(wrap)?;
+            follower.rebuild().map_err(of_follower)?;
             cursor = 0;
         }
         while cursor < goal {
@@ -187,13 +185,29 @@ impl Shared {
             let batch: Vec<Change> = self.ledger.read(|r| r.changes(cursor, BATCH))?;
             let Some(last) = batch.last() else { break };
             let next = last.seq;
-            follower.apply(&batch).map_err(wrap)?;
+            follower.apply(&batch).map_err(of_follower)?;
             cursor = next;
             goal = goal.max(cursor);
             progress(cursor, goal);
         }
         Ok(cursor)
     }
+}
+
+/// A follower's error for what it is, where it is one of ours.
+fn of_follower(error: FollowError) -> OfficeError {
+    let error = match error.downcast::<OfficeError>() {
+        Ok(error) => return *error,
+        Err(error) => error,
+    };
+    match error.downcast::<LedgerError>() {
+        Ok(error) => (*error).into(),
+        Err(error) => OfficeError::Data(error.to_string()),
+    }
+}
+
+fn is_away(error: &OfficeError) -> bool {
+    matches!(error, OfficeError::Ledger(LedgerError::Unreachable(_)))
 }
 
 /// Keeps the directory of bodies up to date. Its state is memory only, so it starts where loading ended.
@@ -219,11 +233,11 @@ impl Follower for DirectoryFollower {
         "bodies"
     }
 
-    fn cursor(&self) -> Result<u64, ledger::FollowError> {
+    fn cursor(&self) -> Result<u64, FollowError> {
         Ok(self.cursor.load(Ordering::SeqCst))
     }
 
-    fn apply(&self, batch: &[Change]) -> Result<(), ledger::FollowError> {
+    fn apply(&self, batch: &[Change]) -> Result<(), FollowError> {
         for change in batch {
             // A withdrawal in another node's log need not say of which kind the record was.
             if change.kind == "body" || (!change.own && self.directory.get(change.rec).is_some_and(|body| body.held)) {
@@ -234,12 +248,12 @@ impl Follower for DirectoryFollower {
         Ok(())
     }
 
-    fn rebuild(&self) -> Result<(), ledger::FollowError> {
+    fn rebuild(&self) -> Result<(), FollowError> {
         self.cursor.store(0, Ordering::SeqCst);
         Ok(())
     }
 
-    fn digest(&self) -> Result<String, ledger::FollowError> {
+    fn digest(&self) -> Result<String, FollowError> {
         let mut text = String::new();
         for body in self.directory.all() {
             text.push_str(&format!("{body:?}\n"));
@@ -272,4 +286,69 @@ pub(crate) fn load_body(ledger: &Ledger, forms: &FormShelf, directory: &BodyDire
 /// Nothing under these locks is left half-done by a panic that matters: a view's own transaction decides.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use ledger::{NodeName, Projection, Put};
+    use serde_json::json;
+
+    use super::*;
+
+    /// A view that stumbles once over what it is given.
+    #[derive(Default)]
+    struct Stumbling {
+        over: Mutex<Option<FollowError>>,
+        cursor: AtomicU64,
+        rebuilt: AtomicU64,
+    }
+
+    impl Follower for Stumbling {
+        fn name(&self) -> &str {
+            "stumbling"
+        }
+
+        fn cursor(&self) -> Result<u64, FollowError> {
+            Ok(self.cursor.load(Ordering::SeqCst))
+        }
+
+        fn apply(&self, batch: &[Change]) -> Result<(), FollowError> {
+            if let Some(error) = lock(&self.over).take() {
+                return Err(error);
+            }
+            self.cursor.store(batch.last().map_or(0, |change| change.seq), Ordering::SeqCst);
+            Ok(())
+        }
+
+        fn rebuild(&self) -> Result<(), FollowError> {
+            self.rebuilt.fetch_add(1, Ordering::SeqCst);
+            self.cursor.store(0, Ordering::SeqCst);
+            Ok(())
+        }
+
+        fn digest(&self) -> Result<String, FollowError> {
+            Ok(String::new())
+        }
+    }
+
+    #[test]
+    fn a_view_is_filled_anew_when_it_failed_and_not_when_the_database_was_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Arc::new(Ledger::open(&folder.path().join("lienvung.sqlite"), &NodeName::parse("sokhcn.daklak").unwrap()).unwrap());
+        let inside = Projection::seal("private", &json!({"title": "Sổ"}), &[]).unwrap();
+        let put = Put { rec: RecordId::new(), kind: "article".to_owned(), cat: 0, previous: None, projections: vec![inside] };
+        ledger.write(move |w| w.put(put)).unwrap();
+        let away = || LedgerError::Unreachable("connection closed".to_owned());
+        let errors: [(FollowError, u64); 3] =
+            [(away().into(), 0), (OfficeError::from(away()).into(), 0), (OfficeError::Data("a table is damaged".to_owned()).into(), 1)];
+        for (error, rebuilt) in errors {
+            let view = Arc::new(Stumbling { over: Mutex::new(Some(error)), ..Stumbling::default() });
+            let followers = Followers::start(ledger.clone(), vec![Box::new(view.clone())]);
+            let seq = ledger.read(|r| r.last_seq()).unwrap();
+            assert!(followers.wait_for(seq, Duration::from_secs(60)));
+            assert_eq!(view.rebuilt.load(Ordering::SeqCst), rebuilt);
+            assert!(followers.problems().is_empty());
+        }
+    }
 }

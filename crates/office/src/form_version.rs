@@ -55,7 +55,7 @@ impl FormState {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KeptForm {
     pub(crate) kind: String,
     pub(crate) version: u64,
@@ -442,6 +442,7 @@ impl Office {
 }
 
 /// The forms of the node as they are kept, and as the shelf takes them.
+#[derive(PartialEq, Eq)]
 pub(crate) struct KeptForms(Vec<KeptForm>);
 
 impl KeptForms {

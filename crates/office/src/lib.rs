@@ -40,6 +40,7 @@ mod follow;
 mod foreign_file;
 mod form_shelf;
 mod form_version;
+mod form_watch;
 mod held_record;
 mod identity;
 mod incoming_form;

@@ -15,6 +15,7 @@ use crate::error::OfficeError;
 use crate::follow::{Followers, load_body};
 use crate::form_shelf::FormShelf;
 use crate::form_version::KeptForms;
+use crate::form_watch::FormWatch;
 use crate::node::{Carriers, Exchange, Line};
 use crate::own_catalogue::OwnCatalogue;
 use crate::register::Register;
@@ -43,7 +44,7 @@ pub struct Office {
     forms: Arc<FormShelf>,
     form_problems: Vec<catalogue::Problem>,
     /// Held while a version of a form is adopted or withdrawn.
-    forms_changing: Mutex<()>,
+    forms_changing: Arc<Mutex<()>>,
     directory: BodyDirectory,
     board: Arc<Board>,
     register: Arc<Register>,
@@ -61,6 +62,8 @@ pub struct Office {
     pub(crate) ballots: crate::ballot::BallotBoxes,
     exchange: Arc<Exchange>,
     carriers: Mutex<Option<Carriers>>,
+    /// Only where other servers may change forms.
+    _form_watch: Option<FormWatch>,
 }
 
 impl std::fmt::Debug for Office {
@@ -112,12 +115,16 @@ impl Office {
         }
         let followers = Followers::start(ledger.clone(), followers);
         let visits = crate::article::Visits::default();
+        let forms_changing: Arc<Mutex<()>> = Arc::default();
+        let is_shared = settings.database.is_some();
+        let watch = || FormWatch::start(ledger.clone(), forms.clone(), forms_changing.clone(), kept);
+        let form_watch = if is_shared { Some(watch()?) } else { None };
         let office = Office {
             folder: folder.to_owned(),
             ledger,
             forms,
             form_problems,
-            forms_changing: Mutex::new(()),
+            forms_changing,
             directory,
             board,
             register,
@@ -134,6 +141,7 @@ impl Office {
             ballots: crate::ballot::BallotBoxes::default(),
             exchange,
             carriers: Mutex::default(),
+            _form_watch: form_watch,
         };
         office.announce_forms()?;
         Ok(office)

@@ -412,6 +412,14 @@ proptest! {
     }
 }
 
+#[test]
+fn a_log_cut_twice_before_it_was_counted_again_leaves_no_version_of_an_entry_that_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let draws: Vec<(usize, Draw)> = [1, 2, 0, 0].map(|rec| (0, Draw::Make { rec, audience: 0, ver: 1 })).to_vec();
+    let (all, signed, cut) = (Step::Append { log: 0, count: 8 }, Step::Sign { log: 0, percent: 100 }, Step::Cut { log: 0, percent: 58 });
+    trial(&own_ledger(in_folder(&folder)), &draws, &[0; 4], &[all, signed, Step::CountAll, cut.clone(), cut, Step::Follow]);
+}
+
 /// An entry of a record with a payload of its own, and its leaf.
 fn entry_of(rec: RecordId, kind: &str, ver: u64, prev: Option<LeafHash>) -> (CheckedEntry, LeafHash, LeafHash) {
     let payload = format!(r#"{{"data":{{"title":"{ver}"}},"files":[],"salt":"{}"}}"#, RecordId::new()).into_bytes();

@@ -29,6 +29,14 @@ impl ClaimRead for Session<'_> {
         rows.iter().map(|row| NodeName::parse(row.try_get(0)?)).collect()
     }
 
+    fn is_claimed(&self, audience: &str, rec: RecordId, leaf: &LeafHash, log: i64, index: u64) -> Result<bool, LedgerError> {
+        let rows = self.connection.query(
+            "SELECT 1 FROM claim WHERE audience = $1 AND rec = $2 AND leaf = $3 AND place = $4 LIMIT 1",
+            &[&audience, &&rec.as_bytes()[..], &&leaf.0[..], &place(log, index)],
+        )?;
+        Ok(!rows.is_empty())
+    }
+
     fn claims_on(
         &self,
         audience: &str,

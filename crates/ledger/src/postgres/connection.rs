@@ -12,10 +12,11 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::block_in_place;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, NoTls, Row, Statement};
+use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
 use crate::error::LedgerError;
 use crate::postgres::address::DatabaseAddress;
+use crate::postgres::tls::Encryption;
 
 /// A value bound to a statement that waits.
 pub(super) type Value = Box<dyn ToSql + Sync + Send>;
@@ -31,14 +32,21 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Connects to a server that takes writes.
+    /// Connects to a server that takes writes. Of several named, the one that took them last is asked first.
     pub(crate) fn open(address: &DatabaseAddress) -> Result<Connection, LedgerError> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(LedgerError::File)?;
-        let (client, driver) = block_in_place(|| runtime.block_on(address.config().connect(NoTls)))?;
-        // What ends the driver is told to whoever waits for an answer.
-        runtime.spawn(async { drop(driver.await) });
-        let statements = RefCell::new(HashMap::new());
-        Ok(Connection { runtime: Some(runtime), client, statements, waiting: RefCell::new(Vec::new()), sent: Cell::new(false) })
+        let mut faults = Vec::new();
+        for (place, server) in address.servers() {
+            match block_in_place(|| runtime.block_on(connect(&runtime, server, address.encryption()))) {
+                Ok(client) => {
+                    address.note(place);
+                    let (statements, waiting) = (RefCell::new(HashMap::new()), RefCell::new(Vec::new()));
+                    return Ok(Connection { runtime: Some(runtime), client, statements, waiting, sent: Cell::new(false) });
+                }
+                Err(fault) => faults.push(fault),
+            }
+        }
+        Err(why_none(address, faults))
     }
 
     /// Runs statements without values, one after another.
@@ -77,6 +85,12 @@ impl Connection {
             // It has just ended, so it has an output.
             asked.take_output().unwrap_or_else(|| Ok(Vec::new()))
         })
+    }
+
+    /// Sends what waits, then a question that is not kept for later ones.
+    pub(crate) fn ask(&self, question: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, LedgerError> {
+        self.send()?;
+        self.wait(self.client.query(question, values))
     }
 
     /// Sends statements in their order, without waiting for their answers: the first poll of each sends it.
@@ -134,6 +148,39 @@ impl Drop for Connection {
             runtime.shutdown_background();
         }
     }
+}
+
+/// Connects to one server.
+async fn connect(runtime: &Runtime, server: &Config, encryption: Option<&Encryption>) -> Result<Client, tokio_postgres::Error> {
+    // What ends the driver is told to whoever waits for an answer.
+    match encryption {
+        Some(encryption) => {
+            let (client, driver) = server.connect(encryption.clone()).await?;
+            runtime.spawn(async { drop(driver.await) });
+            Ok(client)
+        }
+        None => {
+            let (client, driver) = server.connect(NoTls).await?;
+            runtime.spawn(async { drop(driver.await) });
+            Ok(client)
+        }
+    }
+}
+
+/// Why none of the servers could be used. While one of them may yet come, the others' reasons do not count.
+fn why_none(address: &DatabaseAddress, faults: Vec<tokio_postgres::Error>) -> LedgerError {
+    let mut told: Vec<LedgerError> = faults.into_iter().map(LedgerError::from).collect();
+    if told.len() < 2 {
+        return told.pop().unwrap_or(LedgerError::Closed);
+    }
+    let is_passing = told.iter().any(|fault| matches!(fault, LedgerError::Unreachable(_)));
+    let mut words = Vec::with_capacity(told.len());
+    for ((_, server), fault) in address.servers().zip(told) {
+        let (LedgerError::Unreachable(why) | LedgerError::Server(why)) = fault else { return fault };
+        words.push(format!("{}: {why}", DatabaseAddress::name_of(server)));
+    }
+    let words = words.join("; ");
+    if is_passing { LedgerError::Unreachable(words) } else { LedgerError::Server(words) }
 }
 
 /// A statement that has been sent.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -324,7 +325,10 @@ fn addresses_that_cannot_be_used_are_refused_without_repeating_the_password() {
         ("mysql://a:secret@localhost/b", "begins with postgres://"),
         ("postgres://a:secret@localhost:port/b", "port"),
         ("postgres://a:secret@localhost/b?colour=red", "colour"),
-        ("postgres://a:secret@localhost/b?sslmode=require", "no TLS"),
+        ("postgres://a:secret@localhost/b?sslmode=require", "needs sslrootcert"),
+        ("postgres://a:secret@db.example.gov.vn/b?sslmode=verify-full&sslrootcert=/nowhere/roots.pem", "/nowhere/roots.pem"),
+        ("postgres://a:secret@h1,h2/b?sslmode=disable&port=1", "port"),
+        ("postgres://a:secret@h1:1,h2:2/b?hostaddr=10.0.0.1&sslmode=disable", "as many"),
         ("postgres://a:secret@db.example.gov.vn/b", "another machine"),
         ("postgres://a:secret@10.0.0.7/b", "another machine"),
         ("", "begins with postgres://"),
@@ -342,6 +346,91 @@ fn addresses_that_cannot_be_used_are_refused_without_repeating_the_password() {
     for address in ["postgres://a@localhost/b", "postgres://a@127.0.0.1:5433/b", "postgres:///b", "postgres://a@10.0.0.7/b?sslmode=disable"]
     {
         assert!(DatabaseAddress::parse(address).is_ok(), "{address}");
+    }
+}
+
+/// A server of its own that shows a certificate for 127.0.0.1, and the place at which it listens.
+fn encrypted_server() -> (Server, String) {
+    let server = Server::start();
+    server.cut_power();
+    let certificate = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let data = server.folder.path().join("data");
+    let owner = std::fs::metadata(&data).unwrap();
+    for (name, text) in [("server.crt", certificate.cert.pem()), ("server.key", certificate.signing_key.serialize_pem())] {
+        let file = data.join(name);
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        std::os::unix::fs::chown(&file, Some(owner.uid()), Some(owner.gid())).unwrap();
+    }
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let settings = format!("listen_addresses = '127.0.0.1,localhost'\nport = {port}\nssl = on\n");
+    std::fs::OpenOptions::new().append(true).open(data.join("postgresql.conf")).unwrap().write_all(settings.as_bytes()).unwrap();
+    server.start_again();
+    (server, format!("127.0.0.1:{port}"))
+}
+
+#[test]
+fn an_encrypted_line_is_made_only_to_a_server_with_the_right_certificate_and_name() {
+    if Bed::postgres().is_none() {
+        return;
+    }
+    let (server, place) = encrypted_server();
+    let roots = server.folder.path().join("data/server.crt");
+    let address = format!("postgres://lienvung@{place}/postgres?sslmode=verify-full&sslrootcert={}", roots.display());
+    let connection = Connection::open(&DatabaseAddress::parse(&address).unwrap()).unwrap();
+    let rows = connection.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", &[]).unwrap();
+    assert!(rows[0].get::<_, bool>(0));
+    keep(&open(&address).unwrap(), "carried").unwrap();
+
+    let other = server.folder.path().join("other.crt");
+    std::fs::write(&other, rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap().cert.pem()).unwrap();
+    for (wrong, why) in [
+        (address.replace(&roots.display().to_string(), &other.display().to_string()), "certificate"),
+        (address.replace("127.0.0.1", "localhost"), "certificate"),
+    ] {
+        let refused = open(&wrong);
+        assert!(matches!(&refused, Err(error) if error.to_string().contains(why)), "{wrong}: {refused:?}");
+    }
+}
+
+#[test]
+fn of_several_servers_the_one_that_took_writes_last_is_asked_first() {
+    let Some(bed) = Bed::postgres() else { return };
+    let proxy = Proxy::before(&bed);
+    let address = DatabaseAddress::parse(&proxy.address.replace('@', "@127.0.0.1:1,")).unwrap();
+    let first = |address: &DatabaseAddress| address.servers().map(|(place, _)| place).collect::<Vec<_>>();
+    assert_eq!(first(&address), [0, 1]);
+    Connection::open(&address).unwrap();
+    assert_eq!(first(&address), [1, 0]);
+    let none = Connection::open(&DatabaseAddress::parse("postgres://a@127.0.0.1:1,127.0.0.1:2/b").unwrap());
+    let Err(LedgerError::Unreachable(why)) = none.map(drop) else { panic!("somebody answers there") };
+    assert!(why.contains("127.0.0.1:1: ") && why.contains("127.0.0.1:2: "), "{why}");
+}
+
+#[test]
+fn one_of_several_programs_leads_and_the_next_one_takes_over() {
+    let Some(bed) = Bed::postgres() else { return };
+    let (first, second) = (bed.open(), bed.open());
+    assert_eq!((first.lead().unwrap(), second.lead().unwrap(), first.lead().unwrap()), (Some(1), None, Some(1)));
+    first.give_up_lead();
+    let taken = until_some(|| second.lead().unwrap());
+    assert_eq!((taken, first.lead().unwrap()), (1, None));
+
+    // Whoever loses his session in between learns of it, and takes the lead anew.
+    run(&bed.address(), "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 1280732261 AND granted");
+    assert!(second.lead().is_err());
+    assert_eq!(until_some(|| second.lead().unwrap()), 2);
+    drop(second);
+    assert_eq!(until_some(|| first.lead().unwrap()), 2);
+}
+
+/// The server lets go of a lock a moment after the session has ended.
+fn until_some<T>(mut ask: impl FnMut() -> Option<T>) -> T {
+    loop {
+        if let Some(found) = ask() {
+            return found;
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -10,8 +10,10 @@ use crate::error::LedgerError;
 use crate::names::{LeafHash, Origin, RecordId};
 use crate::payload::commitment;
 use crate::postgres::connection::Connection;
+use crate::postgres::copy;
 use crate::store::holding::{HoldingRead, HoldingWrite};
 use crate::store::number::{index_of, limit_of, place, signed, unsigned};
+use crate::store::table::{Cell, Table};
 use crate::store::{ChangeRow, EntryRow, LogRow, StoreRead, StoreWrite, VersionRow, check_key};
 use crate::tree::Frontier;
 
@@ -226,6 +228,10 @@ impl StoreRead for Session<'_> {
         Ok(rows.first().map(|row| row.try_get(0)).transpose()?.map_or(0, unsigned))
     }
 
+    fn rows(&self, table: &Table, after: Option<&[Cell]>, limit: usize) -> Result<Vec<Vec<Cell>>, LedgerError> {
+        copy::rows(self, table, after, limit)
+    }
+
     fn cabinet_get(&self, drawer: &str, key: &str) -> Result<Option<Value>, LedgerError> {
         // The server takes no NUL in a text, not even to say that there is no such key.
         if check_key(key).is_err() {
@@ -357,6 +363,10 @@ impl StoreWrite for Session<'_> {
             self.connection.order("UPDATE entry SET payload = NULL WHERE place = $1", vec![Box::new(row.try_get::<_, i64>(0)?)]);
         }
         Ok(destroyed)
+    }
+
+    fn put_rows(&mut self, table: &Table, rows: Vec<Vec<Cell>>) -> Result<(), LedgerError> {
+        copy::put_rows(self, table, rows)
     }
 
     fn cabinet_put(&mut self, drawer: &str, key: &str, value: &Value) -> Result<(), LedgerError> {

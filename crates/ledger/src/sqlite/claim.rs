@@ -39,6 +39,12 @@ impl ClaimRead for Session<'_, '_> {
         Ok(makers)
     }
 
+    fn is_claimed(&self, audience: &str, rec: RecordId, leaf: &LeafHash, log: i64, index: u64) -> Result<bool, LedgerError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT 1 FROM claim WHERE audience = ?1 AND rec = ?2 AND leaf = ?3 AND place = ?4")?;
+        Ok(statement.exists(params![audience, rec.as_bytes(), leaf.0, place(log, index)])?)
+    }
+
     fn claims_on(
         &self,
         audience: &str,

@@ -9,8 +9,10 @@ use serde_json::Value;
 use crate::error::LedgerError;
 use crate::names::{LeafHash, Origin, RecordId};
 use crate::payload::commitment;
+use crate::sqlite::copy;
 use crate::store::holding::{HoldingRead, HoldingWrite};
 use crate::store::number::{index_of, limit_of, place, signed, unsigned};
+use crate::store::table::{Cell, Table};
 use crate::store::{ChangeRow, EntryRow, LogRow, StoreRead, StoreWrite, VersionRow, check_key};
 use crate::tree::Frontier;
 
@@ -283,6 +285,10 @@ impl StoreRead for Session<'_, '_> {
         Ok(unsigned(last.unwrap_or(0)))
     }
 
+    fn rows(&self, table: &Table, after: Option<&[Cell]>, limit: usize) -> Result<Vec<Vec<Cell>>, LedgerError> {
+        copy::rows(self, table, after, limit)
+    }
+
     fn cabinet_get(&self, drawer: &str, key: &str) -> Result<Option<Value>, LedgerError> {
         let text: Option<String> = self
             .connection
@@ -402,6 +408,10 @@ impl StoreWrite for Session<'_, '_> {
             self.connection.prepare_cached("UPDATE entry SET payload = NULL WHERE place = ?1")?.execute([place])?;
         }
         Ok(destroyed.into_iter().map(|(_, commitment)| commitment).collect())
+    }
+
+    fn put_rows(&mut self, table: &Table, rows: Vec<Vec<Cell>>) -> Result<(), LedgerError> {
+        copy::put_rows(self, table, &rows)
     }
 
     fn cabinet_put(&mut self, drawer: &str, key: &str, value: &Value) -> Result<(), LedgerError> {

@@ -1,5 +1,6 @@
 //! Where a store lies while it is tested.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::names::RecordId;
@@ -78,6 +79,29 @@ impl Bed {
         match self {
             Bed::Sqlite(_) => rusqlite::Connection::open(self.address()).unwrap().execute_batch(SQLITE_BACK_TO_STEP_2).unwrap(),
             Bed::Postgres { .. } => run(&self.address(), POSTGRES_BACK_TO_STEP_2),
+        }
+    }
+
+    /// The tables of the open database with their columns in the order of the alphabet, but for those that say whose it is and how its engine keeps it.
+    pub(crate) fn tables(&self) -> BTreeSet<String> {
+        drop(self.open());
+        match self {
+            Bed::Sqlite(_) => {
+                let file = rusqlite::Connection::open(self.address()).unwrap();
+                let mut question = file
+                    .prepare(
+                        "SELECT t.name || ': ' || (SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_table_info(t.name) ORDER BY name))
+                         FROM sqlite_master t WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name <> 'meta'",
+                    )
+                    .unwrap();
+                question.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+            }
+            Bed::Postgres { .. } => {
+                let connection = Connection::open(&DatabaseAddress::parse(&self.address()).unwrap()).unwrap();
+                let question = "SELECT table_name || ': ' || string_agg(column_name, ', ' ORDER BY column_name COLLATE \"C\") FROM information_schema.columns
+                    WHERE table_schema = 'public' AND table_name NOT IN ('meta', 'writer', 'lienvung_schema') GROUP BY table_name";
+                connection.ask(question, &[]).unwrap().iter().map(|row| row.get(0)).collect()
+            }
         }
     }
 

@@ -58,6 +58,8 @@ pub trait ClaimRead {
     fn has_claims(&self) -> Result<bool, LedgerError>;
     /// The makers under which an entry about a record is known, in the order of their names; none for an entry that is not held or waits for the version before.
     fn makers(&self, audience: &str, rec: RecordId, leaf: &LeafHash) -> Result<Vec<NodeName>, LedgerError>;
+    /// Whether the entry of a log at a place is kept as a claim about a record, under a maker or waiting for one.
+    fn is_claimed(&self, audience: &str, rec: RecordId, leaf: &LeafHash, log: i64, index: u64) -> Result<bool, LedgerError>;
     /// Claims that name a version as the one before, from the place after (log, index) on, at most `limit`; a claim with several makers comes several times.
     fn claims_on(
         &self,

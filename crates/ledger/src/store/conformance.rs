@@ -1,11 +1,13 @@
 //! What every store promises, written once against [`Store`] and run on each engine.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
 use super::bed::Bed;
+use super::table::TABLES;
 use super::{ChangeRow, EntryRow, LogRow, Store, StoreRead, StoreWrite, VersionRow};
 use crate::error::LedgerError;
 use crate::ledger::append_bytes;
@@ -47,6 +49,7 @@ on_every_store!(
     many_writers_get_each_his_own_number,
     two_stores_on_one_database_never_write_the_same_place,
     what_was_stored_is_there_when_opened_again,
+    every_table_of_the_engine_is_known_with_its_columns,
 );
 
 mod claim;
@@ -556,6 +559,17 @@ fn two_stores_on_one_database_never_write_the_same_place(bed: &Bed) {
         let seqs: Vec<u64> = read(&**store, |r| r.changes(0, 1_000)).into_iter().map(|change| change.seq).collect();
         assert_eq!(seqs.len(), 100);
     }
+}
+
+fn every_table_of_the_engine_is_known_with_its_columns(bed: &Bed) {
+    let known: BTreeSet<String> = TABLES.iter().map(|table| format!("{}: {}", table.name, sorted(&table.names()))).collect();
+    assert_eq!(bed.tables(), known, "a column that is not in store/table.rs stays behind when a node moves to another engine");
+}
+
+fn sorted(names: &str) -> String {
+    let mut names: Vec<&str> = names.split(", ").collect();
+    names.sort_unstable();
+    names.join(", ")
 }
 
 fn what_was_stored_is_there_when_opened_again(bed: &Bed) {

@@ -3,6 +3,8 @@
 //! The machines of `exchange` decide; here are the threads that step them, each step in one transaction, and the clock they wait by. A step's request is sent
 //! after its commit.
 
+mod lead;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -120,7 +122,11 @@ pub(super) struct Plan {
     seen: u64,
     /// When the head, or his standing order, let something go last, as it was seen.
     sent: Option<i64>,
+    /// What keeps the exchange from reading its ledger, as it was last written into the program's log.
+    warned: String,
     is_stopping: bool,
+    /// Among several programs on one database one carries for all; none when it is another one ([`Ledger::lead`](ledger::Ledger::lead)).
+    lead: Option<u64>,
     /// Carries nothing until it is let go again: a rehearsal of a cut line.
     is_unplugged: bool,
 }
@@ -207,10 +213,11 @@ impl Exchange {
                 plan.looked = Some(Instant::now());
                 drop(plan);
                 let look = || Ok((self.known()?, self.ledger.read(|r| r.last_seq())?, self.standing_order()?));
-                let looked = self.refresh().and_then(|()| look());
+                let looked = self.take_the_lead().and_then(|()| look());
                 plan = lock(&self.plan);
                 match looked {
                     Ok((known, seq, sent)) => {
+                        plan.warned.clear();
                         plan.make_lanes(known.as_ref());
                         if std::mem::replace(&mut plan.sent, sent) != sent {
                             plan.hurry();
@@ -219,7 +226,7 @@ impl Exchange {
                             plan.want();
                         }
                     }
-                    Err(error) => tracing::warn!(%error, "the exchange cannot read its ledger"),
+                    Err(error) => plan.warn(&error.to_string()),
                 }
                 continue;
             }
@@ -230,7 +237,7 @@ impl Exchange {
                 continue;
             }
             let now = Instant::now();
-            let known = plan.made_for.clone().filter(|_| !plan.is_unplugged);
+            let known = plan.made_for.clone().filter(|_| plan.lead.is_some() && !plan.is_unplugged);
             let due = plan.lanes.iter().filter(|(_, lane)| lane.machine.is_some() && lane.due <= now).min_by_key(|(_, lane)| lane.due);
             let found = due.map(|(key, _)| key.clone());
             let taken = found.zip(known).and_then(|(key, known)| {

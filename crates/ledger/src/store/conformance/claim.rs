@@ -167,6 +167,12 @@ fn a_claim_that_waited_is_known_under_its_makers_and_each_once(bed: &Bed) {
     .unwrap();
     let leaf = waiting.version.leaf;
     assert_eq!(read(&*store, |r| Ok((r.makers("public", rec(1), &leaf)?, standings(r)?))), (vec![], vec![]));
+    let (log, index) = (waiting.log, waiting.version.index);
+    for (audience, number, at, is_claimed) in
+        [("public", 1, index, true), ("region", 1, index, false), ("public", 2, index, false), ("public", 1, index + 1, false)]
+    {
+        assert_eq!(read(&*store, |r| r.is_claimed(audience, rec(number), &leaf, log, at)), is_claimed, "{audience} {number} {at}");
+    }
     let under = |maker: &str, stretch| ClaimRow { maker: Some(name(maker)), stretch, ..waiting.clone() };
     let (first, void, second) = (under("kontum", Some(2)), under("kontum", None), under("aaa", Some(0)));
     write(&*store, move |w| {
