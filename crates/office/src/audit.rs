@@ -70,6 +70,7 @@ impl AuditEntry {
             "record.take_over" => ("Tiếp nhận bản ghi sau sáp nhập", "Took a record over after a merger"),
             "records.take_over" => ("Tiếp nhận các bản ghi sau sáp nhập", "Took records over after a merger"),
             "node.merge" => ("Sáp nhập nút", "Merged nodes"),
+            "node.serve" => ("Mở lại nút sau khôi phục", "Let the node serve after a restore"),
             "record.erase" => ("Xóa nội dung bản ghi", "Erased the contents of a record"),
             "record.step" => ("Chuyển bước", "Took a step"),
             "records.submit" => ("Ghi nhiều bản ghi", "Saved several records"),

@@ -66,13 +66,13 @@ pub(super) struct Trouble {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct LaneKey {
-    origin: Origin,
-    way: Way,
+pub(super) struct LaneKey {
+    pub(super) origin: Origin,
+    pub(super) way: Way,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Way {
+pub(super) enum Way {
     /// Signed here, there being no node above.
     Alone,
     /// An own log, to the node above.
@@ -200,6 +200,10 @@ impl Exchange {
                 plan = lock(&self.plan);
                 match looked {
                     Ok((known, seq)) => {
+                        let heard = known.as_ref().map_or(Ok(()), |known| self.look_after_restore(known));
+                        if let Err(error) = heard {
+                            tracing::warn!(%error, "it cannot be seen what was heard after the restore");
+                        }
                         plan.make_lanes(known.as_ref());
                         if std::mem::replace(&mut plan.seen, seq) != seq {
                             plan.want();
@@ -234,6 +238,9 @@ impl Exchange {
             let rest = self.run(&key, machine, &known, line);
             if key.way == Way::Up && rest.trouble.is_none() {
                 self.ask_for_the_centres_receipt(&key.origin, &known, line);
+            }
+            if rest.trouble.is_none() && rest.seconds == QUIET {
+                self.note_rest(&key.origin, key.way);
             }
             self.note_trouble(&key, rest.trouble.as_ref());
             if rest.has_grown {
@@ -276,6 +283,7 @@ impl Exchange {
             }
             let (Some(request), Some(above)) = (request, &known.membership.above) else { return rest };
             if lock(&self.plan).is_stopping {
+                rest.seconds = 1;
                 return rest;
             }
             event = match self.call(above, &key.origin, &request, known, line) {
@@ -457,7 +465,7 @@ pub(super) fn kept_trouble(r: &Reader<'_>, origin: &Origin) -> Result<Option<Tro
 }
 
 /// The lanes that a node needs.
-fn lanes_of(known: &Known) -> Vec<LaneKey> {
+pub(super) fn lanes_of(known: &Known) -> Vec<LaneKey> {
     let (own, above) = (&known.membership.name, &known.membership.above);
     let mut lanes = Vec::new();
     for audience in TRAVELLING {
