@@ -34,6 +34,17 @@ pub(crate) enum NodeCommand {
     Merge(MergeArguments),
     /// Tại nút tiếp nhận: tiếp nhận mọi bản ghi của các nút đã sáp nhập vào nút này – At the heir: take over all records of the nodes merged into it
     TakeOver(Folder),
+    /// Sau khôi phục: mở lại nút dù chưa hỏi được hết các nút khác – After a restore: serve although not all other nodes were heard
+    Serve(ServeArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    #[command(flatten)]
+    folder: Folder,
+    /// Số văn bản làm căn cứ – Number of the document that is the ground
+    #[arg(long)]
+    basis: String,
 }
 
 #[derive(Debug, Args)]
@@ -163,6 +174,12 @@ pub(crate) fn node(command: NodeCommand, words: Words) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         NodeCommand::TakeOver(folder) => take_over(&folder, words),
+        NodeCommand::Serve(arguments) => {
+            let (office, _) = open(&arguments.folder, words)?;
+            office.serve_after_restore(&office.console(), &arguments.basis)?;
+            tell!("{}", words.say("Nút mở lại.", "The node serves again."));
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

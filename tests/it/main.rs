@@ -15,6 +15,7 @@ mod crash;
 mod database;
 mod demo_board;
 mod doctor;
+mod erasure;
 mod exchange;
 mod form_from_centre;
 mod form_version;

@@ -13,6 +13,11 @@ use crate::held_record;
 use crate::shelf::{Aside, HeldLog, Latest, Shelf, ShelfRead, Standing};
 use crate::tile::frontier_at;
 
+/// Drawer of the cabinet that notes the last erasure, for whoever cleans the disk behind it.
+pub const ERASURES: &str = "erasures";
+/// The key in it: a text that is another one after each erasure that destroyed something.
+pub const LAST_ERASED: &str = "last";
+
 /// Entries read at a time: payloads of at most 64 MiB come with them.
 const PAGE: usize = 64;
 
@@ -269,6 +274,9 @@ impl Shelf for LedgerShelf<'_, '_> {
                 continue;
             }
             self.store_mut().destroy(log.id, index)?;
+            if row.payload.is_some() {
+                self.writer.cabinet_put(ERASURES, LAST_ERASED, serde_json::Value::from(RecordId::new().to_string()))?;
+            }
             if row.payload.is_some() && held_record::is_counted(self.store(), &log, index)? {
                 self.tell_of_held(&log, rec)?;
             }

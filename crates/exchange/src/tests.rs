@@ -12,7 +12,7 @@ use crate::log::{CheckedEntry, append, commitment};
 use crate::memory::MemoryShelf;
 use crate::owner::{Effect, Event, Moment, Owner, Voice};
 use crate::parent::Parent;
-use crate::protocol::{Answer, Call, Refusal, Request};
+use crate::protocol::{Answer, Call, Possession, Refusal, Request};
 use crate::reader::ReaderLoop;
 use crate::shelf::{Shelf, ShelfRead, Standing};
 use crate::tile::{TilePlace, consistency_proof, inclusion_proof, root_at};
@@ -335,4 +335,68 @@ fn a_reader_follows_and_a_stranger_reads_nothing_beyond_the_public() {
             assert!(matches!(answer, Answer::Refused(Refusal::NotYours)), "{call:?}");
         }
     }
+}
+
+/// Appends an `erase` of a commitment.
+fn erase(shelf: &mut MemoryShelf, pay: LeafHash) {
+    let op = Op::Erase { pays: vec![pay], why: "law".into(), basis: "12/QĐ".into() };
+    let bytes = Entry::new(1_700_000_000_000_000, op).to_bytes().unwrap();
+    append(shelf, &origin(), CheckedEntry::read(&bytes, None).unwrap()).unwrap();
+}
+
+fn commitments(shelf: &MemoryShelf) -> Vec<LeafHash> {
+    let ops = shelf.rows(&origin()).iter().map(|row| Entry::from_bytes(&row.bytes).unwrap().op);
+    ops.filter_map(|op| if let Op::Put { pay, .. } = op { Some(pay) } else { None }).collect()
+}
+
+fn possessions(pair: &Pair, above: &MemoryShelf, indices: &[u64]) -> Vec<Possession> {
+    let request = Request::Prove { nonce: b"hom nay".to_vec(), indices: indices.to_vec() };
+    let call = Call { origin: origin(), caller: Some(name("sokhcn.daklak")), request };
+    match pair.parent.read(above, &pair.directory, &call).unwrap() {
+        Answer::Possessions(possessions) => possessions,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_holder_proves_what_it_has_and_says_erased_of_what_was_erased() {
+    let (mut pair, mut below, mut above) = (pair(), shelf_of(3), MemoryShelf::new());
+    bring_up(&mut pair, &mut below, &mut above);
+    assert!(possessions(&pair, &above, &[0, 1, 2]).iter().all(|one| matches!(one, Possession::Held(_))));
+    let pay = commitments(&below)[1];
+    erase(&mut below, pay);
+    bring_up(&mut pair, &mut below, &mut above);
+    let said = possessions(&pair, &above, &[0, 1, 2, 3, 4]);
+    assert!(matches!(said[0], Possession::Held(_)) && matches!(said[2], Possession::Held(_)), "{said:?}");
+    assert_eq!((said[1], said[3], said[4]), (Possession::Erased, Possession::None, Possession::Lacking));
+    // A payload sent again is not taken back, whoever sends it.
+    let payload = shelf_of(2).rows(&origin())[1].payload.clone().unwrap();
+    assert_eq!(commitment(&payload), pay, "the same content under the same salt");
+    let mut body = Vec::new();
+    crate::batch::push_filling(&mut body, 1, &payload);
+    let call = Call { origin: origin(), caller: Some(name("sokhcn.daklak")), request: Request::Payloads { body } };
+    assert!(matches!(pair.parent.answer(&mut above, &pair.directory, &call, 1_700_000_200).unwrap(), Answer::Head(_)));
+    assert_eq!(possessions(&pair, &above, &[1]), [Possession::Erased]);
+}
+
+#[test]
+fn an_erasure_that_stands_before_its_put_holds_for_it_at_owner_and_holder() {
+    let (mut pair, mut below, mut above) = (pair(), MemoryShelf::new(), MemoryShelf::new());
+    let pay = commitments(&shelf_of(1))[0];
+    erase(&mut below, pay);
+    write(&mut below, 0);
+    assert_eq!(below.rows(&origin())[1].payload, None);
+    let (received, _) = bring_up(&mut pair, &mut below, &mut above);
+    assert_eq!(received, [2], "the holder misses nothing");
+    assert_eq!(possessions(&pair, &above, &[0, 1]), [Possession::None, Possession::Erased]);
+    // The same in one call with the payload, as a child sends it that has not applied its own erasure.
+    let mut other = MemoryShelf::new();
+    let mut body = Vec::new();
+    for row in below.rows(&origin()) {
+        let payload = (row.index == 1).then(|| shelf_of(1).rows(&origin())[0].payload.clone().unwrap());
+        crate::batch::push_entry(&mut body, &row.bytes, payload.as_deref());
+    }
+    let call = Call { origin: origin(), caller: Some(name("sokhcn.daklak")), request: Request::Append { from: 0, body } };
+    assert!(matches!(pair.parent.answer(&mut other, &pair.directory, &call, 1_700_000_200).unwrap(), Answer::Head(_)));
+    assert_eq!((other.rows(&origin())[1].payload.clone(), possessions(&pair, &other, &[1])), (None, vec![Possession::Erased]));
 }

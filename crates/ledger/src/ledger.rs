@@ -442,7 +442,15 @@ impl Writer<'_> {
         if found { Ok(()) } else { Err(LedgerError::NoRecord) }
     }
 
-    fn erase_in(&mut self, log: &mut LogRow, rec: RecordId, kind: &str, why: &str, basis: &str, at: i64) -> Result<u64, LedgerError> {
+    pub(crate) fn erase_in(
+        &mut self,
+        log: &mut LogRow,
+        rec: RecordId,
+        kind: &str,
+        why: &str,
+        basis: &str,
+        at: i64,
+    ) -> Result<u64, LedgerError> {
         let pays = self.store.destroy_payloads(log.id, rec)?;
         for part in pays.chunks(COMMITMENTS_PER_ENTRY) {
             let op = Op::Erase { pays: part.to_vec(), why: why.to_owned(), basis: basis.to_owned() };

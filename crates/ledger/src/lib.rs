@@ -25,6 +25,7 @@ mod error;
 mod files;
 mod follower;
 mod held;
+mod inside;
 mod lead;
 mod ledger;
 mod names;

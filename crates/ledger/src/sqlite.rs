@@ -128,8 +128,11 @@ pub(crate) fn steps() -> usize {
     schema::STEPS.len()
 }
 
+/// How long a statement waits for another program.
+const BUSY: Duration = Duration::from_secs(10);
+
 fn prepare(connection: &Connection) -> Result<(), LedgerError> {
-    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     // What an erasure frees is overwritten with zeros.
@@ -167,14 +170,28 @@ fn write_all(connection: Connection, commands: &Receiver<Command>, groups: &Atom
                 Command::Work(work, answer) => group.push((work, answer)),
                 Command::Scrub(answer) => {
                     commit_group(&connection, &desk, std::mem::take(&mut group));
-                    let scrubbed = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(LedgerError::from);
-                    give_all(vec![(answer, scrubbed)]);
+                    give_all(vec![(answer, empty_write_ahead_log(&connection))]);
                 }
             }
         }
         commit_group(&connection, &desk, group);
         groups.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// Brings everything into the file itself, where what was erased is overwritten already, and empties what stands before it.
+fn empty_write_ahead_log(connection: &Connection) -> Result<(), LedgerError> {
+    // A reader of an older state, such as a backup under way, may need it; writers do not wait for him.
+    connection.busy_timeout(Duration::from_secs(1))?;
+    let is_busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+    connection.busy_timeout(BUSY)?;
+    if is_busy? {
+        return Err(LedgerError::Database(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
+            Some("somebody reads an older state of the ledger".to_owned()),
+        )));
+    }
+    Ok(())
 }
 
 /// Runs each work in a savepoint and commits them together. Nobody hears of success before the commit is on disk; if it fails, nobody's work counts.

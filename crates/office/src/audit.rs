@@ -75,6 +75,7 @@ impl AuditEntry {
             "node.merge" => ("Sáp nhập nút", "Merged nodes"),
             "node.policy" => ("Đặt chế độ gửi lên", "Set when data goes up"),
             "node.send" => ("Gửi lên nút trên", "Sent data up"),
+            "node.serve" => ("Mở lại nút sau khôi phục", "Let the node serve after a restore"),
             "record.erase" => ("Xóa nội dung bản ghi", "Erased the contents of a record"),
             "record.step" => ("Chuyển bước", "Took a step"),
             "records.submit" => ("Ghi nhiều bản ghi", "Saved several records"),

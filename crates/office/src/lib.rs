@@ -34,6 +34,7 @@ mod council;
 mod council_count;
 mod council_minutes;
 mod directive;
+mod erasure;
 mod error;
 mod export;
 mod follow;

@@ -9,6 +9,7 @@ mod lanes;
 mod membership;
 mod merger;
 mod receipt;
+mod restoration;
 mod sending;
 mod standing;
 
@@ -22,7 +23,7 @@ use exchange::directory::{CATALOGUE, DIRECTORY, Directory, PUBLIC, Statement};
 use exchange::key::NodeKey;
 use exchange::ledger_shelf::{LedgerShelf, LedgerView};
 use exchange::parent::Parent;
-use exchange::protocol::{Answer, Call, Refusal};
+use exchange::protocol::{Answer, Call, Refusal, Request};
 use exchange::shelf::ShelfRead;
 use exchange::signature::{SignatureFields, Target, caller};
 use exchange::wire::{WireAnswer, log_name, read_request, unpack, write_answer};
@@ -39,6 +40,7 @@ pub use lanes::{Line, LineFault};
 pub use membership::{Above, Invitation, Membership};
 pub(crate) use merger::require_open;
 pub use receipt::ReceiptForm;
+pub(crate) use restoration::Restoration;
 pub use sending::{SendPolicy, SendQueue, Sending, WaitingDeed, WaitingEntry};
 pub use standing::{BodyCompleteness, LogStanding};
 
@@ -59,6 +61,8 @@ pub(crate) struct Exchange {
     heard: Mutex<BTreeMap<NodeName, i64>>,
     plan: Mutex<Plan>,
     moved: Condvar,
+    /// Whether the folder was put back from a copy.
+    pub(crate) restoration: Arc<Restoration>,
 }
 
 /// What a node knows of the others, computed from the directory logs it holds.
@@ -83,6 +87,7 @@ type Stamp = (BTreeMap<Origin, u64>, usize);
 impl Exchange {
     pub(crate) fn new(ledger: Arc<Ledger>, clock: Clock, folder: &Path) -> Exchange {
         Exchange {
+            restoration: Arc::new(Restoration::new(ledger.clone(), folder)),
             ledger,
             clock,
             key_file: folder.join(KEY_FILE),
@@ -151,16 +156,21 @@ impl Exchange {
         let Some(origin) = known.origins.get(&log).cloned() else { return Ok(Answer::NotFound) };
         let call = Call { origin, caller, request };
         if !call.request.is_write() {
-            return Ok(self.ledger.read(|r| known.parent.read(&LedgerView::over(r), &known.directory, &call))?);
+            let answer = self.ledger.read(|r| known.parent.read(&LedgerView::over(r), &known.directory, &call))?;
+            return self.withhold(&known, &call, answer);
         }
-        let (origin, role) = (call.origin.clone(), known.clone());
+        let (origin, role, signed) = (call.origin.clone(), known.clone(), self.signed_size_of(&call));
+        let asked = Call { origin: call.origin.clone(), caller: call.caller.clone(), request: Request::Head };
         let answer = self.ledger.write(move |w| -> Result<Answer, LedgerError> {
             role.parent.answer(&mut LedgerShelf::over(w), &role.directory, &call, seconds)
         })?;
         if matches!(answer, Answer::Cosigned(_)) {
             self.note_growth(&origin);
+            if let Some(size) = signed {
+                self.note_signed(&origin, size)?;
+            }
         }
-        Ok(answer)
+        self.withhold(&known, &asked, answer)
     }
 
     /// A log has more that counts than before.

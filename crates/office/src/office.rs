@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::board::Board;
 use crate::body::{Body, BodyDirectory};
 use crate::clock::Clock;
+use crate::erasure::{RecordFiles, Scrubber};
 use crate::error::OfficeError;
 use crate::follow::{Followers, load_body};
 use crate::form_shelf::FormShelf;
@@ -49,7 +50,10 @@ pub struct Office {
     board: Arc<Board>,
     register: Arc<Register>,
     search: Arc<SearchIndex>,
+    files: Arc<RecordFiles>,
     followers: Followers,
+    /// Of the program that keeps the views.
+    _scrubber: Option<Scrubber>,
     /// The lock of the folder, held by the one program that keeps the views; none in a program beside it.
     keeper: Option<std::fs::File>,
     clock: Clock,
@@ -114,6 +118,21 @@ impl Office {
             followers.push(Box::new(judge));
         }
         let followers = Followers::start(ledger.clone(), followers);
+        // The mark of a folder says nothing about a database that several programs share.
+        if keeps && settings.database.is_none() {
+            exchange.restoration.begin(exchange.has_neighbours()?)?;
+        }
+        let restoration = exchange.restoration.clone();
+        let files = Arc::new(RecordFiles::new(
+            ledger.clone(),
+            board.clone(),
+            register.clone(),
+            search.clone(),
+            restoration,
+            settings.clock.clone(),
+            folder,
+        ));
+        let scrubber = keeps.then(|| Scrubber::start(files.clone()));
         let visits = crate::article::Visits::default();
         let forms_changing: Arc<Mutex<()>> = Arc::default();
         let is_shared = settings.database.is_some();
@@ -129,7 +148,9 @@ impl Office {
             board,
             register,
             search,
+            files,
             followers,
+            _scrubber: scrubber,
             keeper,
             clock: settings.clock,
             body,
@@ -255,13 +276,10 @@ impl Office {
         self.keeps_views() || self.search.refresh().is_ok()
     }
 
-    /// Leaves nothing of erased contents in the ledger's file, the views and the search index.
-    pub(crate) fn scrub(&self) -> Result<(), OfficeError> {
+    /// Leaves nothing of contents erased up to what `noted` stands for in the ledger's file, the views and the search index.
+    pub(crate) fn scrub(&self, noted: &str) -> Result<(), OfficeError> {
         self.require_keeper()?;
-        self.ledger.scrub()?;
-        self.board.views.scrub()?;
-        self.register.scrub()?;
-        self.search.purge()
+        self.files.scrub(noted)
     }
 
     /// Deletes a view's contents (all views when `name` is none) and fills it again from the ledger. `progress` gets (done, of) in changes.

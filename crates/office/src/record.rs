@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use catalogue::{Audience, Checked, Fault, Field, FieldType, Kind};
+use exchange::ledger_shelf::{ERASURES, LAST_ERASED};
 use ledger::{LeafHash, LedgerError, Projection, Put, Reader, RecordId, Version, Writer};
 use serde_json::Value;
 
@@ -349,14 +350,21 @@ impl Office {
             ));
         }
         let entry = AuditEntry::of(self, who, "record.erase").record(id).note(&basis);
+        let note = RecordId::new().to_string();
+        let noted = note.clone();
         self.ledger().write(move |w| -> Result<(), OfficeError> {
             w.erase(id, "law", &basis)?;
             crate::node::forget_answered_return(w, id)?;
+            w.cabinet_put(ERASURES, LAST_ERASED, Value::from(noted))?;
             write_audit(w, entry)
         })?;
         // Views and search forget it too; then nothing of it may be left in their files.
         self.settle(ERASURE_SETTLES);
-        self.scrub()
+        if let Err(error) = self.scrub(&note) {
+            // It is erased and noted: the scrubber tries again until the disk is clean.
+            tracing::warn!(%error, "what was erased is still in a file of the disk; it is tried again");
+        }
+        Ok(())
     }
 
     /// A kind as a version of its form declares it: that of [`RecordView::form`] for a record.

@@ -46,8 +46,12 @@ impl ViewPool {
     }
 
     /// Empties the write-ahead log, so that what was deleted is gone from disk.
+    ///
+    /// # Errors
+    /// Also when a reader keeps it from being emptied.
     pub(crate) fn scrub(&self) -> Result<(), OfficeError> {
-        Ok(self.writer().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+        let is_busy: bool = self.writer().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if is_busy { Err(OfficeError::Data("somebody reads an older state of the view".to_owned())) } else { Ok(()) }
     }
 
     pub(crate) fn cursor(&self) -> Result<u64, OfficeError> {

@@ -93,6 +93,18 @@ pub(crate) async fn identify(State(app): State<App>, mut request: Request, next:
     if denied && !signed_in { axum::response::IntoResponse::into_response(Failure::sign_in_needed()) } else { response }
 }
 
+/// Nothing is shown of a folder that was put back from an old backup until its node has heard what was erased since.
+async fn withhold(State(app): State<App>, request: Request, next: Next) -> Response {
+    if !app.office.waits_after_restore() {
+        return next.run(request).await;
+    }
+    let failure = Failure::new(StatusCode::SERVICE_UNAVAILABLE, "restored", "restored from a backup, waits for its neighbours");
+    axum::response::IntoResponse::into_response(failure.saying(Label::new(
+        "Nút vừa được khôi phục từ bản sao lưu và đang hỏi các nút khác xem dữ liệu nào đã bị xóa từ đó. Hãy thử lại sau vài phút.",
+        "This node was restored from a backup and is asking the other nodes what was erased since. Try again in a few minutes.",
+    )))
+}
+
 fn viewer(office: &Office, who: &Identity, lang: Lang) -> Viewer {
     let today = office.clock().today();
     let roles = who
@@ -278,6 +290,7 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
     let all = all.layer(axum::middleware::from_fn_with_state(app.clone(), identify));
     // A ballot is cast without anybody's session being looked at.
     let all = all.merge(crate::shell::mirrored(crate::ballot::routes())).with_state(app.clone());
+    let all = all.layer(axum::middleware::from_fn_with_state(app.clone(), withhold));
     crate::shell::finish(all, site).merge(crate::node_calls::routes().with_state(app))
 }
 

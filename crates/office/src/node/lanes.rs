@@ -70,13 +70,13 @@ pub(super) struct Trouble {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct LaneKey {
-    origin: Origin,
-    way: Way,
+pub(super) struct LaneKey {
+    pub(super) origin: Origin,
+    pub(super) way: Way,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Way {
+pub(super) enum Way {
     /// Signed here, there being no node above.
     Alone,
     /// An own log, to the node above.
@@ -218,6 +218,10 @@ impl Exchange {
                 match looked {
                     Ok((known, seq, sent)) => {
                         plan.warned.clear();
+                        let heard = known.as_ref().map_or(Ok(()), |known| self.look_after_restore(known));
+                        if let Err(error) = heard {
+                            tracing::warn!(%error, "it cannot be seen what was heard after the restore");
+                        }
                         plan.make_lanes(known.as_ref());
                         if std::mem::replace(&mut plan.sent, sent) != sent {
                             plan.hurry();
@@ -255,6 +259,9 @@ impl Exchange {
             let rest = self.run(&key, machine, &known, line);
             if key.way == Way::Up && rest.trouble.is_none() {
                 self.ask_for_the_centres_receipt(&key.origin, &known, line);
+            }
+            if rest.trouble.is_none() && rest.seconds == QUIET {
+                self.note_rest(&key.origin, key.way);
             }
             self.note_trouble(&key, rest.trouble.as_ref());
             if rest.has_grown {
@@ -297,6 +304,7 @@ impl Exchange {
             }
             let (Some(request), Some(above)) = (request, &known.membership.above) else { return rest };
             if lock(&self.plan).is_stopping {
+                rest.seconds = 1;
                 return rest;
             }
             event = match self.call(above, &key.origin, &request, known, line) {
@@ -495,7 +503,7 @@ pub(super) fn kept_trouble(r: &Reader<'_>, origin: &Origin) -> Result<Option<Tro
 }
 
 /// The lanes that a node needs.
-fn lanes_of(known: &Known) -> Vec<LaneKey> {
+pub(super) fn lanes_of(known: &Known) -> Vec<LaneKey> {
     let (own, above) = (&known.membership.name, &known.membership.above);
     let mut lanes = Vec::new();
     for audience in TRAVELLING {
