@@ -181,10 +181,16 @@ pub(crate) fn end_sessions_of(w: &mut Writer, account: &str) -> Result<(), Offic
     }
 }
 
+/// 32 random bytes in letters that an address takes. None begins with a hyphen: a code is typed into a command too, which would take it for an option.
 pub(crate) fn new_token() -> String {
     let mut bytes = [0_u8; 32];
-    rand::rng().fill_bytes(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
+    loop {
+        rand::rng().fill_bytes(&mut bytes);
+        let token = URL_SAFE_NO_PAD.encode(bytes);
+        if !token.starts_with('-') {
+            return token;
+        }
+    }
 }
 
 pub(crate) fn digest(token: &str) -> String {
@@ -193,4 +199,15 @@ pub(crate) fn digest(token: &str) -> String {
         text.push_str(&format!("{byte:02x}"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_token_begins_with_a_hyphen() {
+        // One in 64 would.
+        assert!((0..2_000).all(|_| !new_token().starts_with('-')));
+    }
 }
