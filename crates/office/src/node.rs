@@ -2,6 +2,7 @@
 //! (LV-Log/1 §4–6).
 
 mod arrival;
+mod carried_files;
 mod citing;
 mod counting;
 mod inherited;
@@ -12,6 +13,7 @@ mod receipt;
 mod restoration;
 mod sending;
 mod standing;
+mod witness;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -155,15 +157,25 @@ impl Exchange {
         let Some((log, request)) = read_request(Target { body: &plain, ..target }) else { return Ok(Answer::NotFound) };
         let Some(origin) = known.origins.get(&log).cloned() else { return Ok(Answer::NotFound) };
         let call = Call { origin, caller, request };
+        if call.request.is_of_files() {
+            let answer = self.answer_file_call(&known, &call)?;
+            return self.withhold(&known, &call, answer);
+        }
         if !call.request.is_write() {
+            self.note_reader(&call)?;
             let answer = self.ledger.read(|r| known.parent.read(&LedgerView::over(r), &known.directory, &call))?;
             return self.withhold(&known, &call, answer);
         }
         let (origin, role, signed) = (call.origin.clone(), known.clone(), self.signed_size_of(&call));
+        let is_reminder = matches!(call.request, Request::Remind { .. });
         let asked = Call { origin: call.origin.clone(), caller: call.caller.clone(), request: Request::Head };
         let answer = self.ledger.write(move |w| -> Result<Answer, LedgerError> {
             role.parent.answer(&mut LedgerShelf::over(w), &role.directory, &call, seconds)
         })?;
+        if is_reminder && matches!(answer, Answer::Head(_)) {
+            tracing::warn!(log = %origin, "a reader has brought back what this node had signed and no longer had");
+            self.note_growth(&origin);
+        }
         if matches!(answer, Answer::Cosigned(_)) {
             self.note_growth(&origin);
             if let Some(size) = signed {

@@ -10,6 +10,7 @@ use exchange::ledger_shelf::{ERASURES, LAST_ERASED};
 use ledger::{LeafHash, LedgerError, Projection, Put, Reader, RecordId, Version, Writer};
 use serde_json::Value;
 
+use crate::attached_file::files_named;
 use crate::audit::{AuditEntry, write_audit};
 use crate::body::Body;
 use crate::error::{OfficeError, label};
@@ -247,11 +248,11 @@ impl Office {
             if let Some(projection) = projection
                 && wider.as_ref() != Some(&projection)
             {
-                projections.push(Projection::seal(audience.as_str(), &projection, &[])?);
+                projections.push(Projection::seal(audience.as_str(), &projection, &files_named(kind, &projection))?);
                 wider = Some(projection);
             }
         }
-        projections.push(Projection::seal("private", data, &[])?);
+        projections.push(Projection::seal("private", data, &files_named(kind, data))?);
         projections.reverse();
         Ok(projections)
     }

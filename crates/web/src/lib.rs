@@ -21,11 +21,13 @@
 mod administration;
 mod archive;
 pub mod assets;
+mod attached_file;
 mod ballot;
 mod blocks;
 mod board;
 mod boundaries;
 mod code_lists;
+mod connection_report;
 mod contract;
 mod council;
 mod document;

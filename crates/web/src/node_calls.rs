@@ -27,8 +27,9 @@ const BODY_COMES_WITHIN: Duration = Duration::from_secs(900);
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/lv/o/{log}/{*rest}", get(call).post(call))
+        .route("/lv/o/{log}/{*rest}", get(call).post(call).put(call))
         .route("/lv/join", post(join))
+        .route("/lv/status", get(status))
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::new())
         .layer(CompressionLayer::new())
@@ -40,6 +41,10 @@ async fn call(State(app): State<App>, request: Request) -> Response {
 
 async fn join(State(app): State<App>, request: Request) -> Response {
     answer(app, request, LONGEST_FORM, |office, target, _, fields| office.take_node_in(target, fields)).await
+}
+
+async fn status(State(app): State<App>, request: Request) -> Response {
+    answer(app, request, 0, |office, target, _, fields| office.node_status(target, fields)).await
 }
 
 async fn answer(

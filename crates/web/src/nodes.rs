@@ -103,6 +103,10 @@ async fn completeness(page: Page, Who(who): Who, State(app): State<App>) -> Answ
         ]);
     }
     blocks.push(Block::Table(table));
+    if page.viewer.is_some() {
+        let words = page.say("Tình hình kết nối của cơ quan chạy nút này", "The connection of the body that runs this node").to_owned();
+        blocks.push(Block::Links(vec![(words, page.href(crate::connection_report::PLACE))]));
+    }
     blocks.push(Block::Muted(
         page.say(
             "Ai cũng kiểm tra lại được: sổ công khai đọc được theo chuẩn C2SP tlog-tiles, gốc cây do cơ quan ký, nút trên ký nhận. Xem sổ tay, phần “Biên nhận”.",
@@ -278,6 +282,7 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
     blocks.push(Block::Links(vec![
         (page.say("Bản ghi bị nút trên trả lại", "Records returned by nodes above").to_owned(), page.href("/quan-tri/nut/bi-tra-lai")),
         (page.say("Bản ghi đã trả lại nút dưới", "Records returned to nodes below").to_owned(), page.href("/quan-tri/nut/da-tra-lai")),
+        (page.say("Tình hình kết nối, báo cáo", "The connection, reports").to_owned(), page.href(crate::connection_report::PLACE)),
     ]));
     blocks.push(Block::Heading(page.say("Nút cấp dưới", "Nodes below").to_owned()));
     blocks.push(Block::Table(below_table(&page, &state.bodies, state.now)));

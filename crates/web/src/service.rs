@@ -281,8 +281,10 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
         .merge(crate::returned::routes())
         .merge(crate::form_versions::routes())
         .merge(crate::sending::routes())
+        .merge(crate::connection_report::routes())
         .merge(crate::steps::routes())
         .merge(crate::papers::routes())
+        .merge(crate::attached_file::routes())
         .merge(crate::council::routes())
         .merge(crate::working_calendar::routes())
         .merge(crate::code_lists::routes());
