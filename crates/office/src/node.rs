@@ -7,6 +7,7 @@ mod citing;
 mod counting;
 mod inherited;
 mod lanes;
+mod listening;
 mod membership;
 mod merger;
 mod receipt;
@@ -17,7 +18,7 @@ mod witness;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use exchange::batch::LONGEST;
 use exchange::cite::CITE;
@@ -63,6 +64,8 @@ pub(crate) struct Exchange {
     heard: Mutex<BTreeMap<NodeName, i64>>,
     plan: Mutex<Plan>,
     moved: Condvar,
+    /// Who is told when a log has more that counts, by its name in a path.
+    growth: OnceLock<Box<dyn Fn(&str) + Send + Sync>>,
     /// Whether the folder was put back from a copy.
     pub(crate) restoration: Arc<Restoration>,
 }
@@ -97,6 +100,7 @@ impl Exchange {
             heard: Mutex::default(),
             plan: Mutex::default(),
             moved: Condvar::new(),
+            growth: OnceLock::new(),
         }
     }
 
@@ -187,6 +191,9 @@ impl Exchange {
 
     /// A log has more that counts than before.
     fn note_growth(&self, origin: &Origin) {
+        if let Some(tell) = self.growth.get() {
+            tell(&log_name(origin));
+        }
         if origin.audience() == DIRECTORY {
             self.forget_known();
         }
@@ -276,5 +283,11 @@ impl Office {
     /// Those of the ledger: the caller is told to come back later, nothing was kept.
     pub fn answer_node(&self, target: Target<'_>, is_gzip: bool, fields: Option<&SignatureFields>) -> Result<WireAnswer, OfficeError> {
         self.exchange().answer(target, is_gzip, fields)
+    }
+
+    /// Has somebody told whenever a log has more under its owner's signature, by the log's name in a path: for calls that wait. The first who asks is told.
+    pub fn when_a_log_grows(&self, tell: impl Fn(&str) + Send + Sync + 'static) {
+        // Another one is told already.
+        let _ = self.exchange().growth.set(Box::new(tell));
     }
 }

@@ -44,6 +44,7 @@ pub mod lang;
 mod line;
 pub mod links;
 pub mod list;
+mod news;
 mod node_calls;
 mod nodes;
 pub mod page;

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::carried_files::Carried;
+use super::listening::listen;
 use super::membership::{Above, seconds};
 use super::sending::{keep_release, release_of};
 use super::{Exchange, Known, TRAVELLING, lock};
@@ -127,7 +128,7 @@ pub(super) struct Plan {
     sent: Option<i64>,
     /// What keeps the exchange from reading its ledger, as it was last written into the program's log.
     warned: String,
-    is_stopping: bool,
+    pub(super) is_stopping: bool,
     /// Among several programs on one database one carries for all; none when it is another one ([`Ledger::lead`](ledger::Ledger::lead)).
     lead: Option<u64>,
     /// Carries nothing until it is let go again: a rehearsal of a cut line.
@@ -174,6 +175,12 @@ impl Exchange {
             let (exchange, line) = (self.clone(), line.clone());
             let name = format!("lane {number}");
             threads.extend(std::thread::Builder::new().name(name).spawn(move || exchange.work(line.as_ref())).ok());
+        }
+        let (weak, listening) = (Arc::downgrade(self), line.clone());
+        // Not waited for: its call may stay open for a while after the others have ended.
+        let listener = std::thread::Builder::new().name("listener".to_owned()).spawn(move || listen(&weak, &listening));
+        if let Err(error) = listener {
+            tracing::warn!(%error, "nobody listens to the node above; it is asked every now and then");
         }
         Carriers { exchange: self.clone(), line, threads }
     }
@@ -445,6 +452,18 @@ impl Plan {
             if !lane.is_backing_off {
                 lane.due = now;
             }
+        }
+    }
+
+    /// Whether this program carries now.
+    pub(super) fn carries(&self) -> bool {
+        self.lead.is_some() && !self.is_unplugged && !self.is_stopping
+    }
+
+    /// What comes down is asked for at once.
+    pub(super) fn want_down(&mut self) {
+        for (_, lane) in self.lanes.iter_mut().filter(|(key, lane)| key.way == Way::Down && !lane.is_backing_off) {
+            (lane.is_wanted, lane.due) = (true, Instant::now());
         }
     }
 
