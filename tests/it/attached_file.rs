@@ -34,7 +34,9 @@ fn publish_document(node: &TestNode, length: usize) -> RecordId {
     };
     let imported = office.import_conclusion(&officer, form).unwrap();
     assert!(office.settle(Duration::from_secs(20)));
-    office.issue_to(&officer, imported.document, None, Some(body(office, DAK_LAK))).unwrap();
+    let review = office.review(&officer, imported.document).unwrap();
+    let one = review.directives.iter().find(|one| one.directive.text.contains("tổ chức ký kết")).unwrap().id;
+    office.issue_to(&officer, imported.document, Some(vec![one]), None).unwrap();
     imported.document
 }
 
@@ -104,11 +106,14 @@ fn a_file_is_taken_only_for_an_entry_that_names_it_and_given_only_to_those_who_m
     let file = named(&centre.office, document);
     let hash = LeafHash::from_hex(&file.sha256).unwrap();
     let origin = Origin::parse(LOG).unwrap();
-    let index = (0..).find(|index| call(&centre, &province, &origin, &Request::ReadFile { index: *index, file: hash, from: 0 }) != Answer::NotFound);
+    let index = (0..)
+        .find(|index| call(&centre, &province, &origin, &Request::ReadFile { index: *index, file: hash, from: 0 }) != Answer::NotFound);
     let index = index.unwrap();
     let ask = |by: &TestNode, request: Request| call(&centre, by, &origin, &request);
     // The public log is everybody's; another entry does not name the file, nor does this one name another.
-    assert!(matches!(ask(&other, Request::ReadFile { index, file: hash, from: 0 }), Answer::Bundle(bytes) if bytes.len() as u64 == file.len));
+    assert!(
+        matches!(ask(&other, Request::ReadFile { index, file: hash, from: 0 }), Answer::Bundle(bytes) if bytes.len() as u64 == file.len)
+    );
     assert_eq!(ask(&other, Request::ReadFile { index: index + 1, file: hash, from: 0 }), Answer::NotFound);
     assert_eq!(ask(&other, Request::ReadFile { index: u64::MAX, file: hash, from: 0 }), Answer::NotFound);
     let unnamed = LeafHash([9; 32]);
@@ -122,10 +127,7 @@ fn a_file_is_taken_only_for_an_entry_that_names_it_and_given_only_to_those_who_m
     let long = Request::PutFile { index, file: hash, from: 0, body: vec![1; LONGEST_PIECE + 1] };
     assert_eq!(ask(&province, long), Answer::Refused(Refusal::Body));
     let ministry = Origin::parse("lv1/sokhcn.daklak/ministry").unwrap();
-    assert_eq!(
-        call(&centre, &other, &ministry, &Request::ReadFile { index: 0, file: hash, from: 0 }),
-        Answer::Refused(Refusal::NotYours)
-    );
+    assert_eq!(call(&centre, &other, &ministry, &Request::ReadFile { index: 0, file: hash, from: 0 }), Answer::Refused(Refusal::NotYours));
 }
 
 /// The secret key of a node.

@@ -66,7 +66,12 @@ fn a_report_says_what_the_node_knows_of_its_connection_and_reaches_the_centre() 
     // A draft is nobody's business; what the head has reported is the Ministry's.
     data["state"] = json!("sent");
     let officer = office.act_as(&office.console(), "bo.cv").unwrap();
-    let draft = |data: &serde_json::Value| Draft { id: Some(kept.id), kind: "connection_report".into(), data: data.clone(), previous: Some(view.leaf) };
+    let draft = |data: &serde_json::Value| Draft {
+        id: Some(kept.id),
+        kind: "connection_report".into(),
+        data: data.clone(),
+        previous: Some(view.leaf),
+    };
     assert_eq!(office.submit(&officer, draft(&data)).unwrap_err().code(), "invalid", "an officer does not report in the head's place");
     office.submit(&leader, draft(&data)).unwrap();
     wait_until("the report is at the Centre", || centre.office.view(&judge, kept.id).is_ok());

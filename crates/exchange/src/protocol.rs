@@ -107,7 +107,11 @@ impl Request {
     pub fn is_write(&self) -> bool {
         matches!(
             self,
-            Request::Append { .. } | Request::Payloads { .. } | Request::Checkpoint { .. } | Request::Cosign { .. } | Request::Remind { .. }
+            Request::Append { .. }
+                | Request::Payloads { .. }
+                | Request::Checkpoint { .. }
+                | Request::Cosign { .. }
+                | Request::Remind { .. }
         )
     }
 

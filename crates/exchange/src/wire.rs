@@ -194,7 +194,9 @@ pub fn read_answer(request: &Request, answer: &WireAnswer) -> Option<Answer> {
         (304, Request::ReadCheckpoint { .. } | Request::Cosign { .. }) => Some(Answer::Unchanged),
         (409, _) => Some(Answer::Conflict(read_head(&json()?)?)),
         (424, Request::Checkpoint { .. }) => Some(Answer::Missing(numbers(json()?.get("missing")?)?)),
-        (200, Request::Head | Request::Append { .. } | Request::Payloads { .. } | Request::Remind { .. }) => Some(Answer::Head(read_head(&json()?)?)),
+        (200, Request::Head | Request::Append { .. } | Request::Payloads { .. } | Request::Remind { .. }) => {
+            Some(Answer::Head(read_head(&json()?)?))
+        }
         (200, Request::Checkpoint { .. }) => Some(Answer::Cosigned(text()?)),
         (200, Request::ReadCheckpoint { .. } | Request::ReadReceipt) => Some(Answer::Note(text()?)),
         (200, Request::HashTile { place, .. }) => {
@@ -204,7 +206,9 @@ pub fn read_answer(request: &Request, answer: &WireAnswer) -> Option<Answer> {
             }
             (hashes.len() as u64 == place.width).then_some(Answer::Hashes(hashes))
         }
-        (200, Request::EntryTile { .. } | Request::PayloadTile { .. } | Request::ReadFile { .. }) => Some(Answer::Bundle(answer.body.clone())),
+        (200, Request::EntryTile { .. } | Request::PayloadTile { .. } | Request::ReadFile { .. }) => {
+            Some(Answer::Bundle(answer.body.clone()))
+        }
         (200, Request::FileGaps) => {
             let json = json()?;
             let gaps: Option<Vec<FileGap>> = json.get("lacking")?.as_array()?.iter().map(read_file_gap).collect();

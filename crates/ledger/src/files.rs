@@ -253,9 +253,14 @@ fn still_names(r: &Reader<'_>, key: &str, sha256: &str) -> Result<bool, LedgerEr
 }
 
 fn sha256_of(path: &Path) -> Result<String, LedgerError> {
-    let mut hash = Sha256::new();
-    std::io::copy(&mut std::fs::File::open(path)?, &mut hash)?;
-    Ok(hex(&hash.finalize()))
+    let (mut hash, mut file, mut piece) = (Sha256::new(), std::fs::File::open(path)?, vec![0; 64 << 10]);
+    loop {
+        let length = file.read(&mut piece)?;
+        match piece.get(..length) {
+            Some(read) if length > 0 => hash.update(read),
+            _ => return Ok(hex(&hash.finalize())),
+        }
+    }
 }
 
 /// Where a file lies: two digits, then the rest. None when the text is no SHA-256.

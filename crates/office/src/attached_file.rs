@@ -85,7 +85,8 @@ mod tests {
         let document = catalogue.kind("document").unwrap();
         let whole = json!({"original": {"name": "a.docx", "media_type": "application/zip", "sha256": "ab".repeat(32), "length": 3}});
         assert_eq!(files_named(document, &whole)[0].name, "a.docx");
-        let huge = json!({"original": {"name": "a.docx", "media_type": "application/zip", "sha256": "ab".repeat(32), "length": 3_u64 << 30}});
+        let huge =
+            json!({"original": {"name": "a.docx", "media_type": "application/zip", "sha256": "ab".repeat(32), "length": 3_u64 << 30}});
         assert!(files_named(document, &huge).is_empty());
         assert!(files_named(document, &json!({"original": {"name": "a.docx", "sha256": "ab".repeat(32)}})).is_empty());
         assert!(files_named(document, &json!({"title": "a"})).is_empty());

@@ -7,7 +7,7 @@ use catalogue::Kind;
 use ledger::{LedgerError, RecordId};
 use serde_json::{Value, json};
 
-use crate::error::{OfficeError, label};
+use crate::error::OfficeError;
 use crate::form_version::{FormState, kept_forms};
 use crate::identity::Identity;
 use crate::node::{KeptReturn, LogStanding, RETURNED};
@@ -289,7 +289,9 @@ impl Office {
         let Some(common) = common.max(of_program).and_then(|version| catalogue.kind_version(&kind.name, version)) else {
             return Ok((FormStanding::Own, 0));
         };
-        let is_same = |field: &&catalogue::Field| common.field(&field.name).is_some_and(|other| other.of == field.of && other.repeated == field.repeated);
+        let is_same = |field: &&catalogue::Field| {
+            common.field(&field.name).is_some_and(|other| other.of == field.of && other.repeated == field.repeated)
+        };
         Ok((FormStanding::Own, kind.fields.iter().filter(is_same).count() as u64))
     }
 

@@ -54,6 +54,9 @@ pub const KEY_FILE: &str = "node.key";
 /// Entries of a directory read at a time.
 const PAGE: usize = 256;
 
+/// Somebody who is told the name of a log that has grown.
+type Teller = Box<dyn Fn(&str) + Send + Sync>;
+
 /// The node's side of the exchange. Calls block.
 pub(crate) struct Exchange {
     ledger: Arc<Ledger>,
@@ -65,7 +68,7 @@ pub(crate) struct Exchange {
     plan: Mutex<Plan>,
     moved: Condvar,
     /// Who is told when a log has more that counts, by its name in a path.
-    growth: OnceLock<Box<dyn Fn(&str) + Send + Sync>>,
+    growth: OnceLock<Teller>,
     /// Whether the folder was put back from a copy.
     pub(crate) restoration: Arc<Restoration>,
 }

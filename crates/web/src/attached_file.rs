@@ -23,7 +23,10 @@ pub(crate) fn show_files(page: &Page, id: RecordId, files: &[(FileRef, bool)], b
     for (file, is_here) in files {
         let name = format!("{} ({})", file.name, format::megabytes(file.len, page.lang));
         if *is_here {
-            links.push((format!("{}: {name}", page.say("Tải tệp gốc", "Download the original")), page.href(&format!("/r/{id}/tep/{}", file.sha256))));
+            links.push((
+                format!("{}: {name}", page.say("Tải tệp gốc", "Download the original")),
+                page.href(&format!("/r/{id}/tep/{}", file.sha256)),
+            ));
         } else {
             let words = page.say(
                 "Tệp gốc chưa về đến nút này (bản ghi về trước, tệp về sau)",

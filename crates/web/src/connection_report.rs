@@ -18,7 +18,7 @@ use crate::service::{App, Who, said};
 pub(crate) const PLACE: &str = "/ket-noi";
 
 pub(crate) fn routes() -> Router<App> {
-    Router::new().route(PLACE, get(index).post(write))
+    Router::new().route("/ket-noi", get(index).post(write))
 }
 
 async fn index(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
@@ -112,15 +112,9 @@ fn sets_table(page: &Page, app: &App, report: &ConnectionReport) -> Table {
 }
 
 fn troubles_table(page: &Page, report: &ConnectionReport) -> Table {
-    let columns = vec![
-        Column::new(page.say("Sổ", "Log")),
-        Column::new(page.say("Lỗi", "Error")),
-        Column::new(page.say("Từ lúc", "Since")),
-    ];
-    let empty = EmptyState::new(
-        page.say("Không có lỗi", "No error"),
-        page.say("Không sổ nào bị vướng.", "Nothing keeps any log from going on."),
-    );
+    let columns = vec![Column::new(page.say("Sổ", "Log")), Column::new(page.say("Lỗi", "Error")), Column::new(page.say("Từ lúc", "Since"))];
+    let empty =
+        EmptyState::new(page.say("Không có lỗi", "No error"), page.say("Không sổ nào bị vướng.", "Nothing keeps any log from going on."));
     let mut table = Table::new(page.texts(), page.say("Lỗi đang có", "Present errors"), columns).when_empty(empty);
     for (log, words, since) in &report.troubles {
         table.row(vec![Cell::text(log.clone()), Cell::text(words.clone()), Cell::text(format::instant(*since))]);

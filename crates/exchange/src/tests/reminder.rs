@@ -90,7 +90,7 @@ fn what_the_centre_has_signed_comes_back_from_a_reader_and_what_it_wrote_since_g
         sign(&scene, &mut restored);
         assert!(read(&scene, &mut restored, &mut reader, Some(CHILD)).is_empty());
         assert_eq!(reader.rows(&scene.origin), restored.rows(&scene.origin), "one tree");
-        assert!(reader.evidence(&scene.origin).is_empty());
+        assert!(reader.evidence().is_empty());
     }
 }
 

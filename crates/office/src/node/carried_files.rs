@@ -144,8 +144,12 @@ fn next_reach(reach: usize, took: i64) -> usize {
 fn not_taken(sha256: &str) -> OfficeError {
     OfficeError::refused(
         "file",
-        format!("Nút trên chưa nhận được tệp {sha256}: nội dung đến nơi không khớp mã kiểm. Hãy chạy “lienvung verify” để xem tệp ở đây còn nguyên không."),
-        format!("The node above did not take the file {sha256}: what came does not have its hash. Run “lienvung verify” to see whether the file here is whole."),
+        format!(
+            "Nút trên chưa nhận được tệp {sha256}: nội dung đến nơi không khớp mã kiểm. Hãy chạy “lienvung verify” để xem tệp ở đây còn nguyên không."
+        ),
+        format!(
+            "The node above did not take the file {sha256}: what came does not have its hash. Run “lienvung verify” to see whether the file here is whole."
+        ),
     )
 }
 
@@ -156,7 +160,10 @@ fn not_carried(fault: LineFault) -> OfficeError {
 fn not_understood(answer: &Answer) -> OfficeError {
     let message = match answer {
         Answer::Refused(refusal) => refusal_words(*refusal),
-        _ => label("Nút trên trả lời không đúng giao thức về tệp.", "The node above answers about files in a way that is not of the protocol."),
+        _ => label(
+            "Nút trên trả lời không đúng giao thức về tệp.",
+            "The node above answers about files in a way that is not of the protocol.",
+        ),
     };
     OfficeError::Refused { code: "line", message }
 }

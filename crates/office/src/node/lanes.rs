@@ -396,7 +396,14 @@ impl Exchange {
         }
     }
 
-    pub(super) fn call(&self, above: &Above, origin: &Origin, request: &Request, known: &Known, line: &dyn Line) -> Result<Answer, LineFault> {
+    pub(super) fn call(
+        &self,
+        above: &Above,
+        origin: &Origin,
+        request: &Request,
+        known: &Known,
+        line: &dyn Line,
+    ) -> Result<Answer, LineFault> {
         let mut wire = write_request(origin, request);
         wire.compress();
         let now = u64::try_from(seconds(self.clock.now())).unwrap_or(0);

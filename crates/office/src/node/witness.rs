@@ -19,12 +19,13 @@ const WITNESSED: &str = "exchange_witnessed";
 impl Exchange {
     /// Cosigns the directory of the node above, once for each checkpoint. One that cannot be brought now is brought at the next rest.
     pub(super) fn witness(&self, origin: &Origin, known: &Known, line: &dyn Line) -> Result<(), OfficeError> {
-        let Some(above) = known.membership.above.as_ref().filter(|above| origin.audience() == DIRECTORY && origin.node() == above.name) else {
+        let Some(above) = known.membership.above.as_ref().filter(|above| origin.audience() == DIRECTORY && origin.node() == above.name)
+        else {
             return Ok(());
         };
-        let (log, witnessed) = self.ledger.read(|r| -> Result<_, LedgerError> {
-            Ok((LedgerView::over(r).log(origin)?, r.cabinet_get(WITNESSED, origin.as_str())?))
-        })?;
+        let (log, witnessed) = self
+            .ledger
+            .read(|r| -> Result<_, LedgerError> { Ok((LedgerView::over(r).log(origin)?, r.cabinet_get(WITNESSED, origin.as_str())?)) })?;
         let Some(signed) = log.and_then(|log| log.checkpoint) else { return Ok(()) };
         let size = signed.checkpoint.size;
         if witnessed.as_ref().and_then(Value::as_u64) == Some(size) {
