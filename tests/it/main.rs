@@ -33,6 +33,7 @@ mod permission;
 mod proposal;
 mod receipt;
 mod record_form;
+mod region;
 mod returned;
 mod rollback;
 mod routes;

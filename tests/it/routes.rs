@@ -197,6 +197,7 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("POST /ket-noi", "/ket-noi", "difficulties=x", "i---x-"),
     ("POST /gui-len/che-do", "/gui-len/che-do", "policy=daily&time=25", "i---xx"),
     ("POST /quan-tri/nut/ngat", "/quan-tri/nut/ngat", "ngat=", "i----x"),
+    ("POST /quan-tri/nut/vung", "/quan-tri/nut/vung", "nodes=x", "i----x"),
     ("POST /quan-tri/nut/khep", "/quan-tri/nut/khep", "into=x&sure_close=", "i----x"),
     ("POST /quan-tri/nut/tiep-nhan", "/quan-tri/nut/tiep-nhan", "a=b", "i----x"),
     ("POST /quan-tri/nut/sap-nhap", "/quan-tri/nut/sap-nhap", "of=x&by=y&basis=&sure_merge=", "i----x"),

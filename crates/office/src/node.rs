@@ -11,6 +11,7 @@ mod listening;
 mod membership;
 mod merger;
 mod receipt;
+mod region_readers;
 mod restoration;
 mod sending;
 mod standing;

@@ -37,6 +37,8 @@ const CARRIERS: usize = 4;
 const LOOK: Duration = Duration::from_millis(500);
 /// A reader asks for news this often, in seconds, at the latest.
 const READ_EVERY: u64 = 10;
+/// The same of a log of another department of the region.
+const READ_REGION_EVERY: u64 = 120;
 /// After a file could not be carried the lane rests so long, in seconds.
 const FILES_AGAIN: u64 = 60;
 /// Where the last trouble of each lane is kept.
@@ -524,7 +526,10 @@ impl Plan {
         lane.is_backing_off = rest.trouble.is_some();
         // The Centre's receipt comes in steps where a province lies between.
         let is_unit = known.membership.above.as_ref().is_some_and(|above| above.name != known.membership.centre);
+        let is_of_another = || !known.inherited.contains(&key.origin) && known.followed_of_region().contains(&key.origin);
         let longest = match key.way {
+            // They are many, and nobody waits for them.
+            Way::Down if is_of_another() => READ_REGION_EVERY,
             Way::Down => READ_EVERY,
             Way::Up if is_unit => READ_EVERY,
             _ => QUIET,
@@ -570,8 +575,8 @@ pub(super) fn lanes_of(known: &Known) -> Vec<LaneKey> {
             }
         }
     }
-    for origin in &known.inherited {
-        lanes.push(LaneKey { origin: origin.clone(), way: Way::Down });
+    for origin in known.inherited.iter().cloned().chain(known.followed_of_region()) {
+        lanes.push(LaneKey { origin, way: Way::Down });
     }
     // Until the directory has come, the node above is known by the answer to the joining.
     if let Some(above) = above
