@@ -32,10 +32,20 @@ pub(crate) enum NodeCommand {
     Close(CloseArguments),
     /// Tại nút trên: sáp nhập một nút cấp dưới vào nút khác – At the node above: merge a node below into another
     Merge(MergeArguments),
+    /// Tại Trung ương: những nút đọc dữ liệu dành cho các Sở trong vùng – At the Centre: the nodes that read what is for the region's departments
+    Region(RegionArguments),
     /// Tại nút tiếp nhận: tiếp nhận mọi bản ghi của các nút đã sáp nhập vào nút này – At the heir: take over all records of the nodes merged into it
     TakeOver(Folder),
     /// Sau khôi phục: mở lại nút dù chưa hỏi được hết các nút khác – After a restore: serve although not all other nodes were heard
     Serve(ServeArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RegionArguments {
+    #[command(flatten)]
+    folder: Folder,
+    /// Tên các nút; không ghi thì chỉ xem – Names of the nodes; without any they are only shown
+    nodes: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -171,6 +181,16 @@ pub(crate) fn node(command: NodeCommand, words: Words) -> Result<ExitCode> {
             let (office, _) = open(&arguments.folder, words)?;
             office.merge_node(&office.console(), &arguments.of, &arguments.into, &arguments.basis, arguments.lost)?;
             tell!("{} {} → {}", words.say("Đã sáp nhập:", "Merged:"), arguments.of, arguments.into);
+            Ok(ExitCode::SUCCESS)
+        }
+        NodeCommand::Region(arguments) => {
+            let (office, _) = open(&arguments.folder, words)?;
+            if !arguments.nodes.is_empty() {
+                office.set_region_readers(&office.console(), &arguments.nodes)?;
+            }
+            for (node, title, _) in office.region_readers(&office.console())?.iter().filter(|(_, _, reads)| *reads) {
+                tell!("{node}  {title}");
+            }
             Ok(ExitCode::SUCCESS)
         }
         NodeCommand::TakeOver(folder) => take_over(&folder, words),

@@ -62,7 +62,7 @@ fn what_a_province_erases_is_in_no_file_of_the_centre_any_more_while_it_serves_a
 }
 
 /// Copies a folder as a backup tool does, over what is there.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for file in std::fs::read_dir(from).unwrap() {
         let file = file.unwrap();

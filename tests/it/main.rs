@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs, reason = "tests")]
 
 mod archive;
+mod attached_file;
 mod bad_input;
 mod beside;
 mod code_list;
 mod conclusion;
 mod condition;
+mod connection_report;
 mod contract;
 mod council;
 mod council_secrecy;
@@ -31,7 +33,9 @@ mod permission;
 mod proposal;
 mod receipt;
 mod record_form;
+mod region;
 mod returned;
+mod rollback;
 mod routes;
 mod sending;
 mod shared;

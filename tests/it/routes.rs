@@ -41,6 +41,9 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     ("GET /van-ban", "/van-ban", "", "xxxxxx"),
     ("GET /van-ban/{id}", "/van-ban/DOCUMENT", "", "xxxxxx"),
     ("GET /van-ban/{id}", "/van-ban/OTHERDOCUMENT", "", "0xx000"),
+    ("GET /r/{id}/tep/{sha256}", "/r/DOCUMENT/tep/FIRSTFILE", "", "xxxxxx"),
+    ("GET /r/{id}/tep/{sha256}", "/r/OTHERDOCUMENT/tep/SECONDFILE", "", "0xx000"),
+    ("GET /r/{id}/tep/{sha256}", "/r/DOCUMENT/tep/SECONDFILE", "", "000000"),
     ("GET /r/{id}", "/r/ISSUED", "", "xxxxxx"),
     ("GET /r/{id}", "/r/DRAFTARTICLE", "", "0xx000"),
     ("GET /r/{id}/lich-su", "/r/ISSUED/lich-su", "", "xxxxxx"),
@@ -181,15 +184,20 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     // Who calls is known by his signature, not by a session; what a node may see and write is tried in `exchange`.
     ("GET /lv/o/{log}/{*rest}", "/lv/o/00/head", "", "000000"),
     ("POST /lv/o/{log}/{*rest}", "/lv/o/00/checkpoint", "x", "000000"),
+    ("PUT /lv/o/{log}/{*rest}", "/lv/o/00/file/00", "x", "000000"),
     ("POST /lv/join", "/lv/join", "x", "------"),
+    ("GET /lv/status", "/lv/status", "", "000000"),
     ("GET /quan-tri/nut", "/quan-tri/nut", "", "i----x"),
     ("POST /quan-tri/nut/noi", "/quan-tri/nut/noi", "address=x&code=y", "i----x"),
     ("POST /quan-tri/nut/moi", "/quan-tri/nut/moi", "name=x&title=", "i----x"),
     // The leader of the Ministry is the head of the body that runs this node.
     ("GET /gui-len", "/gui-len", "", "i---xx"),
     ("POST /gui-len", "/gui-len", "until=public:1", "i---xx"),
+    ("GET /ket-noi", "/ket-noi", "", "i---xx"),
+    ("POST /ket-noi", "/ket-noi", "difficulties=x", "i---x-"),
     ("POST /gui-len/che-do", "/gui-len/che-do", "policy=daily&time=25", "i---xx"),
     ("POST /quan-tri/nut/ngat", "/quan-tri/nut/ngat", "ngat=", "i----x"),
+    ("POST /quan-tri/nut/vung", "/quan-tri/nut/vung", "nodes=x", "i----x"),
     ("POST /quan-tri/nut/khep", "/quan-tri/nut/khep", "into=x&sure_close=", "i----x"),
     ("POST /quan-tri/nut/tiep-nhan", "/quan-tri/nut/tiep-nhan", "a=b", "i----x"),
     ("POST /quan-tri/nut/sap-nhap", "/quan-tri/nut/sap-nhap", "of=x&by=y&basis=&sure_merge=", "i----x"),
@@ -253,10 +261,13 @@ pub fn stage() -> Stage {
     // Recorded, so that its record is public; what may be paid under it stays inside.
     let contract = json!({"title": "Hợp đồng (minh họa)", "state": "draft", "owner": own.to_string(), "illustrative": true});
     let contract = office.submit(&officer, office::Draft { id: None, kind: "contract".into(), data: contract, previous: None }).unwrap().id;
+    let original = |document| office.attached_files(&officer, document).unwrap()[0].0.sha256.clone();
     let mut names = vec![
         ("CONTRACT", contract.to_string()),
         ("COUNCIL", council.to_string()),
         ("OTHERDOCUMENT", other.document.to_string()),
+        ("FIRSTFILE", original(imported.document)),
+        ("SECONDFILE", original(other.document)),
         ("DRAFTARTICLE", article("draft").to_string()),
         ("DOCUMENT", imported.document.to_string()),
         ("ARTICLE", article("published").to_string()),

@@ -71,6 +71,7 @@ const PAGES = [
   { name: "new record", path: "/bieu-mau/article/moi", roles: ["officer"] },
   { name: "administration", path: "/quan-tri", roles: ["administrator"] },
   { name: "sending up", path: "/gui-len", roles: ["leader", "administrator"] },
+  { name: "connection", path: "/ket-noi", roles: ["leader", "administrator"] },
   { name: "completeness", path: "/do-day-du", roles: ["public", "administrator"] },
   { name: "nodes", path: "/quan-tri/nut", roles: ["administrator"] },
   { name: "returned", path: "/viec/bi-tra-lai", roles: ["officer"] },

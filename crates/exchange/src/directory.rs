@@ -415,6 +415,11 @@ impl Directory {
             || self.audiences.get(audience).is_some_and(|readers| readers.contains(caller))
     }
 
+    /// The nodes that the Centre has named as readers of an audience, in the order of their names.
+    pub fn readers_of(&self, audience: &str) -> impl Iterator<Item = &NodeName> {
+        self.audiences.get(audience).into_iter().flatten()
+    }
+
     /// Whether the caller may write a log at `holder`: the owner itself under its parent, or the holder's child that relays it.
     pub fn may_write(&self, caller: &NodeName, origin: &Origin, holder: &NodeName) -> bool {
         origin.audience() != PRIVATE && *caller != *holder && self.relays(caller, origin) && self.parent_of(caller).as_ref() == Some(holder)

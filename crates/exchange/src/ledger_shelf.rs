@@ -213,6 +213,9 @@ impl Shelf for LedgerShelf<'_, '_> {
         if log.own {
             self.writer.replay(&log.audience, &bytes, payload)?;
         } else {
+            if let Some(payload) = &payload {
+                self.writer.note_files(origin, index, payload)?;
+            }
             let mut frontier = frontier_of(&log)?;
             frontier.push(leaf);
             log.size = frontier.size();
@@ -253,6 +256,7 @@ impl Shelf for LedgerShelf<'_, '_> {
     fn fill(&mut self, origin: &Origin, index: u64, payload: Vec<u8>) -> Result<(), LedgerError> {
         let log = self.open(origin)?;
         let Some(row) = self.entries(origin, index, 1, usize::MAX)?.pop() else { return Ok(()) };
+        self.writer.note_files(origin, index, &payload)?;
         self.store_mut().fill(log.id, index, &payload)?;
         let Op::Put { rec, typ, .. } = Entry::from_bytes(&row.bytes)?.op else { return Ok(()) };
         if is_of_records(&log) {

@@ -103,7 +103,7 @@ impl fmt::Display for Note {
 }
 
 /// Signature lines as text, each with its line feed.
-pub(crate) fn print_lines(lines: &[SignatureLine]) -> String {
+pub fn print_lines(lines: &[SignatureLine]) -> String {
     let mut text = String::new();
     for line in lines {
         let mut bytes = line.key_id.to_vec();

@@ -1,26 +1,40 @@
 //! The parent: answers calls on the logs it holds. Each answer is the outcome of one transaction and leaves only when that is durable, so a cosignature is
 //! never ahead of the disk (LV-Log/1 §5).
 
-use ledger::tree::empty_root;
-use ledger::{LedgerError, NodeName, Op, Origin};
+use ledger::tree::{empty_root, leaf_hash};
+use ledger::{FileRef, LedgerError, NodeName, Op, Origin, Payload};
 use sha2::{Digest, Sha256};
 
-use crate::batch::{read_entries, read_fillings};
-use crate::checkpoint::SignedCheckpoint;
+use crate::batch::{MOST_ENTRIES, read_entries, read_fillings};
+use crate::checkpoint::{SignedCheckpoint, cosigner_name};
+use crate::cite::CITE;
 use crate::directory::{DIRECTORY, Directory, PRIVATE};
 use crate::key::NodeKey;
 use crate::log::{CheckedEntry, append, is_payload_of};
 use crate::note::{print_lines, read_lines};
-use crate::protocol::{Answer, Call, Head, Possession, Refusal, Request};
+use crate::protocol::{Answer, Call, Head, LONGEST_PIECE, Possession, Refusal, Request};
 use crate::shelf::{HeldLog, Shelf, ShelfRead, Standing};
-use crate::tile::{TilePlace, WIDTH, entry_bundle, is_level, payload_bundle, root_at};
+use crate::tile::{TilePlace, WIDTH, entry_bundle, frontier_at, is_level, payload_bundle, root_at};
 
 /// Most places named in `missing`.
 const MOST_MISSING: usize = 256;
 /// Most places of one `prove`.
 const MOST_PROOFS: usize = 64;
+/// Cosignatures of witnesses kept with a checkpoint.
+const MOST_WITNESSES: usize = 8;
 /// Bytes beyond the checkpoint that a holder keeps for one log.
 pub const PROVISIONAL_LIMIT: u64 = 256 << 20;
+
+/// What is to be done with a call on files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileCall {
+    /// Nothing; this is the answer.
+    Answered(Answer),
+    /// Say which files are lacking.
+    Gaps,
+    /// Take or give a piece of this file, as the payload of the entry names it.
+    About(FileRef),
+}
 
 /// A node in its role towards those that call it.
 #[derive(Debug, Clone)]
@@ -42,6 +56,10 @@ impl Parent {
         let origin = &call.origin;
         if !call.request.is_write() {
             return self.read(shelf, directory, call);
+        }
+        if let Request::Remind { from, note, body } = &call.request {
+            let may = origin.node() == self.name && call.caller.as_ref().is_some_and(|caller| directory.is_under(caller, &self.name));
+            return if may { take_back(shelf, directory, origin, *from, note, body) } else { Ok(Answer::Refused(Refusal::NotYours)) };
         }
         if let Some(why) = self.does_not_serve(shelf, directory, call)? {
             return Ok(Answer::Refused(why));
@@ -78,7 +96,8 @@ impl Parent {
             Request::Prove { nonce, indices } => prove(shelf, origin, nonce, indices),
             Request::ReadCheckpoint { after } => Ok(match shelf.log(origin)?.and_then(|log| log.checkpoint) {
                 None => Answer::NotFound,
-                Some(signed) if signed.checkpoint.size <= *after => Answer::Unchanged,
+                // Who has more is shown what there is: he may have it from before this node was put back to an older state.
+                Some(signed) if signed.checkpoint.size == *after => Answer::Unchanged,
                 Some(signed) => Answer::Note(signed.to_string()),
             }),
             Request::ReadReceipt => Ok(match shelf.log(origin)?.and_then(|log| log.receipt) {
@@ -89,7 +108,36 @@ impl Parent {
             Request::EntryTile { place } => read_bundle(shelf, call, *place, entry_bundle),
             Request::PayloadTile { place } => read_bundle(shelf, call, *place, payload_bundle),
             Request::Append { .. } | Request::Payloads { .. } | Request::Checkpoint { .. } | Request::Cosign { .. } => Ok(Answer::NotFound),
+            Request::Remind { .. } | Request::FileGaps | Request::PutFile { .. } | Request::ReadFile { .. } => Ok(Answer::NotFound),
         }
+    }
+
+    /// Whether a call on files may be made. Files lie beside the shelf: whoever runs this does then what is asked. Who may write the log may bring what its
+    /// entries name; who may read it may fetch that.
+    ///
+    /// # Errors
+    /// Those of the shelf.
+    pub fn admit_file_call(&self, shelf: &dyn ShelfRead, directory: &Directory, call: &Call) -> Result<FileCall, LedgerError> {
+        let origin = &call.origin;
+        let is_reading = matches!(call.request, Request::ReadFile { .. });
+        if is_reading && !directory.may_read(call.caller.as_ref(), origin) {
+            return Ok(FileCall::Answered(Answer::Refused(Refusal::NotYours)));
+        }
+        if !is_reading && let Some(why) = self.does_not_serve(shelf, directory, call)? {
+            return Ok(FileCall::Answered(Answer::Refused(why)));
+        }
+        let size = shelf.log(origin)?.map_or(0, |log| if is_reading { readable_size(&log, call) } else { log.size });
+        let (index, sha256) = match &call.request {
+            Request::FileGaps => return Ok(FileCall::Gaps),
+            Request::PutFile { body, .. } if body.len() > LONGEST_PIECE => {
+                return Ok(FileCall::Answered(Answer::Refused(Refusal::Body)));
+            }
+            Request::PutFile { index, file, .. } | Request::ReadFile { index, file, .. } => (*index, file.to_hex()),
+            _ => return Ok(FileCall::Answered(Answer::NotFound)),
+        };
+        let row = if index < size { shelf.entries(origin, index, 1, usize::MAX)?.pop() } else { None };
+        let named = row.and_then(|row| row.payload).map(|payload| Payload::files(&payload)).unwrap_or_default();
+        Ok(named.into_iter().find(|file| file.sha256 == sha256).map_or(FileCall::Answered(Answer::NotFound), FileCall::About))
     }
 
     /// Why the caller is not served as one who writes the log here; none when he is.
@@ -272,6 +320,68 @@ fn fill_payloads(shelf: &mut dyn Shelf, origin: &Origin, body: &[u8]) -> Result<
     Ok(Answer::Head(head(shelf, origin)?))
 }
 
+/// Takes back entries of an own log that this node has signed and no longer has. Nobody is believed: what came counts when it adds up to a root under this node's
+/// own signature. Own entries written since, which nobody has signed for, go behind it.
+fn take_back(
+    shelf: &mut dyn Shelf,
+    directory: &Directory,
+    origin: &Origin,
+    from: u64,
+    note: &str,
+    body: &[u8],
+) -> Result<Answer, LedgerError> {
+    let Some(signed) = SignedCheckpoint::parse(note).ok().filter(|signed| signed.checkpoint.origin == *origin) else {
+        return Ok(Answer::Refused(Refusal::Note));
+    };
+    if !directory.is_signed_by_owner(&signed) {
+        return Ok(Answer::Refused(Refusal::Key));
+    }
+    let log = shelf.log(origin)?.unwrap_or_else(HeldLog::empty);
+    let size = signed.checkpoint.size;
+    if size <= log.signed_size() {
+        return Ok(Answer::Head(head(shelf, origin)?));
+    }
+    let tail = usize::try_from(log.size.saturating_sub(from)).unwrap_or(usize::MAX);
+    // Records name their kinds by place in the catalogue, and versions follow each other: nothing written since can be moved there.
+    let may_move = matches!(origin.audience(), DIRECTORY | CITE);
+    if from != log.signed_size() || tail > MOST_ENTRIES || (tail > 0 && !may_move) {
+        return Ok(Answer::Conflict(head(shelf, origin)?));
+    }
+    let sent = match read_entries(body) {
+        Ok(sent) => sent,
+        Err(refusal) => return Ok(Answer::Refused(refusal)),
+    };
+    if from + sent.len() as u64 != size {
+        return Ok(Answer::Refused(Refusal::Count));
+    }
+    let mut frontier = frontier_at(shelf, origin, from)?;
+    let mut lost = Vec::new();
+    for (bytes, payload) in sent {
+        match CheckedEntry::read(bytes, payload) {
+            Ok(checked) => lost.push(checked),
+            Err(refusal) => return Ok(Answer::Refused(refusal)),
+        }
+        frontier.push(leaf_hash(bytes));
+    }
+    if frontier.root() != signed.checkpoint.root {
+        return Ok(Answer::Refused(Refusal::Root));
+    }
+    let since = if tail > 0 { shelf.entries(origin, from, tail, usize::MAX)? } else { Vec::new() };
+    shelf.cut(origin, from)?;
+    for checked in lost {
+        append(shelf, origin, checked)?;
+    }
+    let mut log = shelf.log(origin)?.unwrap_or_else(HeldLog::empty);
+    log.checkpoint = Some(signed);
+    log.provisional_bytes = 0;
+    shelf.keep(origin, &log)?;
+    for row in since {
+        let checked = CheckedEntry::read(&row.bytes, row.payload.as_deref());
+        append(shelf, origin, checked.map_err(|refusal| LedgerError::Damaged(refusal.to_string()))?)?;
+    }
+    Ok(Answer::Head(head(shelf, origin)?))
+}
+
 fn take_witness(
     shelf: &mut dyn Shelf,
     directory: &Directory,
@@ -282,7 +392,12 @@ fn take_witness(
 ) -> Result<Answer, LedgerError> {
     let Some(mut log) = shelf.log(origin)? else { return Ok(Answer::NotFound) };
     let Some(mut signed) = log.checkpoint.clone().filter(|signed| signed.checkpoint.size == size) else { return Ok(Answer::Unchanged) };
-    let Ok(lines) = read_lines(lines.trim_end_matches('\n')) else { return Ok(Answer::Refused(Refusal::Note)) };
+    let Ok(mut lines) = read_lines(lines.trim_end_matches('\n')) else { return Ok(Answer::Refused(Refusal::Note)) };
+    // More than some witnesses prove nothing more, and every reader would have to carry them.
+    if signed.signatures().len() > MOST_WITNESSES {
+        return Ok(Answer::Unchanged);
+    }
+    lines.retain(|line| caller.is_some_and(|caller| line.name == cosigner_name(caller)));
     signed.add(&lines);
     if !caller.is_some_and(|caller| directory.is_cosigned_by(&signed, caller)) {
         return Ok(Answer::Refused(Refusal::Key));

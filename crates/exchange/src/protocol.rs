@@ -1,6 +1,6 @@
 //! Calls on a log and their answers, without the carrier: what stands in a request's path and body, and what comes back.
 
-use ledger::{LeafHash, NodeName, Origin};
+use ledger::{FileGap, LeafHash, NodeName, Origin};
 
 use crate::tile::TilePlace;
 
@@ -64,12 +64,60 @@ pub enum Request {
         /// At most 64 places.
         indices: Vec<u64>,
     },
+    /// What the caller has of the holder's own log under its signature and the holder no longer has: its ledger was put back to an older state.
+    Remind {
+        /// Size of the checkpoint that the holder shows.
+        from: u64,
+        /// The newer checkpoint that the holder has signed.
+        note: String,
+        /// The entries between the two, see [`crate::batch`].
+        body: Vec<u8>,
+    },
+    /// Which files that entries name the holder lacks; the owner's question.
+    FileGaps,
+    /// A piece of a file that an entry names.
+    PutFile {
+        /// Place of the entry.
+        index: u64,
+        /// SHA-256 of the file.
+        file: LeafHash,
+        /// Where in the file the piece begins.
+        from: u64,
+        /// The piece, at most [`LONGEST_PIECE`] bytes.
+        body: Vec<u8>,
+    },
+    /// A file that an entry names, at most [`LONGEST_PIECE`] bytes of it.
+    ReadFile {
+        /// Place of the entry.
+        index: u64,
+        /// SHA-256 of the file.
+        file: LeafHash,
+        /// Where in the file to begin.
+        from: u64,
+    },
 }
 
+/// Longest piece of a file in one call, in bytes.
+pub const LONGEST_PIECE: usize = 8 << 20;
+/// Most files named as lacking in one answer.
+pub const MOST_FILE_GAPS: usize = 64;
+
 impl Request {
-    /// Whether it changes the holder's state.
+    /// Whether it changes what the holder has of the log.
     pub fn is_write(&self) -> bool {
-        matches!(self, Request::Append { .. } | Request::Payloads { .. } | Request::Checkpoint { .. } | Request::Cosign { .. })
+        matches!(
+            self,
+            Request::Append { .. }
+                | Request::Payloads { .. }
+                | Request::Checkpoint { .. }
+                | Request::Cosign { .. }
+                | Request::Remind { .. }
+        )
+    }
+
+    /// Whether it is about files: these lie beside the log, see [`crate::parent::Parent::admit_file_call`].
+    pub fn is_of_files(&self) -> bool {
+        matches!(self, Request::FileGaps | Request::PutFile { .. } | Request::ReadFile { .. })
     }
 }
 
@@ -131,7 +179,11 @@ pub enum Answer {
     Bundle(Vec<u8>),
     /// 200 with possessions.
     Possessions(Vec<Possession>),
-    /// 404: no such log, tile or receipt.
+    /// 200 with the files that are lacking.
+    FileGaps(Vec<FileGap>),
+    /// 200 with the number of bytes of the file that are there, from its beginning.
+    FileHeld(u64),
+    /// 404: no such log, tile, receipt or file.
     NotFound,
     /// Everything that was not done, and why.
     Refused(Refusal),

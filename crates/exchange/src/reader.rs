@@ -2,14 +2,17 @@
 
 use ledger::{LedgerError, Origin};
 
+use crate::batch::{LONGEST, MOST_ENTRIES, push_entry};
 use crate::checkpoint::SignedCheckpoint;
 use crate::directory::Directory;
 use crate::log::{CheckedEntry, append};
 use crate::owner::{Effect, Event, QUIET};
 use crate::protocol::{Answer, Request};
-use crate::shelf::{HeldLog, Shelf, Standing};
+use crate::shelf::{HeldLog, Shelf, ShelfRead, Standing};
 use crate::tile::{TilePlace, read_entry_bundle, read_payload_bundle, root_at};
 
+/// The alarm of a log whose owner shows far less than it has signed.
+pub const TOO_FAR_BEHIND: &str = "the owner was put back to a state too far behind what it has signed";
 /// First and longest pause after an error, in seconds; doubled each time.
 const RETRIES: (u64, u64) = (1, 900);
 
@@ -19,6 +22,7 @@ enum Stage {
     AskingCheckpoint,
     FetchingEntries { goal: Goal, place: TilePlace },
     FetchingPayloads { goal: Goal, place: TilePlace, entries: Vec<Vec<u8>> },
+    Reminding,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +36,8 @@ struct Goal {
 #[derive(Debug, Clone)]
 pub struct ReaderLoop {
     origin: Origin,
+    /// Whether the holder asked is the log's owner.
+    is_at_owner: bool,
     stage: Stage,
     failures: u32,
 }
@@ -39,7 +45,12 @@ pub struct ReaderLoop {
 impl ReaderLoop {
     /// A loop that rests until it is woken.
     pub fn new(origin: Origin) -> ReaderLoop {
-        ReaderLoop { origin, stage: Stage::Resting, failures: 0 }
+        ReaderLoop { origin, is_at_owner: false, stage: Stage::Resting, failures: 0 }
+    }
+
+    /// The same, of a log read at its owner, who is told when he has lost what he has signed.
+    pub fn at_owner(origin: Origin) -> ReaderLoop {
+        ReaderLoop { is_at_owner: true, ..ReaderLoop::new(origin) }
     }
 
     /// The log.
@@ -73,6 +84,7 @@ impl ReaderLoop {
             (Stage::FetchingPayloads { goal, place, entries }, Event::Answer(Answer::Bundle(bundle))) => {
                 self.take_entries(shelf, goal, place, &entries, &bundle)
             }
+            (Stage::Reminding, Event::Answer(Answer::Head(_))) => Ok(self.rest()),
             (_, Event::Failed | Event::Answer(_)) => Ok(self.retry()),
         }
     }
@@ -91,10 +103,28 @@ impl ReaderLoop {
             if root_at(shelf, &self.origin, signed.checkpoint.size)? != signed.checkpoint.root {
                 return self.note_fork(shelf, log, note);
             }
-            return Ok(self.rest());
+            let has_lost = self.is_at_owner && signed.checkpoint.size < known;
+            return if has_lost { self.remind(shelf, &log, signed.checkpoint.size) } else { Ok(self.rest()) };
         }
         let is_clean = log.size == known;
         self.go_on(shelf, Goal { signed, is_clean })
+    }
+
+    /// The owner shows less than it has signed: it was put back to an older state and must not go on from there. Here is what it has signed since.
+    fn remind(&mut self, shelf: &dyn ShelfRead, log: &HeldLog, from: u64) -> Result<Vec<Effect>, LedgerError> {
+        let Some(signed) = &log.checkpoint else { return Ok(self.rest()) };
+        let wanted = signed.checkpoint.size.saturating_sub(from);
+        let rows = shelf.entries(&self.origin, from, usize::try_from(wanted).unwrap_or(MOST_ENTRIES).min(MOST_ENTRIES), LONGEST / 2)?;
+        if (rows.len() as u64) < wanted {
+            let mut effects = vec![Effect::Alarm(TOO_FAR_BEHIND)];
+            effects.extend(self.retry());
+            return Ok(effects);
+        }
+        let mut body = Vec::new();
+        for row in &rows {
+            push_entry(&mut body, &row.bytes, row.payload.as_deref());
+        }
+        Ok(self.send(Stage::Reminding, Request::Remind { from, note: signed.to_string(), body }))
     }
 
     /// Fetches what is lacking below the goal, or closes when nothing is.

@@ -19,6 +19,7 @@ use crate::tile::{TilePlace, consistency_proof, inclusion_proof, root_at};
 
 mod public_log;
 mod release;
+mod reminder;
 
 pub(crate) fn name(text: &str) -> NodeName {
     NodeName::parse(text).unwrap()

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use ledger::{LeafHash, Origin};
+use ledger::{FileGap, FileRef, LeafHash, Origin};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -13,7 +13,7 @@ use crate::tile::TilePlace;
 /// A request as it goes over the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wire {
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `PUT`.
     pub method: &'static str,
     /// The path below the common prefix.
     pub path: String,
@@ -78,6 +78,17 @@ pub fn write_request(origin: &Origin, request: &Request) -> Wire {
             let nonce: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
             ("POST", "prove".to_owned(), String::new(), json!({"nonce": nonce, "idx": indices}).to_string().into_bytes())
         }
+        Request::Remind { from, note, body } => {
+            let length = u32::try_from(note.len()).unwrap_or(u32::MAX).to_be_bytes();
+            ("POST", "remind".to_owned(), format!("from={from}"), [&length, note.as_bytes(), body.as_slice()].concat())
+        }
+        Request::FileGaps => ("GET", "files".to_owned(), String::new(), Vec::new()),
+        Request::PutFile { index, file, from, body } => {
+            ("PUT", format!("file/{}", file.to_hex()), format!("idx={index}&from={from}"), body.clone())
+        }
+        Request::ReadFile { index, file, from } => {
+            ("GET", format!("file/{}", file.to_hex()), format!("idx={index}&from={from}"), Vec::new())
+        }
     };
     Wire { method, path: format!("/o/{}/{rest}", log_name(origin)), query, body, is_gzip: false }
 }
@@ -96,7 +107,10 @@ pub fn unpack(body: &[u8], longest: usize) -> Result<Vec<u8>, Refusal> {
 /// Reads a request: the name of the log, and what is wanted of it; none when it is no call of the protocol.
 pub fn read_request(target: Target<'_>) -> Option<(String, Request)> {
     let (log, rest) = target.path.strip_prefix("/o/")?.split_once('/')?;
-    let number = |name: &str| target.query.strip_prefix(name)?.strip_prefix('=')?.parse::<u64>().ok();
+    let number = |name: &str| {
+        let part = target.query.split('&').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+        part?.parse::<u64>().ok()
+    };
     let body = || target.body.to_vec();
     let text = || String::from_utf8(target.body.to_vec()).ok();
     let request = match (target.method, rest) {
@@ -117,11 +131,23 @@ pub fn read_request(target: Target<'_>) -> Option<(String, Request)> {
             }
             Request::Prove { nonce, indices: numbers(value.get("idx")?)? }
         }
+        ("POST", "remind") => {
+            let (length, rest) = target.body.split_first_chunk::<4>()?;
+            let (note, body) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+            Request::Remind { from: number("from")?, note: String::from_utf8(note.to_vec()).ok()?, body: body.to_vec() }
+        }
+        ("GET", "files") => Request::FileGaps,
+        ("PUT", path) => {
+            let file = LeafHash::from_hex(path.strip_prefix("file/")?)?;
+            Request::PutFile { index: number("idx")?, file, from: number("from")?, body: body() }
+        }
         ("GET", path) => {
             if let Some(place) = path.strip_prefix("tile/entries/") {
                 Request::EntryTile { place: TilePlace::parse(place)? }
             } else if let Some(place) = path.strip_prefix("pay/") {
                 Request::PayloadTile { place: TilePlace::parse(place)? }
+            } else if let Some(file) = path.strip_prefix("file/") {
+                Request::ReadFile { index: number("idx")?, file: LeafHash::from_hex(file)?, from: number("from")? }
             } else {
                 let (level, place) = path.strip_prefix("tile/")?.split_once('/')?;
                 Request::HashTile { level: level.parse().ok()?, place: TilePlace::parse(place)? }
@@ -146,6 +172,11 @@ pub fn write_answer(answer: &Answer) -> WireAnswer {
             let list: Vec<Value> = possessions.iter().map(print_possession).collect();
             (200, json!(list).to_string().into_bytes())
         }
+        Answer::FileGaps(gaps) => {
+            let list: Vec<Value> = gaps.iter().map(print_file_gap).collect();
+            (200, json!({"lacking": list}).to_string().into_bytes())
+        }
+        Answer::FileHeld(held) => (200, json!({"have": held}).to_string().into_bytes()),
         Answer::NotFound => (404, Vec::new()),
         Answer::Refused(refusal) => {
             (refusal.status(), json!({"code": refusal.code(), "message": refusal.to_string()}).to_string().into_bytes())
@@ -163,7 +194,9 @@ pub fn read_answer(request: &Request, answer: &WireAnswer) -> Option<Answer> {
         (304, Request::ReadCheckpoint { .. } | Request::Cosign { .. }) => Some(Answer::Unchanged),
         (409, _) => Some(Answer::Conflict(read_head(&json()?)?)),
         (424, Request::Checkpoint { .. }) => Some(Answer::Missing(numbers(json()?.get("missing")?)?)),
-        (200, Request::Head | Request::Append { .. } | Request::Payloads { .. }) => Some(Answer::Head(read_head(&json()?)?)),
+        (200, Request::Head | Request::Append { .. } | Request::Payloads { .. } | Request::Remind { .. }) => {
+            Some(Answer::Head(read_head(&json()?)?))
+        }
         (200, Request::Checkpoint { .. }) => Some(Answer::Cosigned(text()?)),
         (200, Request::ReadCheckpoint { .. } | Request::ReadReceipt) => Some(Answer::Note(text()?)),
         (200, Request::HashTile { place, .. }) => {
@@ -173,7 +206,15 @@ pub fn read_answer(request: &Request, answer: &WireAnswer) -> Option<Answer> {
             }
             (hashes.len() as u64 == place.width).then_some(Answer::Hashes(hashes))
         }
-        (200, Request::EntryTile { .. } | Request::PayloadTile { .. }) => Some(Answer::Bundle(answer.body.clone())),
+        (200, Request::EntryTile { .. } | Request::PayloadTile { .. } | Request::ReadFile { .. }) => {
+            Some(Answer::Bundle(answer.body.clone()))
+        }
+        (200, Request::FileGaps) => {
+            let json = json()?;
+            let gaps: Option<Vec<FileGap>> = json.get("lacking")?.as_array()?.iter().map(read_file_gap).collect();
+            gaps.map(Answer::FileGaps)
+        }
+        (200, Request::PutFile { .. }) => Some(Answer::FileHeld(json()?.get("have")?.as_u64()?)),
         (200, Request::Prove { .. }) => {
             let mut possessions = Vec::new();
             for item in json()?.as_array()? {
@@ -197,6 +238,22 @@ fn read_head(value: &Value) -> Option<Head> {
         checkpoint: value.get("cp")?.as_u64()?,
         missing: numbers(value.get("missing")?)?,
     })
+}
+
+fn print_file_gap(gap: &FileGap) -> Value {
+    json!({"idx": gap.index, "have": gap.held, "sha256": gap.file.sha256, "len": gap.file.len})
+}
+
+/// Name and media type stay at home: the hash says which file it is.
+fn read_file_gap(value: &Value) -> Option<FileGap> {
+    let file = FileRef {
+        name: String::new(),
+        media_type: String::new(),
+        len: value.get("len")?.as_u64()?,
+        sha256: value.get("sha256")?.as_str()?.to_owned(),
+    };
+    let gap = FileGap { index: value.get("idx")?.as_u64()?, held: value.get("have")?.as_u64()?, file };
+    gap.file.is_in_form().then_some(gap)
 }
 
 fn numbers(value: &Value) -> Option<Vec<u64>> {
@@ -232,6 +289,8 @@ mod tests {
         let place = TilePlace { number: 1234, width: 17 };
         let head = Head { next: 5, root: LeafHash([3; 32]), checkpoint: 4, missing: vec![1, 2] };
         let hashes = vec![LeafHash([1; 32]); 17];
+        let named = FileRef { name: String::new(), media_type: String::new(), len: 12, sha256: LeafHash([7; 32]).to_hex() };
+        let gap = FileGap { index: 4, file: named, held: 9 };
         let pairs = [
             (Request::Head, Answer::Head(head.clone())),
             (Request::Append { from: 7, body: vec![1, 2] }, Answer::Conflict(head)),
@@ -245,6 +304,10 @@ mod tests {
             (Request::EntryTile { place }, Answer::Bundle(vec![0, 1])),
             (Request::PayloadTile { place }, Answer::Refused(Refusal::NotYours)),
             (Request::Cosign { size: 3, lines: "x\n".into() }, Answer::Unchanged),
+            (Request::Remind { from: 2, note: "a\n\n".into(), body: vec![3, 4] }, Answer::Refused(Refusal::Root)),
+            (Request::FileGaps, Answer::FileGaps(vec![gap])),
+            (Request::PutFile { index: 4, file: LeafHash([7; 32]), from: 9, body: vec![1] }, Answer::FileHeld(10)),
+            (Request::ReadFile { index: 4, file: LeafHash([7; 32]), from: 9 }, Answer::Bundle(vec![2, 3])),
             (
                 Request::Prove { nonce: vec![1, 255], indices: vec![0, 9] },
                 Answer::Possessions(vec![Possession::Held(LeafHash([1; 32])), Possession::Erased, Possession::None, Possession::Lacking]),
@@ -273,7 +336,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_request_and_no_answer_panics(method in "GET|POST", path in "/o/[a-f0-9]{0,4}/(head|append|tile/[0-9x/.p]{0,12}|pay/[0-9]{0,4}|prove)", query in "(from=|after=)?[0-9]{0,22}",
+        fn no_request_and_no_answer_panics(method in "GET|POST|PUT", path in "/o/[a-f0-9]{0,4}/(head|append|tile/[0-9x/.p]{0,12}|pay/[0-9]{0,4}|prove|remind|files|file/[0-9a-f]{0,64})", query in "(idx=[0-9]{1,3}&)?(from=|after=)?[0-9]{0,22}",
             body in "\\PC{0,40}", status in 100_u16..600) {
             let target = Target { method: &method, path: &path, query: &query, body: body.as_bytes() };
             if let Some((_, request)) = read_request(target) {

@@ -89,6 +89,8 @@ pub struct Ledger {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) node: NodeName,
     pub(crate) files: PathBuf,
+    /// Held while bytes are added to a file that comes in pieces.
+    pub(crate) coming_in: Mutex<()>,
 }
 
 impl Ledger {
@@ -110,7 +112,7 @@ impl Ledger {
     }
 
     pub(crate) fn over(store: Arc<dyn Store>, files: PathBuf, node: &NodeName) -> Result<Ledger, LedgerError> {
-        let ledger = Ledger { store, node: node.clone(), files };
+        let ledger = Ledger { store, node: node.clone(), files, coming_in: Mutex::default() };
         let name = node.as_str().to_owned();
         let found = match ledger.read(|r| r.store.meta("node"))? {
             Some(found) => found,
@@ -355,6 +357,7 @@ impl Writer<'_> {
                 pay: payload.commitment,
                 len: payload.bytes.len() as u64,
             };
+            self.note_files(&log.origin, log.size, &payload.bytes)?;
             let row = append(self.store, &mut log, &Entry::new(at, op), Some(payload.bytes))?;
             let version = VersionRow {
                 rec: put.rec,

@@ -44,7 +44,7 @@ mod verify;
 
 pub use entry::{Entry, EntryError, Op};
 pub use error::LedgerError;
-pub use files::FileRef;
+pub use files::{FileGap, FileRef, LONGEST_FILE};
 pub use follower::{FollowError, Follower};
 pub use held::{Held, Published};
 pub use ledger::{Change, Ledger, LogState, Reader, Version, Writer};

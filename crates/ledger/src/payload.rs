@@ -12,6 +12,10 @@ use crate::names::LeafHash;
 
 /// The longest payload in bytes (LV-Log/1 §3).
 pub const LONGEST: usize = 1 << 20;
+/// Most files that one payload brings along; more are not carried.
+const MOST_FILES: usize = 256;
+/// How the payload of a record without files ends, before the salt of 24 letters and the last two signs.
+const NO_FILES: &[u8] = br#","files":[],"salt":""#;
 
 /// A payload as bytes with its commitment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +62,19 @@ impl Payload {
         let mut payload: Value = serde_json::from_slice(bytes).map_err(|error| PayloadError::Form(error.to_string()))?;
         payload.get_mut("data").map(Value::take).ok_or_else(|| PayloadError::Form("no data".to_owned()))
     }
+
+    /// The files that payload bytes name, at most 256; what is not in their form is passed over.
+    pub fn files(bytes: &[u8]) -> Vec<FileRef> {
+        // Nearly every record has none.
+        let end = bytes.len().checked_sub(NO_FILES.len() + 26).and_then(|at| bytes.get(at..));
+        if end.is_some_and(|end| end.starts_with(NO_FILES)) {
+            return Vec::new();
+        }
+        let Ok(mut payload) = serde_json::from_slice::<Value>(bytes) else { return Vec::new() };
+        let Some(Value::Array(named)) = payload.get_mut("files").map(Value::take) else { return Vec::new() };
+        let files = named.into_iter().filter_map(|file| serde_json::from_value::<FileRef>(file).ok());
+        files.filter(FileRef::is_in_form).take(MOST_FILES).collect()
+    }
 }
 
 /// SHA-256 of payload bytes.
@@ -75,6 +92,17 @@ mod tests {
         let (one, two) = (Payload::make(&data, &[]).unwrap(), Payload::make(&data, &[]).unwrap());
         assert_ne!(one.commitment, two.commitment);
         assert_eq!(Payload::data(&one.bytes).unwrap(), data);
+    }
+
+    #[test]
+    fn the_files_that_a_payload_names_are_read_and_nonsense_is_passed_over() {
+        let file = |sha256: String, len| FileRef { name: "a.pdf".to_owned(), media_type: "application/pdf".to_owned(), len, sha256 };
+        let (good, far) = (file("ab".repeat(32), 7), file("cd".repeat(32), 3 << 30));
+        let none = Payload::make(&json!({"n": 1}), &[]).unwrap();
+        assert!(Payload::files(&none.bytes).is_empty());
+        let three = Payload::make(&json!({"n": 1}), &[file("../../etc".to_owned(), 1), good.clone(), far]).unwrap();
+        assert_eq!(Payload::files(&three.bytes), [good]);
+        assert!(Payload::files(b"{").is_empty() && Payload::files(b"").is_empty());
     }
 
     #[test]

@@ -52,6 +52,9 @@ impl Writer<'_> {
                     (Some(payload), true) => Some(Payload::data(payload)?),
                     _ => None,
                 };
+                if let Some(payload) = &payload {
+                    self.note_files(&log.origin, log.size, payload)?;
+                }
                 let row = append_bytes(self.store, &mut log, bytes.to_vec(), payload)?;
                 if audience == CATALOGUE {
                     return self.remember_type(published, row.index);

@@ -67,6 +67,7 @@ impl RecordFiles {
     /// Those of the files; also when somebody reads an older state meanwhile: it is tried again later.
     pub(crate) fn scrub(&self, noted: &str) -> Result<(), OfficeError> {
         let _one = self.scrubbing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.ledger.sweep_files()?;
         self.ledger.scrub()?;
         self.board.views.scrub()?;
         self.register.scrub()?;

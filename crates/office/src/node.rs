@@ -2,20 +2,24 @@
 //! (LV-Log/1 §4–6).
 
 mod arrival;
+mod carried_files;
 mod citing;
 mod counting;
 mod inherited;
 mod lanes;
+mod listening;
 mod membership;
 mod merger;
 mod receipt;
+mod region_readers;
 mod restoration;
 mod sending;
 mod standing;
+mod witness;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use exchange::batch::LONGEST;
 use exchange::cite::CITE;
@@ -51,6 +55,9 @@ pub const KEY_FILE: &str = "node.key";
 /// Entries of a directory read at a time.
 const PAGE: usize = 256;
 
+/// Somebody who is told the name of a log that has grown.
+type Teller = Box<dyn Fn(&str) + Send + Sync>;
+
 /// The node's side of the exchange. Calls block.
 pub(crate) struct Exchange {
     ledger: Arc<Ledger>,
@@ -61,6 +68,8 @@ pub(crate) struct Exchange {
     heard: Mutex<BTreeMap<NodeName, i64>>,
     plan: Mutex<Plan>,
     moved: Condvar,
+    /// Who is told when a log has more that counts, by its name in a path.
+    growth: OnceLock<Teller>,
     /// Whether the folder was put back from a copy.
     pub(crate) restoration: Arc<Restoration>,
 }
@@ -95,6 +104,7 @@ impl Exchange {
             heard: Mutex::default(),
             plan: Mutex::default(),
             moved: Condvar::new(),
+            growth: OnceLock::new(),
         }
     }
 
@@ -155,15 +165,25 @@ impl Exchange {
         let Some((log, request)) = read_request(Target { body: &plain, ..target }) else { return Ok(Answer::NotFound) };
         let Some(origin) = known.origins.get(&log).cloned() else { return Ok(Answer::NotFound) };
         let call = Call { origin, caller, request };
+        if call.request.is_of_files() {
+            let answer = self.answer_file_call(&known, &call)?;
+            return self.withhold(&known, &call, answer);
+        }
         if !call.request.is_write() {
+            self.note_reader(&call)?;
             let answer = self.ledger.read(|r| known.parent.read(&LedgerView::over(r), &known.directory, &call))?;
             return self.withhold(&known, &call, answer);
         }
         let (origin, role, signed) = (call.origin.clone(), known.clone(), self.signed_size_of(&call));
+        let is_reminder = matches!(call.request, Request::Remind { .. });
         let asked = Call { origin: call.origin.clone(), caller: call.caller.clone(), request: Request::Head };
         let answer = self.ledger.write(move |w| -> Result<Answer, LedgerError> {
             role.parent.answer(&mut LedgerShelf::over(w), &role.directory, &call, seconds)
         })?;
+        if is_reminder && matches!(answer, Answer::Head(_)) {
+            tracing::warn!(log = %origin, "a reader has brought back what this node had signed and no longer had");
+            self.note_growth(&origin);
+        }
         if matches!(answer, Answer::Cosigned(_)) {
             self.note_growth(&origin);
             if let Some(size) = signed {
@@ -175,6 +195,9 @@ impl Exchange {
 
     /// A log has more that counts than before.
     fn note_growth(&self, origin: &Origin) {
+        if let Some(tell) = self.growth.get() {
+            tell(&log_name(origin));
+        }
         if origin.audience() == DIRECTORY {
             self.forget_known();
         }
@@ -264,5 +287,11 @@ impl Office {
     /// Those of the ledger: the caller is told to come back later, nothing was kept.
     pub fn answer_node(&self, target: Target<'_>, is_gzip: bool, fields: Option<&SignatureFields>) -> Result<WireAnswer, OfficeError> {
         self.exchange().answer(target, is_gzip, fields)
+    }
+
+    /// Has somebody told whenever a log has more under its owner's signature, by the log's name in a path: for calls that wait. The first who asks is told.
+    pub fn when_a_log_grows(&self, tell: impl Fn(&str) + Send + Sync + 'static) {
+        // Another one is told already.
+        let _ = self.exchange().growth.set(Box::new(tell));
     }
 }

@@ -10,6 +10,7 @@ use exchange::ledger_shelf::{ERASURES, LAST_ERASED};
 use ledger::{LeafHash, LedgerError, Projection, Put, Reader, RecordId, Version, Writer};
 use serde_json::Value;
 
+use crate::attached_file::files_named;
 use crate::audit::{AuditEntry, write_audit};
 use crate::body::Body;
 use crate::error::{OfficeError, label};
@@ -247,11 +248,11 @@ impl Office {
             if let Some(projection) = projection
                 && wider.as_ref() != Some(&projection)
             {
-                projections.push(Projection::seal(audience.as_str(), &projection, &[])?);
+                projections.push(Projection::seal(audience.as_str(), &projection, &files_named(kind, &projection))?);
                 wider = Some(projection);
             }
         }
-        projections.push(Projection::seal("private", data, &[])?);
+        projections.push(Projection::seal("private", data, &files_named(kind, data))?);
         projections.reverse();
         Ok(projections)
     }
@@ -259,16 +260,12 @@ impl Office {
     /// The record as this person may see it.
     pub fn view(&self, who: &Identity, id: RecordId) -> Result<RecordView, OfficeError> {
         let found = self.ledger().read(|r| -> Result<_, OfficeError> {
-            let Some(inside) = r.current("private", id)? else { return Ok(Err(HeldRecord::read(r, id)?)) };
-            let mut wider = Vec::new();
-            for audience in ["ministry", "region", "public"] {
-                if let Some(version) = r.current(audience, id)? {
-                    wider.push((audience, version));
-                }
+            match r.current("private", id)? {
+                Some(inside) => Ok(Ok(inside)),
+                None => Ok(Err(HeldRecord::read(r, id)?)),
             }
-            Ok(Ok((inside, wider)))
         })?;
-        let (inside, wider) = match found {
+        let inside = match found {
             Ok(own) => own,
             Err(Some(held)) => return self.view_held(who, id, held),
             Err(None) => return Err(OfficeError::NotFound(id.to_string())),
@@ -285,11 +282,7 @@ impl Office {
         let shown = if edit.allowed || decide(who, Action::ReadInside, &subject).allowed {
             Some((Audience::Private, inside))
         } else {
-            let audiences = self.audiences_of(who);
-            wider.into_iter().find_map(|(name, version)| {
-                let audience = Audience::from_code(name)?;
-                audiences.contains(&audience).then_some((audience, version))
-            })
+            self.projection_seen(who, id)?
         };
         let Some((audience, version)) = shown else { return Err(OfficeError::NotFound(id.to_string())) };
         let mut view = RecordView {
@@ -308,6 +301,21 @@ impl Office {
         };
         view.returned = self.return_of(&view)?;
         Ok(view)
+    }
+
+    /// The projection for the fewest readers that this person is among.
+    fn projection_seen(&self, who: &Identity, id: RecordId) -> Result<Option<(Audience, Version)>, OfficeError> {
+        let audiences = self.audiences_of(who);
+        self.ledger().read(|r| {
+            for audience in [Audience::Ministry, Audience::Region, Audience::Public] {
+                if audiences.contains(&audience)
+                    && let Some(version) = r.current(audience.as_str(), id)?
+                {
+                    return Ok(Some((audience, version)));
+                }
+            }
+            Ok(None)
+        })
     }
 
     /// Older versions of what this person may see, newest first: at most 100 before version `before`.

@@ -503,6 +503,11 @@ impl Office {
         self.state_counts(&format!("{visible} AND owner IN ({})", vec!["?"; bodies.len()].join(",")), &values)
     }
 
+    /// How many records a body keeps, whoever may see them, by kind and state.
+    pub(crate) fn counts_of_owner(&self, body: RecordId) -> Result<Vec<StateCount>, OfficeError> {
+        self.state_counts("owner = ?", &[Sql::Text(body.to_string())])
+    }
+
     fn state_counts(&self, condition: &str, values: &[Sql]) -> Result<Vec<StateCount>, OfficeError> {
         let query = format!("SELECT kind, state, SUM(n) FROM tally WHERE {condition} AND n > 0 GROUP BY kind, state ORDER BY kind, state");
         self.register().views.read(|connection| {

@@ -174,6 +174,8 @@ impl Node {
                     let is_own = key.origin.node() == parent.name;
                     let voice = if is_own { Voice::Owner(Box::new(parent.key.clone())) } else { Voice::Relay };
                     Machine::Up(Owner::new(key.origin.clone(), key.peer.clone(), voice))
+                } else if key.origin.node() == key.peer {
+                    Machine::Down(ReaderLoop::at_owner(key.origin.clone()))
                 } else {
                     Machine::Down(ReaderLoop::new(key.origin.clone()))
                 };

@@ -588,6 +588,8 @@ fn short(request: &Request) -> &'static str {
         Request::PayloadTile { .. } => "payloads",
         Request::Cosign { .. } => "cosign",
         Request::Prove { .. } => "prove",
+        Request::Remind { .. } => "remind",
+        Request::FileGaps | Request::PutFile { .. } | Request::ReadFile { .. } => "file",
     }
 }
 

@@ -6,6 +6,7 @@ use axum::routing::get;
 use office::{Order, RecordId, RegisterFilter};
 use serde_json::Value;
 
+use crate::attached_file::show_files;
 use crate::blocks::{Block, Blocks, show};
 use crate::errors::{Answer, Failure};
 use crate::format;
@@ -53,13 +54,13 @@ async fn list(page: Page, Who(who): Who, State(app): State<App>, place: ListPlac
 
 async fn document(page: Page, Who(who): Who, State(app): State<App>, Path(id): Path<String>) -> Answer {
     let id = record_id(&id)?;
-    let (view, directives) = app
+    let (view, directives, files) = app
         .call(move |office| {
             let view = office.view(&who, id)?;
             if view.kind != "document" {
                 return Err(office::OfficeError::NotFound(id.to_string()));
             }
-            Ok((view, office.directives_of(&who, id)?))
+            Ok((view, office.directives_of(&who, id)?, office.attached_files(&who, id)?))
         })
         .await?;
     let data = view.data.clone().ok_or_else(|| Failure::not_found(id.to_string()))?;
@@ -84,6 +85,7 @@ async fn document(page: Page, Who(who): Who, State(app): State<App>, Path(id): P
         );
     }
     blocks.push(Block::Facts(facts));
+    show_files(&page, id, &files, &mut blocks);
     let mut buttons = Vec::new();
     if view.edit.allowed {
         buttons.push((page.say("Soát và giao việc", "Review and issue").to_owned(), page.href(&format!("/van-ban/{id}/soat"))));

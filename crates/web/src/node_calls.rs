@@ -22,50 +22,107 @@ const PREFIX: &str = "/lv";
 const LONGEST_BODY: usize = 34 << 20;
 /// Longest form of a node that joins.
 const LONGEST_FORM: usize = 16 << 10;
+/// Longest time that a call stays open until its log grows.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Longest time for a body to come.
 const BODY_COMES_WITHIN: Duration = Duration::from_secs(900);
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/lv/o/{log}/{*rest}", get(call).post(call))
+        .route("/lv/o/{log}/{*rest}", get(call).post(call).put(call))
         .route("/lv/join", post(join))
+        .route("/lv/status", get(status))
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::new())
         .layer(CompressionLayer::new())
 }
 
 async fn call(State(app): State<App>, request: Request) -> Response {
-    answer(app, request, LONGEST_BODY, |office, target, is_gzip, fields| office.answer_node(target, is_gzip, fields)).await
+    let came = match read(request, LONGEST_BODY).await {
+        Ok(came) => came,
+        Err(status) => return status.into_response(),
+    };
+    let waiting = came.waits().and_then(|(log, wait)| Some((app.news.wait_for(log)?, wait)));
+    let Some((waiting, wait)) = waiting else {
+        return answer(&app, came, |office, target, is_gzip, fields| office.answer_node(target, is_gzip, fields)).await;
+    };
+    // Listening comes before asking, so that nothing falls between the two.
+    let mut grown = std::pin::pin!(waiting.grown.notified());
+    grown.as_mut().enable();
+    let first = answer(&app, came.clone(), |office, target, is_gzip, fields| office.answer_node(target, is_gzip, fields)).await;
+    if !matches!(first.status(), StatusCode::NOT_MODIFIED | StatusCode::NOT_FOUND) {
+        return first;
+    }
+    if tokio::time::timeout(wait, grown).await.is_err() {
+        return first;
+    }
+    answer(&app, came, |office, target, is_gzip, fields| office.answer_node(target, is_gzip, fields)).await
 }
 
 async fn join(State(app): State<App>, request: Request) -> Response {
-    answer(app, request, LONGEST_FORM, |office, target, _, fields| office.take_node_in(target, fields)).await
+    match read(request, LONGEST_FORM).await {
+        Ok(came) => answer(&app, came, |office, target, _, fields| office.take_node_in(target, fields)).await,
+        Err(status) => status.into_response(),
+    }
 }
 
-async fn answer(
-    app: App,
-    request: Request,
-    longest: usize,
-    work: fn(&Office, CallTarget<'_>, bool, Option<&SignatureFields>) -> Result<WireAnswer, OfficeError>,
-) -> Response {
+async fn status(State(app): State<App>, request: Request) -> Response {
+    match read(request, 0).await {
+        Ok(came) => answer(&app, came, |office, target, _, fields| office.node_status(target, fields)).await,
+        Err(status) => status.into_response(),
+    }
+}
+
+/// A call as it came.
+#[derive(Clone)]
+struct Came {
+    method: String,
+    /// Below the common prefix.
+    path: String,
+    query: String,
+    body: Bytes,
+    is_gzip: bool,
+    fields: Option<SignatureFields>,
+}
+
+impl Came {
+    /// The log whose growth is waited for, and how long at most; none of other calls.
+    fn waits(&self) -> Option<(&str, Duration)> {
+        let wait: u64 = self.query.split('&').find_map(|part| part.strip_prefix("wait="))?.parse().ok()?;
+        let log = self.path.strip_prefix("/o/")?.strip_suffix("/checkpoint").filter(|_| self.method == "GET" && wait > 0)?;
+        Some((log, Duration::from_secs(wait).min(LONGEST_WAIT)))
+    }
+}
+
+async fn read(request: Request, longest: usize) -> Result<Came, StatusCode> {
     let (parts, body) = request.into_parts();
     // Size first, then the signature, then the form.
-    let body = match read_body(body, longest).await {
-        Ok(body) => body,
-        Err(status) => return status.into_response(),
-    };
+    let body = read_body(body, longest).await?;
     let is_gzip = match parts.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
         None | Some(b"identity") => false,
         Some(b"gzip") => true,
-        Some(_) => return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response(),
+        Some(_) => return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
     };
-    let Ok(fields) = signature_fields(&parts.headers) else { return StatusCode::BAD_REQUEST.into_response() };
-    let path = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
-    let query = parts.uri.query().unwrap_or_default().to_owned();
-    let method = parts.method.as_str().to_owned();
+    let fields = signature_fields(&parts.headers).map_err(|()| StatusCode::BAD_REQUEST)?;
+    Ok(Came {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().strip_prefix(PREFIX).unwrap_or_default().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        body,
+        is_gzip,
+        fields,
+    })
+}
+
+async fn answer(
+    app: &App,
+    came: Came,
+    work: fn(&Office, CallTarget<'_>, bool, Option<&SignatureFields>) -> Result<WireAnswer, OfficeError>,
+) -> Response {
+    let office = app.office.clone();
     let answer = tokio::task::spawn_blocking(move || {
-        let target = CallTarget { method: &method, path: &path, query: &query, body: &body };
-        work(&app.office, target, is_gzip, fields.as_ref())
+        let target = CallTarget { method: &came.method, path: &came.path, query: &came.query, body: &came.body };
+        work(&office, target, came.is_gzip, came.fields.as_ref())
     });
     match answer.await {
         Ok(Ok(answer)) => print(answer),

@@ -36,6 +36,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/quan-tri/nut/ngat", post(unplug))
         .route("/quan-tri/nut/khep", post(close))
         .route("/quan-tri/nut/sap-nhap", post(merge))
+        .route("/quan-tri/nut/vung", post(set_region))
 }
 
 /// The interface for programs: held against published, body by body.
@@ -103,6 +104,10 @@ async fn completeness(page: Page, Who(who): Who, State(app): State<App>) -> Answ
         ]);
     }
     blocks.push(Block::Table(table));
+    if page.viewer.is_some() {
+        let words = page.say("Tình hình kết nối của cơ quan chạy nút này", "The connection of the body that runs this node").to_owned();
+        blocks.push(Block::Links(vec![(words, page.href(crate::connection_report::PLACE))]));
+    }
     blocks.push(Block::Muted(
         page.say(
             "Ai cũng kiểm tra lại được: sổ công khai đọc được theo chuẩn C2SP tlog-tiles, gốc cây do cơ quan ký, nút trên ký nhận. Xem sổ tay, phần “Biên nhận”.",
@@ -227,6 +232,7 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
             let state = NodeState {
                 key: if membership.is_some() { office.node_key(&who)? } else { String::new() },
                 bodies: office.completeness(&who)?,
+                region: office.region_readers(&who)?,
                 heirs: office.possible_heirs(&who)?,
                 closed_into: office.closed_into()?,
                 inherited_from: office.inherited_from(&who)?,
@@ -278,6 +284,7 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
     blocks.push(Block::Links(vec![
         (page.say("Bản ghi bị nút trên trả lại", "Records returned by nodes above").to_owned(), page.href("/quan-tri/nut/bi-tra-lai")),
         (page.say("Bản ghi đã trả lại nút dưới", "Records returned to nodes below").to_owned(), page.href("/quan-tri/nut/da-tra-lai")),
+        (page.say("Tình hình kết nối, báo cáo", "The connection, reports").to_owned(), page.href(crate::connection_report::PLACE)),
     ]));
     blocks.push(Block::Heading(page.say("Nút cấp dưới", "Nodes below").to_owned()));
     blocks.push(Block::Table(below_table(&page, &state.bodies, state.now)));
@@ -294,6 +301,7 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
     form.heading = page.say("Mời một nút nối vào", "Invite a node").to_owned();
     form.class = "card";
     blocks.push(Block::Form(form));
+    show_region(&page, &membership, &state.region, &mut blocks);
     show_mergers(&page, &membership, &state, &mut blocks);
     show_inheritance(&page, &state.inherited_from, state.taking_over.as_ref(), &mut blocks);
     let is_working = state.taking_over.is_some_and(|state| state.is_running);
@@ -308,6 +316,8 @@ async fn show_nodes(page: Page, who: Identity, app: &App, typed: Typed) -> Answe
 struct NodeState {
     key: String,
     bodies: Vec<BodyCompleteness>,
+    /// Name, body, and whether it reads what is for the region.
+    region: Vec<(String, String, bool)>,
     heirs: Vec<(String, String)>,
     closed_into: Option<String>,
     inherited_from: Vec<(String, String)>,
@@ -315,6 +325,48 @@ struct NodeState {
     is_unplugged: bool,
     sending: Option<Sending>,
     now: i64,
+}
+
+/// Which nodes read what is for the departments of the region: the Centre says so, the others see it.
+fn show_region(page: &Page, membership: &Membership, nodes: &[(String, String, bool)], blocks: &mut Blocks) {
+    let heading = page.say("Vùng", "Region").to_owned();
+    let words = page.say(
+        "Bản ghi “các Sở trong vùng xem được” của các nút được chọn sẽ đến những nút ấy, thường trong vài phút.",
+        "What the chosen nodes record as “seen by the region's departments” comes to those nodes, as a rule within minutes.",
+    );
+    if membership.above.is_some() {
+        let readers: Vec<Cell> = nodes.iter().filter(|(_, _, reads)| *reads).map(|(_, title, _)| Cell::text(title.clone())).collect();
+        if !readers.is_empty() {
+            blocks.push(Block::Heading(heading));
+            let mut facts = Definitions { rows: Vec::new() };
+            facts.add(page.say("Các nút trong vùng", "Nodes of the region"), Cell::Lines(readers));
+            blocks.push(Block::Facts(facts));
+        }
+        return;
+    }
+    if nodes.is_empty() {
+        return;
+    }
+    let choices = nodes.iter().map(|(name, title, reads)| Choice { chosen: *reads, ..Choice::new(name, format!("{title} ({name})")) });
+    let mut form = Form::post(page.href("/quan-tri/nut/vung"))
+        .field(Field::new(
+            page.texts(),
+            FieldKind::Ticks(choices.collect()),
+            "nodes",
+            page.say("Các nút trong vùng", "Nodes of the region"),
+        ))
+        .button(page.say("Đặt vùng", "Set the region"));
+    form.heading = heading;
+    form.class = "card";
+    form.before = vec![words.to_owned()];
+    blocks.push(Block::Form(form));
+}
+
+async fn set_region(page: Page, Who(who): Who, State(app): State<App>, pairs: FormPairs) -> Answer {
+    require(&who)?;
+    let nodes: Vec<String> = pairs.all("nodes").into_iter().map(str::to_owned).collect();
+    app.call(move |office| office.set_region_readers(&who, &nodes)).await?;
+    page.go("/quan-tri/nut")
 }
 
 /// The two acts of a merger: the old node closes, the node above hands it over.

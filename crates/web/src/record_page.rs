@@ -1,9 +1,10 @@
 //! A record as its page shows it, whatever its kind: badges, fields, the progress of a task, what one may do with it.
 
 use catalogue::{Audience, Criterion, DueState, Kind};
-use office::{ArrivalPlace, Holding, Identity, NextStep, Office, OfficeError, RecordId, RecordView, RegisterFilter, TaskProgress};
+use office::{ArrivalPlace, FileRef, Holding, Identity, NextStep, Office, OfficeError, RecordId, RecordView, RegisterFilter, TaskProgress};
 use serde_json::Value;
 
+use crate::attached_file::show_files;
 use crate::blocks::{Block, Blocks, show};
 use crate::errors::{Answer, Failure};
 use crate::format;
@@ -27,6 +28,8 @@ pub(crate) struct RecordPage {
     contracts: Vec<(RecordId, String)>,
     /// Where it has arrived; for those who see the inside.
     way: Vec<ArrivalPlace>,
+    /// The files that it names, and whether they are here.
+    files: Vec<(FileRef, bool)>,
 }
 
 impl RecordPage {
@@ -46,7 +49,8 @@ impl RecordPage {
             }
         }
         let way = if who.is_signed_in() { office.arrival(who, id)? } else { Vec::new() };
-        Ok(RecordPage { view, titles, steps, contracts, way })
+        let files = office.attached_files(who, id)?;
+        Ok(RecordPage { view, titles, steps, contracts, way, files })
     }
 
     /// Where the record has its page: a form that is not known has none of its own.
@@ -102,6 +106,7 @@ impl RecordPage {
             }
         }
         blocks.push(Block::Facts(facts));
+        show_files(page, view.id, &self.files, blocks);
         // The steps of a task are not for everybody, and half of them would tell something false.
         if kind.name == "task"
             && view.audience == Audience::Private

@@ -132,6 +132,8 @@ async fn show_index(
             page.say("Mọi mục đã được phép gửi.", "Everything has been let go."),
         )));
     }
+    let words = page.say("Tình hình kết nối, báo cáo", "The connection, reports").to_owned();
+    blocks.push(Block::Links(vec![(words, page.href(crate::connection_report::PLACE))]));
     let faulty = !errors.is_empty();
     blocks.push(Block::Form(policy_form(&page, &sending, errors, typed)));
     if faulty { show_faulty(page, blocks) } else { show(page, blocks) }

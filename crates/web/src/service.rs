@@ -13,6 +13,7 @@ use office::{Identity, Office, OfficeError, RecordId};
 
 use crate::errors::{Failure, FieldFault};
 use crate::lang::{Label, Lang};
+use crate::news::News;
 use crate::page::{Page, Site, Viewer, ViewerSlot};
 use crate::tls::{Certificate, TlsListener};
 
@@ -24,6 +25,7 @@ const VIEWS_FOLLOW: std::time::Duration = std::time::Duration::from_secs(2);
 pub(crate) struct App {
     pub(crate) office: Arc<Office>,
     pub(crate) site: Arc<Site>,
+    pub(crate) news: Arc<News>,
 }
 
 impl App {
@@ -251,13 +253,19 @@ impl Options {
 
 /// The whole router of an office.
 pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
+    router_telling(office, options, Arc::new(News::new()))
+}
+
+fn router_telling(office: Arc<Office>, options: Options, news: Arc<News>) -> axum::Router {
+    let telling = news.clone();
+    office.when_a_log_grows(move |log| telling.tell(log));
     let today = office.clock().today();
     let owner = office.directory().get(office.body()).map(|body| body.name_on(today).to_owned()).unwrap_or_default();
     let demonstration = office.setting("demonstration").ok().flatten().is_some();
     let cookie = format!("lv_{}", office.ledger().node().as_str().replace(['.', '-'], "_"));
     let base_url = options.base_url.trim_end_matches('/').to_owned();
     let site = Arc::new(Site { base_url, owner, demonstration, cookie, ..Site::default() });
-    let app = App { office, site: site.clone() };
+    let app = App { office, site: site.clone(), news };
     let pages = axum::Router::new()
         .merge(crate::portal::routes())
         .merge(crate::board::routes())
@@ -281,8 +289,10 @@ pub fn router(office: Arc<Office>, options: Options) -> axum::Router {
         .merge(crate::returned::routes())
         .merge(crate::form_versions::routes())
         .merge(crate::sending::routes())
+        .merge(crate::connection_report::routes())
         .merge(crate::steps::routes())
         .merge(crate::papers::routes())
+        .merge(crate::attached_file::routes())
         .merge(crate::council::routes())
         .merge(crate::working_calendar::routes())
         .merge(crate::code_lists::routes());
@@ -301,11 +311,17 @@ pub async fn serve(
     options: Options,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let news = Arc::new(News::new());
+    let telling = news.clone();
+    let stop = async move {
+        stop.await;
+        telling.close();
+    };
     match options.certificate.clone() {
-        None => axum::serve(listener, router(office, options)).with_graceful_shutdown(stop).await,
+        None => axum::serve(listener, router_telling(office, options, news)).with_graceful_shutdown(stop).await,
         Some(certificate) => {
             let listener = TlsListener::over(listener, &certificate)?;
-            axum::serve(listener, router(office, options)).with_graceful_shutdown(stop).await
+            axum::serve(listener, router_telling(office, options, news)).with_graceful_shutdown(stop).await
         }
     }
 }

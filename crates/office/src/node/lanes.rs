@@ -17,13 +17,15 @@ use exchange::directory::{CATALOGUE, DIRECTORY, Directory};
 use exchange::ledger_shelf::LedgerShelf;
 use exchange::owner::{ERASURE_HELD_BACK, Effect, Event, Moment, Owner, QUIET, Voice, sign_alone};
 use exchange::protocol::{Answer, Refusal, Request};
-use exchange::reader::ReaderLoop;
+use exchange::reader::{ReaderLoop, TOO_FAR_BEHIND};
 use exchange::signature::{SignatureFields, sign};
 use exchange::wire::{Wire, WireAnswer, read_answer, write_request};
 use ledger::{LedgerError, NodeName, Origin, Reader, RecordId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::carried_files::Carried;
+use super::listening::listen;
 use super::membership::{Above, seconds};
 use super::sending::{keep_release, release_of};
 use super::{Exchange, Known, TRAVELLING, lock};
@@ -35,6 +37,10 @@ const CARRIERS: usize = 4;
 const LOOK: Duration = Duration::from_millis(500);
 /// A reader asks for news this often, in seconds, at the latest.
 const READ_EVERY: u64 = 10;
+/// The same of a log of another department of the region.
+const READ_REGION_EVERY: u64 = 120;
+/// After a file could not be carried the lane rests so long, in seconds.
+const FILES_AGAIN: u64 = 60;
 /// Where the last trouble of each lane is kept.
 const TROUBLES: &str = "exchange_trouble";
 
@@ -124,7 +130,7 @@ pub(super) struct Plan {
     sent: Option<i64>,
     /// What keeps the exchange from reading its ledger, as it was last written into the program's log.
     warned: String,
-    is_stopping: bool,
+    pub(super) is_stopping: bool,
     /// Among several programs on one database one carries for all; none when it is another one ([`Ledger::lead`](ledger::Ledger::lead)).
     lead: Option<u64>,
     /// Carries nothing until it is let go again: a rehearsal of a cut line.
@@ -171,6 +177,12 @@ impl Exchange {
             let (exchange, line) = (self.clone(), line.clone());
             let name = format!("lane {number}");
             threads.extend(std::thread::Builder::new().name(name).spawn(move || exchange.work(line.as_ref())).ok());
+        }
+        let (weak, listening) = (Arc::downgrade(self), line.clone());
+        // Not waited for: its call may stay open for a while after the others have ended.
+        let listener = std::thread::Builder::new().name("listener".to_owned()).spawn(move || listen(&weak, &listening));
+        if let Err(error) = listener {
+            tracing::warn!(%error, "nobody listens to the node above; it is asked every now and then");
         }
         Carriers { exchange: self.clone(), line, threads }
     }
@@ -256,14 +268,24 @@ impl Exchange {
                 continue;
             };
             drop(plan);
-            let rest = self.run(&key, machine, &known, line);
+            let mut rest = self.run(&key, machine, &known, line);
             if key.way == Way::Up && rest.trouble.is_none() {
                 self.ask_for_the_centres_receipt(&key.origin, &known, line);
             }
+            let mut file_trouble = None;
             if rest.trouble.is_none() && rest.seconds == QUIET {
                 self.note_rest(&key.origin, key.way);
+                if let Err(error) = self.witness(&key.origin, &known, line) {
+                    tracing::warn!(%error, "the directory of the node above could not be witnessed");
+                }
+                match self.carry_files(&key.origin, key.way, &known, line) {
+                    Ok(Carried::All) => {}
+                    Ok(Carried::Some) => rest.seconds = 0,
+                    // Entries do not wait for files.
+                    Err(error) => (rest.seconds, file_trouble) = (FILES_AGAIN, Some(error.message())),
+                }
             }
-            self.note_trouble(&key, rest.trouble.as_ref());
+            self.note_trouble(&key, rest.trouble.as_ref().or(file_trouble.as_ref()));
             if rest.has_grown {
                 self.note_growth(&key.origin);
             }
@@ -330,6 +352,7 @@ impl Exchange {
         let moment = Moment { now: seconds(self.clock.now()), id: RecordId::new() };
         let own = known.membership.name.clone();
         let (origin, directory, key): (Origin, Directory, _) = (origin.clone(), known.directory.clone(), known.parent.key.clone());
+        let may_sign_alone = !matches!(machine, Machine::Alone) || self.may_sign_alone(known, &origin)?;
         self.ledger.write(move |w| -> Result<_, OfficeError> {
             let mut machine = machine;
             let effects = match &mut machine {
@@ -344,8 +367,8 @@ impl Exchange {
                 }
                 Machine::Down(reader) => reader.step(&mut LedgerShelf::over(w), &directory, event)?,
                 Machine::Alone => {
-                    let size = sign_alone(&mut LedgerShelf::over(w), &origin, &key)?.then_some(Effect::Received(0));
-                    size.into_iter().chain([Effect::Pause(QUIET)]).collect()
+                    let has_signed = may_sign_alone && sign_alone(&mut LedgerShelf::over(w), &origin, &key)?;
+                    has_signed.then_some(Effect::Received(0)).into_iter().chain([Effect::Pause(QUIET)]).collect()
                 }
             };
             Ok((machine, effects))
@@ -375,7 +398,14 @@ impl Exchange {
         }
     }
 
-    fn call(&self, above: &Above, origin: &Origin, request: &Request, known: &Known, line: &dyn Line) -> Result<Answer, LineFault> {
+    pub(super) fn call(
+        &self,
+        above: &Above,
+        origin: &Origin,
+        request: &Request,
+        known: &Known,
+        line: &dyn Line,
+    ) -> Result<Answer, LineFault> {
         let mut wire = write_request(origin, request);
         wire.compress();
         let now = u64::try_from(seconds(self.clock.now())).unwrap_or(0);
@@ -434,6 +464,18 @@ impl Plan {
         }
     }
 
+    /// Whether this program carries now.
+    pub(super) fn carries(&self) -> bool {
+        self.lead.is_some() && !self.is_unplugged && !self.is_stopping
+    }
+
+    /// What comes down is asked for at once.
+    pub(super) fn want_down(&mut self) {
+        for (_, lane) in self.lanes.iter_mut().filter(|(key, lane)| key.way == Way::Down && !lane.is_backing_off) {
+            (lane.is_wanted, lane.due) = (true, Instant::now());
+        }
+    }
+
     /// What goes up goes at once.
     fn hurry(&mut self) {
         for (_, lane) in self.lanes.iter_mut().filter(|(key, _)| key.way == Way::Up) {
@@ -484,7 +526,10 @@ impl Plan {
         lane.is_backing_off = rest.trouble.is_some();
         // The Centre's receipt comes in steps where a province lies between.
         let is_unit = known.membership.above.as_ref().is_some_and(|above| above.name != known.membership.centre);
+        let is_of_another = || !known.inherited.contains(&key.origin) && known.followed_of_region().contains(&key.origin);
         let longest = match key.way {
+            // They are many, and nobody waits for them.
+            Way::Down if is_of_another() => READ_REGION_EVERY,
             Way::Down => READ_EVERY,
             Way::Up if is_unit => READ_EVERY,
             _ => QUIET,
@@ -530,8 +575,8 @@ pub(super) fn lanes_of(known: &Known) -> Vec<LaneKey> {
             }
         }
     }
-    for origin in &known.inherited {
-        lanes.push(LaneKey { origin: origin.clone(), way: Way::Down });
+    for origin in known.inherited.iter().cloned().chain(known.followed_of_region()) {
+        lanes.push(LaneKey { origin, way: Way::Down });
     }
     // Until the directory has come, the node above is known by the answer to the joining.
     if let Some(above) = above
@@ -553,6 +598,9 @@ fn machine_of(key: &LaneKey, known: &Known) -> Machine {
         Way::Alone => Machine::Alone,
         Way::Up => owner(Voice::Owner(Box::new(known.parent.key.clone()))),
         Way::Relay => owner(Voice::Relay),
+        Way::Down if known.membership.above.as_ref().is_some_and(|above| above.name == key.origin.node()) => {
+            Machine::Down(Box::new(ReaderLoop::at_owner(key.origin.clone())))
+        }
         Way::Down => Machine::Down(Box::new(ReaderLoop::new(key.origin.clone()))),
     }
 }
@@ -564,6 +612,9 @@ fn alarm_in_vietnamese(what: &str) -> String {
         }
         "the log has two signed trees that contradict each other" => {
             "nhật ký có hai bản đã ký mâu thuẫn nhau; đã giữ chứng cứ và dừng, cần người xem xét".to_owned()
+        }
+        TOO_FAR_BEHIND => {
+            "nút trên đã khôi phục từ một bản sao quá cũ, thiếu nhiều hơn mức nút này trao lại được trong một lần; hãy báo nút trên khôi phục từ bản sao mới hơn".to_owned()
         }
         ERASURE_HELD_BACK => {
             "nội dung của một mục đã gửi đã được xóa, còn lệnh xóa đang chờ gửi; lãnh đạo cần bấm “Gửi lên” để nút trên nhận được lệnh xóa"
@@ -594,7 +645,7 @@ fn unread_words(status: u16) -> Label {
 }
 
 /// What a refusal means for the operator below.
-fn refusal_words(refusal: Refusal) -> Label {
+pub(super) fn refusal_words(refusal: Refusal) -> Label {
     let (vi, en) = match refusal {
         Refusal::Unsigned => (
             "Nút trên không nhận chữ ký: giờ máy lệch quá 1 giờ, hoặc khóa của nút chưa có trong danh bạ. Kiểm tra giờ máy, rồi hỏi nút trên.",

@@ -251,7 +251,7 @@ fn waiting_logs(w: &mut Writer<'_>, known: &Known) -> Result<Vec<String>, Office
     Ok(waiting)
 }
 
-fn member(known: &Known, name: &str) -> Result<NodeName, OfficeError> {
+pub(super) fn member(known: &Known, name: &str) -> Result<NodeName, OfficeError> {
     let found = NodeName::parse(name.trim()).ok().filter(|name| known.directory.member(name).is_some());
     found.ok_or_else(|| heir_unknown(name))
 }

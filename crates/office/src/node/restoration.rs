@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex};
 use std::time::UNIX_EPOCH;
 
 use exchange::checkpoint::SignedCheckpoint;
+use exchange::cite::CITE;
+use exchange::directory::{CATALOGUE, DIRECTORY};
 use exchange::ledger_shelf::LedgerView;
 use exchange::protocol::{Answer, Call, Refusal, Request};
 use exchange::shelf::{ShelfRead, Standing};
-use ledger::{Ledger, LedgerError, Origin, RecordId};
+use ledger::{Ledger, LedgerError, NodeName, Origin, RecordId};
 use serde_json::{Value, json};
 
 use super::lanes::{Way, lanes_of};
@@ -28,11 +30,14 @@ const FILE: &str = "lienvung.mark";
 /// The rows in the ledger, one for each folder that has served it.
 const MARKS: &str = "folder_mark";
 
+/// A log, and the reader who has shown how much he has of it; none when it was compared at the node above or with its owner.
+type Compared = (Origin, Option<NodeName>);
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     Serving,
     /// Restored: these logs have been compared with what a neighbour has.
-    Waiting(BTreeSet<Origin>),
+    Waiting(BTreeSet<Compared>),
     /// Everything was compared; the views have still to follow.
     Heard,
 }
@@ -123,14 +128,14 @@ impl Restoration {
 
     fn has_heard(&self, origin: &Origin) -> bool {
         match &*lock(&self.state) {
-            State::Waiting(heard) => heard.contains(origin),
+            State::Waiting(heard) => heard.contains(&(origin.clone(), None)),
             State::Serving | State::Heard => true,
         }
     }
 
-    fn note_heard(&self, origin: &Origin) {
+    fn note_heard(&self, origin: &Origin, reader: Option<&NodeName>) {
         if let State::Waiting(heard) = &mut *lock(&self.state) {
-            heard.insert(origin.clone());
+            heard.insert((origin.clone(), reader.cloned()));
         }
     }
 }
@@ -155,22 +160,45 @@ impl Exchange {
     /// A lane has rested: here is everything that the node above has of the log, or nobody is above.
     pub(super) fn note_rest(&self, origin: &Origin, way: Way) {
         if way != Way::Relay {
-            self.restoration.note_heard(origin);
+            self.restoration.note_heard(origin, None);
         }
     }
 
-    /// Logs that have to be compared with those who may know of more erasures: own logs and those read from above by their lanes, logs of nodes below by their
-    /// owners. Of a node that was merged nobody comes any more.
-    fn awaited(&self, known: &Known) -> Result<BTreeSet<Origin>, OfficeError> {
+    /// Whether a log that nobody above signs for may be signed here: after a restore only when its readers have shown that they have no more of it.
+    pub(super) fn may_sign_alone(&self, known: &Known, origin: &Origin) -> Result<bool, OfficeError> {
+        let State::Waiting(heard) = lock(&self.restoration.state).clone() else { return Ok(true) };
+        Ok(self.awaited(known)?.iter().all(|compared| compared.0 != *origin || compared.1.is_none() || heard.contains(compared)))
+    }
+
+    /// A reader of an own log has said how much he has of it.
+    pub(super) fn note_reader(&self, call: &Call) -> Result<(), OfficeError> {
+        let (Request::ReadCheckpoint { after }, Some(reader)) = (&call.request, &call.caller) else { return Ok(()) };
+        if self.restoration.is_waiting() {
+            let signed = self.ledger.read(|r| LedgerView::over(r).log(&call.origin))?.map_or(0, |log| log.signed_size());
+            if *after <= signed {
+                self.restoration.note_heard(&call.origin, Some(reader));
+            }
+        }
+        Ok(())
+    }
+
+    /// Logs that have to be compared with those who may know of more: own logs and those read from above by their lanes, logs of nodes below by their owners. Of a
+    /// node that was merged nobody comes any more. The Centre has nobody above: what it says to those below it is compared with what each of them has.
+    fn awaited(&self, known: &Known) -> Result<BTreeSet<Compared>, OfficeError> {
         let own = &known.membership.name;
         let lanes = lanes_of(known).into_iter().filter(|lane| lane.way != Way::Relay);
-        let mut awaited: BTreeSet<Origin> = lanes.map(|lane| lane.origin).collect();
+        let mut awaited: BTreeSet<Compared> = lanes.map(|lane| (lane.origin, None)).collect();
         for origin in &known.held {
             let owner = origin.node();
             let comes = known.directory.is_under(&owner, own) && known.directory.successor(&owner) == owner;
             let log = self.ledger.read(|r| LedgerView::over(r).log(origin))?;
             if comes && log.is_some_and(|log| log.size > 0 && log.standing == Standing::Following) {
-                awaited.insert(origin.clone());
+                awaited.insert((origin.clone(), None));
+                if known.membership.above.is_none() && known.directory.parent_of(&owner).as_ref() == Some(own) {
+                    for audience in [DIRECTORY, CATALOGUE, CITE] {
+                        awaited.insert((Origin::of(own, audience)?, Some(owner.clone())));
+                    }
+                }
             }
         }
         Ok(awaited)
@@ -189,12 +217,12 @@ impl Exchange {
     /// short, so that the owner appends what is lacking and then signs for all that he has.
     pub(super) fn withhold(&self, known: &Known, call: &Call, answer: Answer) -> Result<Answer, OfficeError> {
         let origin = &call.origin;
-        if !self.restoration.is_waiting() || self.restoration.has_heard(origin) || !self.awaited(known)?.contains(origin) {
+        if !self.restoration.is_waiting() || self.restoration.has_heard(origin) || !self.awaited(known)?.contains(&(origin.clone(), None)) {
             return Ok(answer);
         }
         let is_owner = call.caller.as_ref() == Some(&origin.node());
         Ok(match (&call.request, answer) {
-            (Request::PayloadTile { .. }, _) if !is_owner => Answer::Refused(Refusal::Behind),
+            (Request::PayloadTile { .. } | Request::ReadFile { .. }, _) if !is_owner => Answer::Refused(Refusal::Behind),
             (Request::Prove { .. }, _) => Answer::Refused(Refusal::Behind),
             (_, Answer::Head(head)) => Answer::Head(shortened(head)),
             (_, Answer::Conflict(head)) => Answer::Conflict(shortened(head)),
@@ -212,7 +240,7 @@ impl Exchange {
     /// The owner of a log has signed for so many entries; when that is all there is here, nothing is lacking.
     pub(super) fn note_signed(&self, origin: &Origin, size: u64) -> Result<(), OfficeError> {
         if self.ledger.read(|r| LedgerView::over(r).log(origin))?.is_some_and(|log| log.size == size) {
-            self.restoration.note_heard(origin);
+            self.restoration.note_heard(origin, None);
         }
         Ok(())
     }

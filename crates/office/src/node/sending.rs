@@ -266,7 +266,7 @@ impl Office {
         Ok(self.sending_now()?.filter(|sending| sending.policy == SendPolicy::ByHand).map_or(0, |sending| sending.waiting))
     }
 
-    fn sending_now(&self) -> Result<Option<Sending>, OfficeError> {
+    pub(crate) fn sending_now(&self) -> Result<Option<Sending>, OfficeError> {
         if self.membership()?.is_none_or(|membership| membership.above.is_none()) {
             return Ok(None);
         }

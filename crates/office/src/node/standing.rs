@@ -3,9 +3,13 @@
 use exchange::checkpoint::SignedCheckpoint;
 use exchange::directory::{PRIVATE, PUBLIC};
 use exchange::ledger_shelf::LedgerView;
+use exchange::protocol::{Answer, Refusal};
 use exchange::shelf::{HeldLog, ShelfRead, Standing};
+use exchange::signature::{SignatureFields, Target, caller};
+use exchange::wire::{WireAnswer, write_answer};
 use ledger::{Entry, NodeName, Origin, Reader};
 use serde::Serialize;
+use serde_json::json;
 
 use super::lanes::kept_trouble;
 use super::membership::seconds;
@@ -24,6 +28,8 @@ pub struct LogStanding {
     pub origin: String,
     /// Whether it is this node's own.
     pub own: bool,
+    /// Whether it goes up from here.
+    pub travels: bool,
     /// `following`, `sealed`, `forked` or `suspended`.
     pub state: &'static str,
     /// Entries on this node's disk.
@@ -77,6 +83,10 @@ impl Office {
     /// How far each log is, own ones first. For administrators.
     pub fn log_standings(&self, who: &Identity) -> Result<Vec<LogStanding>, OfficeError> {
         decide(who, Action::Administer, &Subject::node()).require()?;
+        self.standings()
+    }
+
+    pub(crate) fn standings(&self) -> Result<Vec<LogStanding>, OfficeError> {
         let now = seconds(self.clock().now());
         let known = self.exchange().known()?;
         let is_top = known.as_ref().is_none_or(|known| known.membership.above.is_none());
@@ -101,6 +111,7 @@ impl Office {
                 standings.push(LogStanding {
                     origin: log.origin.as_str().to_owned(),
                     own: log.own,
+                    travels,
                     state: state_of(&held),
                     next: held.size,
                     signed: held.signed_size(),
@@ -116,6 +127,28 @@ impl Office {
             standings.sort_by(|left, right| (!left.own, &left.origin).cmp(&(!right.own, &right.origin)));
             Ok(standings)
         })
+    }
+
+    /// Answers another node that asks how far the logs are (LV-Log/1 §4): a member, of the logs that it may read.
+    pub fn node_status(&self, target: Target<'_>, fields: Option<&SignatureFields>) -> Result<WireAnswer, OfficeError> {
+        let Some(known) = self.exchange().known()? else { return Ok(write_answer(&Answer::NotFound)) };
+        let now = u64::try_from(seconds(self.clock().now())).unwrap_or(0);
+        let caller = match fields.map(|fields| caller(target, fields, &known.directory, now)) {
+            Some(Ok(caller)) => caller,
+            Some(Err(refusal)) => return Ok(write_answer(&Answer::Refused(refusal))),
+            None => return Ok(write_answer(&Answer::Refused(Refusal::Unsigned))),
+        };
+        let mut logs = Vec::new();
+        for log in self.standings()? {
+            if known.directory.may_read(Some(&caller), &Origin::parse(&log.origin)?) {
+                logs.push(json!({
+                    "origin": log.origin, "state": log.state, "next": log.next, "cp": log.signed, "lag_seconds": log.lag_seconds,
+                    "last_error": log.trouble(),
+                }));
+            }
+        }
+        let body = json!({"node": known.membership.name.as_str(), "logs": logs}).to_string().into_bytes();
+        Ok(WireAnswer { status: 200, body })
     }
 
     /// For each body under this node, and itself, what is held of the public log. Open to everybody: it is the public's own measure.
