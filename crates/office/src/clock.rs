@@ -56,6 +56,22 @@ pub fn day_of(micros: i64) -> Date {
         .map_or(Date::ZERO, |instant| jiff::tz::Offset::UTC.to_datetime(instant).date())
 }
 
+/// An instant in microseconds since 1970 (UTC) in Vietnam's time: `21/06/2019 14:05`. One outside the calendar is an empty text.
+pub fn minute_of(micros: i64) -> String {
+    match jiff::Timestamp::from_microsecond(micros.saturating_add(7 * HOUR)) {
+        Ok(at) => {
+            let local = jiff::tz::Offset::UTC.to_datetime(at);
+            format!("{} {:02}:{:02}", viet::format_day(local.date()), local.hour(), local.minute())
+        }
+        Err(_) => String::new(),
+    }
+}
+
+/// An RFC 3339 time as [`minute_of`] writes it; what is none stays as it is.
+pub fn minute_in_words(text: &str) -> String {
+    text.parse::<jiff::Timestamp>().map_or_else(|_| text.to_owned(), |at| minute_of(at.as_microsecond()))
+}
+
 fn noon(day: Date) -> i64 {
     let days = i64::from((day - jiff::civil::date(1970, 1, 1)).get_days());
     days * 24 * HOUR + 5 * HOUR
@@ -65,6 +81,13 @@ fn noon(day: Date) -> i64 {
 mod tests {
     use super::*;
     use jiff::civil::date;
+
+    #[test]
+    fn a_time_is_told_in_vietnams_hours_and_what_is_none_stays() {
+        assert_eq!(minute_in_words("2026-11-28T17:05:14Z"), "29/11/2026 00:05");
+        assert_eq!(minute_in_words("hôm qua"), "hôm qua");
+        assert_eq!(minute_of(i64::MAX), "");
+    }
 
     #[test]
     fn the_day_changes_at_seventeen_hours_utc() {

@@ -85,6 +85,8 @@ pub struct DataSet {
 pub struct ConnectionReport {
     /// How far it is.
     pub stage: ConnectionStage,
+    /// Whether this node is the Centre: it reports to nobody.
+    pub is_centre: bool,
     /// The node above.
     pub above: Option<String>,
     /// When data goes up, in Vietnamese.
@@ -151,11 +153,13 @@ impl Office {
             decide(who, Action::ReadInside, &Subject::body(self.body(), name)).require()?;
         }
         let membership = self.membership()?;
+        let is_centre = membership.as_ref().is_some_and(|membership| membership.above.is_none());
         let above = membership.and_then(|membership| membership.above).map(|above| above.name.as_str().to_owned());
         let standings = self.standings()?;
         let own: Vec<&LogStanding> = standings.iter().filter(|log| log.own && log.travels).collect();
         let sum = |of: fn(&LogStanding) -> u64| own.iter().map(|log| of(log)).sum::<u64>();
-        let (published, received, waiting) = (sum(|log| log.next), sum(|log| log.received), sum(|log| log.waiting));
+        let (published, waiting) = (sum(|log| log.next), sum(|log| log.waiting));
+        let received = if above.is_some() { sum(|log| log.received) } else { 0 };
         let comparison = match above {
             _ if own.iter().any(|log| log.state == "forked") => Comparison::Contradiction,
             None => Comparison::None,
@@ -178,6 +182,7 @@ impl Office {
         };
         Ok(ConnectionReport {
             stage,
+            is_centre,
             sending: self.sending_now()?.map(|sending| sending.policy.label().vi),
             above,
             data_sets: self.data_sets()?,

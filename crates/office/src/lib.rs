@@ -98,7 +98,7 @@ pub use board::{
 pub use body::{Body, BodyDirectory, BodyName, Member, Parent, Successor};
 pub use boundaries::Boundaries;
 pub use budget::{BudgetAmounts, BudgetBasis, BudgetRow, BudgetTable};
-pub use clock::{Clock, day_of};
+pub use clock::{Clock, day_of, minute_in_words, minute_of};
 pub use code_table::{CodeFilter, CodePage};
 pub use column_map::{ColumnMap, Columns, Destination, MappedColumn, Target, targets};
 pub use conclusion::{ConclusionDrafts, Imported, ReadingForm, Review, ReviewDirective, gazetteer, read_document};

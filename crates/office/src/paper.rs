@@ -301,6 +301,7 @@ impl Printing<'_> {
             (FieldType::Day | FieldType::Date, Some(Value::String(text))) => {
                 viet::PartialDate::from_iso(text).map_or_else(|_| text.clone(), |date| date.to_vietnamese())
             }
+            (FieldType::Instant, Some(Value::String(text))) => crate::clock::minute_in_words(text),
             (FieldType::Money, Some(Value::Number(number))) => {
                 number.as_i64().map_or_else(|| number.to_string(), |dong| format!("{} đồng", viet::format_number(dong)))
             }

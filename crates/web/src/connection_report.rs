@@ -11,7 +11,7 @@ use crate::errors::{Answer, Failure};
 use crate::form::FormPairs;
 use crate::format;
 use crate::page::{Nav, Page};
-use crate::parts::{Badge, Cell, Column, Definitions, EmptyState, Field, FieldKind, FormErrors, Icon, Table, Tone};
+use crate::parts::{Badge, Cell, Column, Definitions, EmptyState, Field, FieldKind, FormErrors, Icon, Notice, Table, Tone};
 use crate::records::code_words;
 use crate::service::{App, Who, said};
 
@@ -48,14 +48,21 @@ async fn show_index(page: Page, who: Identity, app: &App, typed: &FormPairs, err
         )
         .to_owned(),
     ));
-    blocks.push(Block::Badges(vec![stage_badge(&page, app, report.stage)]));
+    if report.is_centre {
+        blocks.push(Block::Notice(Notice::info(page.say(
+            "Nút này là Trung ương: không có nút trên để báo cáo. Báo cáo của các cơ quan dưới nằm ở danh sách bên dưới; độ đầy đủ của dữ liệu ở trang Độ đầy đủ.",
+            "This node is the Centre and reports to nobody. The reports of the bodies below are in the list below; how complete their data is stands under Completeness.",
+        ))));
+    } else {
+        blocks.push(Block::Badges(vec![stage_badge(&page, app, report.stage)]));
+    }
     blocks.push(Block::Facts(facts(&page, app, &report)));
     blocks.push(Block::Table(sets_table(&page, app, &report)));
     blocks.push(Block::Table(troubles_table(&page, &report)));
-    if may_write {
+    if may_write && !report.is_centre {
         blocks.push(Block::Form(form(&page, typed, errors)));
     }
-    let earlier = page.say("Các báo cáo đã lập", "Reports written so far").to_owned();
+    let earlier = page.say("Các báo cáo", "Reports").to_owned();
     blocks.push(Block::Links(vec![(earlier, page.href("/bieu-mau/connection_report"))]));
     if is_refused { show_faulty(page, blocks) } else { show(page, blocks) }
 }
@@ -74,10 +81,12 @@ fn facts(page: &Page, app: &App, report: &ConnectionReport) -> Definitions {
     let mut facts = Definitions { rows: Vec::new() };
     facts.add_some(page.say("Nút trên", "Node above"), report.above.clone());
     facts.add(page.say("Mục đã công bố", "Entries published"), Cell::text(count(report.published, page)));
-    facts.add(page.say("Nút trên đã ký nhận", "Signed for above"), Cell::text(count(report.received, page)));
-    facts.add(page.say("Chờ lãnh đạo gửi", "Waiting for the head"), Cell::text(count(report.waiting, page)));
-    let comparison = code_words(page, app, "comparisons", report.comparison.code());
-    facts.add(page.say("Đối soát", "Comparison"), Cell::text(comparison));
+    if report.above.is_some() {
+        facts.add(page.say("Nút trên đã ký nhận", "Signed for above"), Cell::text(count(report.received, page)));
+        facts.add(page.say("Chờ lãnh đạo gửi", "Waiting for the head"), Cell::text(count(report.waiting, page)));
+        let comparison = code_words(page, app, "comparisons", report.comparison.code());
+        facts.add(page.say("Đối soát", "Comparison"), Cell::text(comparison));
+    }
     facts.add(page.say("Lúc", "At"), Cell::text(format::instant(report.compared_at)));
     facts
 }

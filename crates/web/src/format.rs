@@ -32,13 +32,7 @@ pub fn weekday(day: Date, lang: Lang) -> &'static str {
 
 /// An instant (microseconds UTC) in Vietnam's time: `21/06/2019 14:05`. An instant outside the calendar is an empty text.
 pub fn instant(micros: i64) -> String {
-    match Timestamp::from_microsecond(micros) {
-        Ok(at) => {
-            let local = vietnam().to_datetime(at);
-            format!("{} {:02}:{:02}", day(local.date()), local.hour(), local.minute())
-        }
-        Err(_) => String::new(),
-    }
+    office::minute_of(micros)
 }
 
 /// The day in Vietnam at an instant (microseconds UTC).

@@ -165,6 +165,7 @@ pub(crate) fn value_cell(app: &App, page: &Page, titles: &Titles, field: &catalo
 pub(crate) fn value_text(app: &App, page: &Page, titles: &Titles, field: &catalogue::Field, value: &Value) -> String {
     match (&field.of, value) {
         (FieldType::Day | FieldType::Date, Value::String(text)) => format::partial(text, page.lang),
+        (FieldType::Instant, Value::String(text)) => office::minute_in_words(text),
         (FieldType::Code { list }, Value::String(code)) => app
             .office
             .catalogue()
