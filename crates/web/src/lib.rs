@@ -55,6 +55,7 @@ mod province;
 mod record_form;
 mod record_page;
 mod records;
+mod region;
 mod register_list;
 mod result;
 mod returned;

@@ -20,6 +20,7 @@ use crate::inheritance::show_inheritance;
 use crate::line::HttpLine;
 use crate::page::{Nav, Page};
 use crate::parts::{Badge, Cell, Choice, Column, Definitions, EmptyState, Event, Field, FieldKind, Icon, Notice, Table, Timeline, Tone};
+use crate::region::show_region;
 use crate::service::{App, Who, record_id, said};
 
 /// A node that has not called for so long, in microseconds, is said to be silent.
@@ -36,7 +37,6 @@ pub(crate) fn routes() -> Router<App> {
         .route("/quan-tri/nut/ngat", post(unplug))
         .route("/quan-tri/nut/khep", post(close))
         .route("/quan-tri/nut/sap-nhap", post(merge))
-        .route("/quan-tri/nut/vung", post(set_region))
 }
 
 /// The interface for programs: held against published, body by body.
@@ -325,48 +325,6 @@ struct NodeState {
     is_unplugged: bool,
     sending: Option<Sending>,
     now: i64,
-}
-
-/// Which nodes read what is for the departments of the region: the Centre says so, the others see it.
-fn show_region(page: &Page, membership: &Membership, nodes: &[(String, String, bool)], blocks: &mut Blocks) {
-    let heading = page.say("Vùng", "Region").to_owned();
-    let words = page.say(
-        "Bản ghi “các Sở trong vùng xem được” của các nút được chọn sẽ đến những nút ấy, thường trong vài phút.",
-        "What the chosen nodes record as “seen by the region's departments” comes to those nodes, as a rule within minutes.",
-    );
-    if membership.above.is_some() {
-        let readers: Vec<Cell> = nodes.iter().filter(|(_, _, reads)| *reads).map(|(_, title, _)| Cell::text(title.clone())).collect();
-        if !readers.is_empty() {
-            blocks.push(Block::Heading(heading));
-            let mut facts = Definitions { rows: Vec::new() };
-            facts.add(page.say("Các nút trong vùng", "Nodes of the region"), Cell::Lines(readers));
-            blocks.push(Block::Facts(facts));
-        }
-        return;
-    }
-    if nodes.is_empty() {
-        return;
-    }
-    let choices = nodes.iter().map(|(name, title, reads)| Choice { chosen: *reads, ..Choice::new(name, format!("{title} ({name})")) });
-    let mut form = Form::post(page.href("/quan-tri/nut/vung"))
-        .field(Field::new(
-            page.texts(),
-            FieldKind::Ticks(choices.collect()),
-            "nodes",
-            page.say("Các nút trong vùng", "Nodes of the region"),
-        ))
-        .button(page.say("Đặt vùng", "Set the region"));
-    form.heading = heading;
-    form.class = "card";
-    form.before = vec![words.to_owned()];
-    blocks.push(Block::Form(form));
-}
-
-async fn set_region(page: Page, Who(who): Who, State(app): State<App>, pairs: FormPairs) -> Answer {
-    require(&who)?;
-    let nodes: Vec<String> = pairs.all("nodes").into_iter().map(str::to_owned).collect();
-    app.call(move |office| office.set_region_readers(&who, &nodes)).await?;
-    page.go("/quan-tri/nut")
 }
 
 /// The two acts of a merger: the old node closes, the node above hands it over.

@@ -286,6 +286,7 @@ fn router_telling(office: Arc<Office>, options: Options, news: Arc<News>) -> axu
         .merge(crate::archive::routes())
         .merge(crate::nodes::routes())
         .merge(crate::inheritance::routes())
+        .merge(crate::region::routes())
         .merge(crate::returned::routes())
         .merge(crate::form_versions::routes())
         .merge(crate::sending::routes())
