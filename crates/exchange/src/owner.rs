@@ -107,6 +107,8 @@ pub struct Owner {
     appended_at: i64,
     /// Entries of an own log below this size may go up; all of them when none.
     release: Option<u64>,
+    /// What the parent held when it last signed for everything: the next entries go up without asking first. Should it hold something else by then, it says so.
+    settled: Option<Head>,
 }
 
 impl Owner {
@@ -122,6 +124,7 @@ impl Owner {
             reach: SHORTEST_APPEND,
             appended_at: 0,
             release: None,
+            settled: None,
         }
     }
 
@@ -158,7 +161,10 @@ impl Owner {
     pub fn step(&mut self, shelf: &mut dyn Shelf, directory: &Directory, event: Event, moment: Moment) -> Result<Vec<Effect>, LedgerError> {
         let stage = std::mem::replace(&mut self.stage, Stage::Resting);
         match (stage, event) {
-            (Stage::Resting, Event::Wake) => Ok(self.send(Stage::AskingHead, Request::Head)),
+            (Stage::Resting, Event::Wake) => match self.settled.take() {
+                Some(head) if self.has_more_than(shelf, head.next)? => self.decide(shelf, head, moment),
+                _ => Ok(self.send(Stage::AskingHead, Request::Head)),
+            },
             (Stage::Resting, _) => Ok(Vec::new()),
             (stage, Event::Wake) => {
                 // Already at work: it looks for new entries before it rests.
@@ -250,6 +256,11 @@ impl Owner {
         Ok(self.send(Stage::Signing(signed), Request::Checkpoint { note }))
     }
 
+    /// Whether there is something to go up behind so many entries.
+    fn has_more_than(&self, shelf: &dyn ShelfRead, size: u64) -> Result<bool, LedgerError> {
+        Ok(shelf.log(&self.origin)?.is_some_and(|log| self.goal(&log) > size))
+    }
+
     /// How much of the log is to be with the parent.
     fn goal(&self, log: &HeldLog) -> u64 {
         match self.voice {
@@ -324,7 +335,13 @@ impl Owner {
         shelf.keep(&self.origin, &log)?;
         self.failures = 0;
         let mut effects = vec![Effect::Received(size)];
-        effects.extend(if self.goal(&log) > size { self.send(Stage::AskingHead, Request::Head) } else { self.rest() });
+        if self.goal(&log) > size {
+            effects.extend(self.send(Stage::AskingHead, Request::Head));
+        } else {
+            let root = log.receipt.as_ref().filter(|receipt| receipt.checkpoint.size == size).map(|receipt| receipt.checkpoint.root);
+            self.settled = root.map(|root| Head { next: size, root, checkpoint: size, missing: Vec::new() });
+            effects.extend(self.rest());
+        }
         Ok(effects)
     }
 
