@@ -79,8 +79,13 @@ impl Oracle {
 
     /// Whether a merged node leaves nothing in the log of its former unit but what the unit has signed.
     pub fn gives_back(&self, who: &NodeName, origin: &Origin, size: u64, root: LeafHash) -> bool {
+        self.mergers.contains_key(who) && self.has_signed(origin, size, root)
+    }
+
+    /// Whether the honest owner of a log has signed so much of it.
+    pub fn has_signed(&self, origin: &Origin, size: u64, root: LeafHash) -> bool {
         let signed = self.signed.get(origin).and_then(|leaves| leaves.get(..usize::try_from(size).unwrap_or(usize::MAX)));
-        self.mergers.contains_key(who) && signed.is_some_and(|leaves| root_of(leaves) == root)
+        signed.is_some_and(|leaves| root_of(leaves) == root)
     }
 
     /// An owner keeps a receipt.
