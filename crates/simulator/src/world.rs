@@ -435,13 +435,17 @@ impl World {
         // Who reminds a node of its own words writes nothing: all that the node takes it has signed before.
         let reminds = matches!(call.request, Request::Remind { .. })
             && origin.node() == *to
-            && node.shelf.log(&origin).map_err(failed)?.and_then(|log| log.checkpoint).is_some_and(|signed| {
-                self.oracle.has_signed(&origin, signed.checkpoint.size, signed.checkpoint.root)
+            && node
+                .shelf
+                .log(&origin)
+                .map_err(failed)?
+                .and_then(|log| log.checkpoint)
+                .is_some_and(|signed| self.oracle.has_signed(&origin, signed.checkpoint.size, signed.checkpoint.root));
+        let is_owner_or_relay = reminds
+            || who.as_ref().is_some_and(|who| {
+                let gives_back = || left.is_some_and(|(size, root)| self.oracle.gives_back(who, &origin, size, root));
+                directory.is_under(&origin.node(), who) || gives_back()
             });
-        let is_owner_or_relay = reminds || who.as_ref().is_some_and(|who| {
-            let gives_back = || left.is_some_and(|(size, root)| self.oracle.gives_back(who, &origin, size, root));
-            directory.is_under(&origin.node(), who) || gives_back()
-        });
         if call.request.is_write() && matches!(answer, Answer::Head(_) | Answer::Cosigned(_)) && !is_owner_or_relay {
             return Err(format!("I2: {} lets {:?} write {origin}", to.as_str(), who.map(|who| who.as_str().to_owned())));
         }
