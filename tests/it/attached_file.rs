@@ -52,8 +52,7 @@ fn has_come(node: &TestNode, id: RecordId) -> bool {
 async fn the_original_of_a_document_comes_to_the_centre_behind_it_and_goes_with_its_erasure() {
     let (centre_folder, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let centre = TestNode::centre(centre_folder.path());
-    let province = TestNode::start(folder.path(), "sokhcn.daklak");
-    province.join(&centre, "Sở KH&CN Đắk Lắk (minh họa)");
+    let province = TestNode::under(&centre, folder.path(), "sokhcn.daklak", "Sở KH&CN Đắk Lắk (minh họa)");
     let document = publish_document(&province, 200_000);
     wait_until("the file is at the Centre", || has_come(&centre, document));
     let (here, there) = (named(&province.office, document), named(&centre.office, document));
@@ -78,8 +77,7 @@ fn a_centre_that_was_put_back_to_a_time_before_the_file_came_asks_for_it_again()
     let (centre_folder, folder, old) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let centre = TestNode::centre(centre_folder.path());
     let address = centre.address.trim_start_matches("http://").to_owned();
-    let province = TestNode::start(folder.path(), "sokhcn.daklak");
-    province.join(&centre, "Sở KH&CN Đắk Lắk (minh họa)");
+    let province = TestNode::under(&centre, folder.path(), "sokhcn.daklak", "Sở KH&CN Đắk Lắk (minh họa)");
     province.publish("Trước bản sao");
     wait_until("received", || province.standing(LOG).received == province.standing(LOG).next);
     centre.stop();
@@ -97,10 +95,8 @@ fn a_centre_that_was_put_back_to_a_time_before_the_file_came_asks_for_it_again()
 fn a_file_is_taken_only_for_an_entry_that_names_it_and_given_only_to_those_who_may_read_that() {
     let (centre_folder, folder, other_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let centre = TestNode::centre(centre_folder.path());
-    let province = TestNode::start(folder.path(), "sokhcn.daklak");
-    province.join(&centre, "Sở KH&CN Đắk Lắk (minh họa)");
-    let other = TestNode::start(other_folder.path(), "sokhcn.phuyen");
-    other.join(&centre, "Sở KH&CN Phú Yên (minh họa)");
+    let province = TestNode::under(&centre, folder.path(), "sokhcn.daklak", "Sở KH&CN Đắk Lắk (minh họa)");
+    let other = TestNode::under(&centre, other_folder.path(), "sokhcn.phuyen", "Sở KH&CN Phú Yên (minh họa)");
     let document = publish_document(&province, 10);
     wait_until("the file is at the Centre", || has_come(&centre, document));
     let file = named(&centre.office, document);

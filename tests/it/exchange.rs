@@ -69,6 +69,13 @@ impl TestNode {
         node
     }
 
+    /// A node that has joined another.
+    pub fn under(above: &TestNode, folder: &Path, node: &str, title: &str) -> TestNode {
+        let below = TestNode::start(folder, node);
+        below.join(above, title);
+        below
+    }
+
     pub fn join(&self, above: &TestNode, title: &str) {
         let invitation = above.office.invite_node(&above.office.console(), self.office.ledger().node().as_str(), title).unwrap();
         self.office.join(&self.office.console(), &web::HttpLine::new(), &above.address, &invitation.code).unwrap();

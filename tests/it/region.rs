@@ -12,12 +12,9 @@ const KON_TUM: &str = "Sở KH&CN Kon Tum";
 fn what_is_for_the_region_comes_to_the_nodes_the_centre_has_named_and_to_no_others() {
     let folders: Vec<tempfile::TempDir> = (0..4).map(|_| tempfile::tempdir().unwrap()).collect();
     let centre = TestNode::centre(folders[0].path());
-    let writer = TestNode::start(folders[1].path(), "sokhcn.daklak");
-    writer.join(&centre, "Sở KH&CN Đắk Lắk (minh họa)");
-    let reader = TestNode::start(folders[2].path(), "sokhcn.kontum");
-    reader.join(&centre, "Sở KH&CN Kon Tum (minh họa)");
-    let outside = TestNode::start(folders[3].path(), "sokhcn.hanoi");
-    outside.join(&centre, "Sở KH&CN Hà Nội (minh họa)");
+    let writer = TestNode::under(&centre, folders[1].path(), "sokhcn.daklak", "Sở KH&CN Đắk Lắk (minh họa)");
+    let reader = TestNode::under(&centre, folders[2].path(), "sokhcn.kontum", "Sở KH&CN Kon Tum (minh họa)");
+    let outside = TestNode::under(&centre, folders[3].path(), "sokhcn.hanoi", "Sở KH&CN Hà Nội (minh họa)");
     let officer = person(&writer.office, "daklak.cv", DAK_LAK, Role::Officer);
     let proposal = submitted_proposal(&writer.office, &officer, body(&writer.office, DAK_LAK));
     wait_until("at the Centre", || writer.standing("lv1/sokhcn.daklak/region").received > 0);

@@ -22,16 +22,14 @@ fn a_centre_put_back_to_a_time_before_a_node_joined_has_it_again_and_signs_one_t
         (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let centre = TestNode::centre(centre_folder.path());
     let address = centre.address.trim_start_matches("http://").to_owned();
-    let province = TestNode::start(folder.path(), "sokhcn.daklak");
-    province.join(&centre, "Sở KH&CN Đắk Lắk (minh họa)");
+    let province = TestNode::under(&centre, folder.path(), "sokhcn.daklak", "Sở KH&CN Đắk Lắk (minh họa)");
     province.publish("Trước bản sao");
     wait_until("followed", || has_followed(&province, &centre));
     wait_until("received", || province.standing("lv1/sokhcn.daklak/public").received > 0);
     centre.stop();
     copy(centre_folder.path(), old.path());
     let centre = TestNode::start_at(centre_folder.path(), "bo.khcn", &address);
-    let later = TestNode::start(later_folder.path(), "sokhcn.phuyen");
-    later.join(&centre, "Sở KH&CN Phú Yên (minh họa)");
+    let later = TestNode::under(&centre, later_folder.path(), "sokhcn.phuyen", "Sở KH&CN Phú Yên (minh họa)");
     later.publish("Sau bản sao");
     wait_until("both follow", || has_followed(&province, &centre) && has_followed(&later, &centre));
     let before = centre.standing(DIRECTORY);
@@ -47,8 +45,7 @@ fn a_centre_put_back_to_a_time_before_a_node_joined_has_it_again_and_signs_one_t
     wait_until("serves again", || !centre.office.waits_after_restore());
     // It goes on from there, and all follow.
     let third_folder = tempfile::tempdir().unwrap();
-    let third = TestNode::start(third_folder.path(), "sokhcn.gialai");
-    third.join(&centre, "Sở KH&CN Gia Lai (minh họa)");
+    let third = TestNode::under(&centre, third_folder.path(), "sokhcn.gialai", "Sở KH&CN Gia Lai (minh họa)");
     for node in [&province, &later, &third] {
         node.office.set_unplugged(&node.office.console(), false).unwrap();
         wait_until("all follow", || has_followed(node, &centre));
@@ -61,10 +58,8 @@ fn a_centre_put_back_to_a_time_before_a_node_joined_has_it_again_and_signs_one_t
 fn the_directory_is_cosigned_by_those_who_read_it_and_a_member_may_ask_how_far_the_logs_are() {
     let (centre_folder, folder, other_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let centre = TestNode::centre(centre_folder.path());
-    let province = TestNode::start(folder.path(), "sokhcn.daklak");
-    province.join(&centre, "Sở KH&CN Đắk Lắk (minh họa)");
-    let other = TestNode::start(other_folder.path(), "sokhcn.phuyen");
-    other.join(&centre, "Sở KH&CN Phú Yên (minh họa)");
+    let province = TestNode::under(&centre, folder.path(), "sokhcn.daklak", "Sở KH&CN Đắk Lắk (minh họa)");
+    let other = TestNode::under(&centre, other_folder.path(), "sokhcn.phuyen", "Sở KH&CN Phú Yên (minh họa)");
     let asked = |node: &TestNode, key: &TestNode| {
         let target = Target { method: "GET", path: "/status", query: "", body: b"" };
         let now = u64::try_from(node.office.clock().now() / 1_000_000).unwrap();
