@@ -104,9 +104,15 @@ impl Node {
 
     /// Whether an entry of a directory log counts for this node.
     pub fn knows(&self, leaf: &LeafHash) -> bool {
-        self.shelf.origins().filter(|origin| origin.audience() == DIRECTORY).any(|origin| {
+        self.place_of(leaf).is_some()
+    }
+
+    /// Where an entry of a directory log stands that counts for this node.
+    pub fn place_of(&self, leaf: &LeafHash) -> Option<(&Origin, u64)> {
+        self.shelf.origins().filter(|origin| origin.audience() == DIRECTORY).find_map(|origin| {
             let size = self.counted_size(origin);
-            self.shelf.rows(origin).iter().any(|row| row.leaf == *leaf && row.index < size)
+            let row = self.shelf.rows(origin).iter().find(|row| row.leaf == *leaf && row.index < size)?;
+            Some((origin, row.index))
         })
     }
 

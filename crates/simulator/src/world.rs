@@ -449,7 +449,7 @@ impl World {
         if call.request.is_write() && matches!(answer, Answer::Head(_) | Answer::Cosigned(_)) && !is_owner_or_relay {
             return Err(format!("I2: {} lets {:?} write {origin}", to.as_str(), who.map(|who| who.as_str().to_owned())));
         }
-        self.tell(|| format!("{} answers {} for {}: {answer:?}", to.as_str(), short(&call.request), origin));
+        self.tell(|| format!("{} answers {} for {}: {}", to.as_str(), short(&call.request), origin, outcome(&answer)));
         let _ = reply_to;
         if let Some(node) = self.nodes.get(to) {
             self.oracle.check_key(node, &origin, before.as_ref())?;
@@ -603,6 +603,17 @@ fn short(request: &Request) -> &'static str {
     }
 }
 
+/// An answer without the bytes that it carries.
+fn outcome(answer: &Answer) -> String {
+    match answer {
+        Answer::Bundle(bytes) => format!("{} bytes", bytes.len()),
+        Answer::Hashes(hashes) => format!("{} hashes", hashes.len()),
+        Answer::Note(note) => format!("signed at size {}", note.lines().nth(1).unwrap_or("?")),
+        Answer::Cosigned(_) => "cosigned".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
 /// What a holder without the check of canonical form would do.
 fn take_unchecked(
     shelf: &mut exchange::memory::MemoryShelf,
@@ -613,7 +624,7 @@ fn take_unchecked(
     let size = shelf.log(origin)?.map_or(0, |log| log.size);
     if let (Ok(rows), true) = (read_entries(body), from == size) {
         for (index, (bytes, payload)) in (size..).zip(rows) {
-            let row = EntryRow { index, leaf: leaf_hash(bytes), bytes: bytes.to_vec(), payload: payload.map(<[u8]>::to_vec) };
+            let row = EntryRow { index, leaf: leaf_hash(&bytes), bytes: bytes.into_owned(), payload: payload.map(<[u8]>::to_vec) };
             shelf.append(origin, row, false)?;
         }
     }

@@ -83,11 +83,21 @@ impl Oracle {
         Ok(())
     }
 
+    /// The split, for a node that knows of it. A Centre put back to an old backup puts a statement of the abandoned time behind what it has signed since;
+    /// when the two nodes have become one meanwhile, it moves nothing.
+    fn split_known_to(&self, node: &Node) -> Option<&Split> {
+        let split = self.split.as_ref()?;
+        let (origin, index) = node.place_of(&split.leaf)?;
+        let mut mergers = self.merger_starts.iter().filter_map(|(leaf, _)| node.place_of(leaf));
+        let is_too_late = mergers.any(|(log, place)| log == origin && place < index);
+        (!is_too_late).then_some(split)
+    }
+
     /// Whether an entry about a record of `maker` stands where its writer was the owner, for a node that knows of the split; none when the split says
     /// nothing about the record.
     pub(super) fn is_in_place(&self, node: &Node, maker: &NodeName, rec: RecordId, origin: &Origin, index: u64) -> Option<bool> {
-        let split = self.split.as_ref()?;
-        if split.of != *maker || !split.recs.contains(&rec) || origin.audience() != "public" || !node.knows(&split.leaf) {
+        let split = self.split_known_to(node)?;
+        if split.of != *maker || !split.recs.contains(&rec) || origin.audience() != "public" {
             return None;
         }
         let writer = origin.node();
@@ -103,7 +113,7 @@ impl Oracle {
 
     /// At the end exactly those entries count for the records moved that stand where their writer was the owner (promises I2, I12).
     pub(super) fn check_split(&self, top: &Node) -> Result<(), String> {
-        let Some(split) = self.split.as_ref().filter(|split| top.knows(&split.leaf)) else { return Ok(()) };
+        let Some(split) = self.split_known_to(top) else { return Ok(()) };
         let mut due: BTreeMap<RecordId, BTreeSet<LeafHash>> = BTreeMap::new();
         for origin in top.shelf.origins().filter(|origin| [&split.of, &split.by].contains(&&origin.node())) {
             let size = usize::try_from(top.counted_size(origin)).unwrap_or(usize::MAX);

@@ -90,7 +90,7 @@ impl World {
         {
             let mut without = Vec::new();
             for (at, (entry, payload)) in rows.into_iter().enumerate() {
-                push_entry(&mut without, entry, payload.filter(|_| at % 2 == 0));
+                push_entry(&mut without, &entry, payload.filter(|_| at % 2 == 0));
             }
             *body = without;
         }
@@ -136,7 +136,14 @@ impl World {
                 reply_to.node == *name && reply_to.key == *key && reply_to.nonce == nonce
             }
         });
-        if !is_on_its_way {
+        if is_on_its_way {
+            // While an append is on its way, more entries may have come.
+            if let Some(node) = self.nodes.get_mut(name)
+                && let Some(Machine::Up(owner)) = node.loops.get_mut(key).map(|state| &mut state.machine)
+            {
+                owner.look_ahead(&node.shelf).map_err(|error| format!("shelf of {}: {error}", name.as_str()))?;
+            }
+        } else {
             self.step_loop(name, key, Event::Failed)?;
             self.step_loop(name, key, Event::Wake)?;
         }
