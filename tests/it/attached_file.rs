@@ -138,6 +138,6 @@ fn call(to: &TestNode, by: &TestNode, origin: &Origin, request: &Request) -> Ans
     let wire = write_request(origin, request);
     let now = u64::try_from(by.office.clock().now() / 1_000_000).unwrap();
     let fields = sign(wire.target(), by.office.ledger().node(), &key_of(by), now);
-    let WireAnswer { status, body } = to.office.answer_node(wire.target(), wire.is_gzip, Some(&fields)).unwrap();
+    let WireAnswer { status, body } = to.office.answer_node(wire.target(), wire.coding, Some(&fields)).unwrap();
     read_answer(request, &WireAnswer { status, body }).unwrap()
 }

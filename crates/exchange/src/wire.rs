@@ -21,23 +21,59 @@ pub struct Wire {
     pub query: String,
     /// The body as sent.
     pub body: Vec<u8>,
-    /// Whether the body is compressed (`Content-Encoding: gzip`).
-    pub is_gzip: bool,
+    /// How the body is packed.
+    pub coding: Coding,
+}
+
+/// How a body is packed: its `Content-Encoding` (RFC 9110 §8.4). This program packs with zstd and reads both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// As it is.
+    Identity,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+}
+
+impl Coding {
+    /// The word in the header; none for a body that is as it is.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Coding::Identity => None,
+            Coding::Gzip => Some("gzip"),
+            Coding::Zstd => Some("zstd"),
+        }
+    }
+
+    /// Reads the header; none when it names something else.
+    pub fn of(header: Option<&[u8]>) -> Option<Coding> {
+        match header {
+            None | Some(b"identity") => Some(Coding::Identity),
+            Some(b"gzip") => Some(Coding::Gzip),
+            Some(b"zstd") => Some(Coding::Zstd),
+            Some(_) => None,
+        }
+    }
 }
 
 /// Bodies below this are sent as they are.
 const WORTH_COMPRESSING: usize = 1_400;
+/// The level of zstd: more of it gains little and costs much.
+const LEVEL: i32 = 3;
+/// Longest stretch that an unpacked body may look back over, as a power of two: no body is longer than 32 MiB.
+const WINDOW: u32 = 25;
 
 impl Wire {
     /// Compresses the body when that makes it shorter. It comes before the signature, which is over what is sent.
     pub fn compress(&mut self) {
-        if self.is_gzip || self.body.len() < WORTH_COMPRESSING {
+        if self.coding != Coding::Identity || self.body.len() < WORTH_COMPRESSING {
             return;
         }
-        let mut packed = Vec::new();
-        let mut encoder = flate2::read::GzEncoder::new(self.body.as_slice(), flate2::Compression::fast());
-        if encoder.read_to_end(&mut packed).is_ok() && packed.len() < self.body.len() {
-            (self.body, self.is_gzip) = (packed, true);
+        if let Ok(packed) = zstd::bulk::compress(&self.body, LEVEL)
+            && packed.len() < self.body.len()
+        {
+            (self.body, self.coding) = (packed, Coding::Zstd);
         }
     }
 
@@ -90,17 +126,25 @@ pub fn write_request(origin: &Origin, request: &Request) -> Wire {
             ("GET", format!("file/{}", file.to_hex()), format!("idx={index}&from={from}"), Vec::new())
         }
     };
-    Wire { method, path: format!("/o/{}/{rest}", log_name(origin)), query, body, is_gzip: false }
+    Wire { method, path: format!("/o/{}/{rest}", log_name(origin)), query, body, coding: Coding::Identity }
 }
 
-/// Unpacks a body that came compressed.
+/// Unpacks a body as it came.
 ///
 /// # Errors
-/// [`Refusal::Body`] when it is no gzip or more than `longest` bytes long.
-pub fn unpack(body: &[u8], longest: usize) -> Result<Vec<u8>, Refusal> {
+/// [`Refusal::Body`] when it is not packed so or more than `longest` bytes long.
+pub fn unpack(body: &[u8], coding: Coding, longest: usize) -> Result<Vec<u8>, Refusal> {
     let mut plain = Vec::new();
     let limit = u64::try_from(longest).unwrap_or(u64::MAX).saturating_add(1);
-    flate2::read::MultiGzDecoder::new(body).take(limit).read_to_end(&mut plain).map_err(|_| Refusal::Body)?;
+    match coding {
+        Coding::Identity => body.take(limit).read_to_end(&mut plain),
+        Coding::Gzip => flate2::read::MultiGzDecoder::new(body).take(limit).read_to_end(&mut plain),
+        Coding::Zstd => zstd::stream::read::Decoder::new(body).and_then(|mut decoder| {
+            decoder.window_log_max(WINDOW)?;
+            decoder.take(limit).read_to_end(&mut plain)
+        }),
+    }
+    .map_err(|_| Refusal::Body)?;
     if plain.len() > longest { Err(Refusal::Body) } else { Ok(plain) }
 }
 
@@ -325,13 +369,20 @@ mod tests {
         let origin = Origin::parse("lv1/sokhcn.daklak/public").unwrap();
         let mut wire = write_request(&origin, &Request::Append { from: 0, body: vec![7; 1 << 20] });
         wire.compress();
-        assert!(wire.is_gzip && wire.body.len() < 1 << 14);
-        assert_eq!(unpack(&wire.body, 1 << 20), Ok(vec![7; 1 << 20]));
-        assert_eq!(unpack(&wire.body, (1 << 20) - 1), Err(Refusal::Body));
-        assert_eq!(unpack(&wire.body[..wire.body.len() / 2], 1 << 20), Err(Refusal::Body));
+        assert_eq!(wire.coding, Coding::Zstd);
+        let mut gzip = Vec::new();
+        flate2::read::GzEncoder::new([7; 1 << 20].as_slice(), flate2::Compression::fast()).read_to_end(&mut gzip).unwrap();
+        for (body, coding) in [(wire.body, Coding::Zstd), (gzip, Coding::Gzip)] {
+            assert!(body.len() < 1 << 14);
+            assert_eq!(unpack(&body, coding, 1 << 20), Ok(vec![7; 1 << 20]));
+            assert_eq!(unpack(&body, coding, (1 << 20) - 1), Err(Refusal::Body));
+            assert_eq!(unpack(&body[..body.len() / 2], coding, 1 << 20), Err(Refusal::Body));
+            assert_eq!(Coding::of(coding.name().map(str::as_bytes)), Some(coding));
+        }
+        assert_eq!(unpack(b"no frame", Coding::Zstd, 1 << 20), Err(Refusal::Body));
         let mut short = write_request(&origin, &Request::Append { from: 0, body: vec![7; 100] });
         short.compress();
-        assert!(!short.is_gzip);
+        assert_eq!(short.coding, Coding::Identity);
     }
 
     proptest! {

@@ -82,8 +82,8 @@ impl Line for HttpLine {
             .header("content-digest", &fields.content_digest)
             .header("signature-input", &fields.signature_input)
             .header("signature", &fields.signature);
-        if wire.is_gzip {
-            request = request.header("content-encoding", "gzip");
+        if let Some(coding) = wire.coding.name() {
+            request = request.header("content-encoding", coding);
         }
         let request = request.body(wire.body.clone()).map_err(|_| address_fault(address))?;
         self.send(address, request)

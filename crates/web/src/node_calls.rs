@@ -9,7 +9,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use office::{CallTarget, Office, OfficeError, SignatureFields, WireAnswer};
+use office::{CallTarget, Coding, Office, OfficeError, SignatureFields, WireAnswer};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -44,19 +44,19 @@ async fn call(State(app): State<App>, request: Request) -> Response {
     };
     let waiting = came.waits().and_then(|(log, wait)| Some((app.news.wait_for(log)?, wait)));
     let Some((waiting, wait)) = waiting else {
-        return answer(&app, came, |office, target, is_gzip, fields| office.answer_node(target, is_gzip, fields)).await;
+        return answer(&app, came, |office, target, coding, fields| office.answer_node(target, coding, fields)).await;
     };
     // Listening comes before asking, so that nothing falls between the two.
     let mut grown = std::pin::pin!(waiting.grown.notified());
     grown.as_mut().enable();
-    let first = answer(&app, came.clone(), |office, target, is_gzip, fields| office.answer_node(target, is_gzip, fields)).await;
+    let first = answer(&app, came.clone(), |office, target, coding, fields| office.answer_node(target, coding, fields)).await;
     if !matches!(first.status(), StatusCode::NOT_MODIFIED | StatusCode::NOT_FOUND) {
         return first;
     }
     if tokio::time::timeout(wait, grown).await.is_err() {
         return first;
     }
-    answer(&app, came, |office, target, is_gzip, fields| office.answer_node(target, is_gzip, fields)).await
+    answer(&app, came, |office, target, coding, fields| office.answer_node(target, coding, fields)).await
 }
 
 async fn join(State(app): State<App>, request: Request) -> Response {
@@ -81,7 +81,7 @@ struct Came {
     path: String,
     query: String,
     body: Bytes,
-    is_gzip: bool,
+    coding: Coding,
     fields: Option<SignatureFields>,
 }
 
@@ -98,18 +98,15 @@ async fn read(request: Request, longest: usize) -> Result<Came, StatusCode> {
     let (parts, body) = request.into_parts();
     // Size first, then the signature, then the form.
     let body = read_body(body, longest).await?;
-    let is_gzip = match parts.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
-        None | Some(b"identity") => false,
-        Some(b"gzip") => true,
-        Some(_) => return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
-    };
+    let coding = parts.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes());
+    let coding = Coding::of(coding).ok_or(StatusCode::UNSUPPORTED_MEDIA_TYPE)?;
     let fields = signature_fields(&parts.headers).map_err(|()| StatusCode::BAD_REQUEST)?;
     Ok(Came {
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().strip_prefix(PREFIX).unwrap_or_default().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         body,
-        is_gzip,
+        coding,
         fields,
     })
 }
@@ -117,12 +114,12 @@ async fn read(request: Request, longest: usize) -> Result<Came, StatusCode> {
 async fn answer(
     app: &App,
     came: Came,
-    work: fn(&Office, CallTarget<'_>, bool, Option<&SignatureFields>) -> Result<WireAnswer, OfficeError>,
+    work: fn(&Office, CallTarget<'_>, Coding, Option<&SignatureFields>) -> Result<WireAnswer, OfficeError>,
 ) -> Response {
     let office = app.office.clone();
     let answer = tokio::task::spawn_blocking(move || {
         let target = CallTarget { method: &came.method, path: &came.path, query: &came.query, body: &came.body };
-        work(&office, target, came.is_gzip, came.fields.as_ref())
+        work(&office, target, came.coding, came.fields.as_ref())
     });
     match answer.await {
         Ok(Ok(answer)) => print(answer),
