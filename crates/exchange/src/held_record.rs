@@ -15,7 +15,7 @@ use crate::checkpoint::SignedCheckpoint;
 use crate::directory::{CATALOGUE, Directory, holds_records};
 
 /// Most entries counted in one step.
-pub const LONGEST_STEP: u64 = 8_192;
+pub const LONGEST_STEP: u64 = 2_048;
 /// Entries read at a time: payloads of at most 64 MiB come with them.
 const PAGE: usize = 64;
 /// Claims read at a time.

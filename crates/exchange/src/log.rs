@@ -52,7 +52,20 @@ pub fn commitment(payload: &[u8]) -> LeafHash {
 
 /// Appends an entry and does what it says about payloads: an `erase` destroys them, a payload that was erased before it came is not kept.
 pub fn append(shelf: &mut dyn Shelf, origin: &Origin, checked: CheckedEntry) -> Result<(), LedgerError> {
+    append_all(shelf, origin, [checked])
+}
+
+/// Appends entries one after another, as [`append`] each.
+pub fn append_all(shelf: &mut dyn Shelf, origin: &Origin, entries: impl IntoIterator<Item = CheckedEntry>) -> Result<(), LedgerError> {
     let mut log = shelf.log(origin)?.unwrap_or_else(HeldLog::empty);
+    let before = log.size;
+    for checked in entries {
+        append_to(shelf, origin, &mut log, checked)?;
+    }
+    if log.size > before { shelf.keep(origin, &log) } else { Ok(()) }
+}
+
+fn append_to(shelf: &mut dyn Shelf, origin: &Origin, log: &mut HeldLog, checked: CheckedEntry) -> Result<(), LedgerError> {
     let is_seal = checked.is_seal();
     let CheckedEntry { entry, bytes, mut payload } = checked;
     let mut lacks_payload = false;
@@ -66,6 +79,7 @@ pub fn append(shelf: &mut dyn Shelf, origin: &Origin, checked: CheckedEntry) -> 
     log.provisional_bytes += (bytes.len() + payload.as_ref().map_or(0, Vec::len)) as u64;
     let row = EntryRow { index: log.size, leaf: leaf_hash(&bytes), bytes, payload };
     shelf.append(origin, row, lacks_payload)?;
+    log.size += 1;
     if let Op::Erase { pays, .. } = &entry.op {
         for pay in pays {
             shelf.destroy(origin, pay)?;
@@ -74,5 +88,5 @@ pub fn append(shelf: &mut dyn Shelf, origin: &Origin, checked: CheckedEntry) -> 
     if is_seal {
         log.standing = Standing::Sealed;
     }
-    shelf.keep(origin, &log)
+    Ok(())
 }

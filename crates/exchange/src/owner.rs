@@ -83,12 +83,25 @@ pub struct Moment {
 enum Stage {
     Resting,
     AskingHead,
-    Appending,
+    /// Entries up to this size are on their way.
+    Appending(u64),
     Filling,
     Signing(SignedCheckpoint),
-    Comparing { head: Head, place: TilePlace },
-    FetchingEntries { head: Head, from: u64, place: TilePlace },
-    FetchingPayloads { head: Head, from: u64, place: TilePlace, entries: Vec<Vec<u8>> },
+    Comparing {
+        head: Head,
+        place: TilePlace,
+    },
+    FetchingEntries {
+        head: Head,
+        from: u64,
+        place: TilePlace,
+    },
+    FetchingPayloads {
+        head: Head,
+        from: u64,
+        place: TilePlace,
+        entries: Vec<Vec<u8>>,
+    },
 }
 
 /// The loop of one log. Everything in it is forgotten when the process ends; what must survive lies on the shelf.
@@ -107,8 +120,18 @@ pub struct Owner {
     appended_at: i64,
     /// Entries of an own log below this size may go up; all of them when none.
     release: Option<u64>,
-    /// What the parent held when it last signed for everything: the next entries go up without asking first. Should it hold something else by then, it says so.
+    /// What the parent held when it last had everything: the next entries go up without asking first. Should it hold something else by then, it says so.
     settled: Option<Head>,
+    /// The append that is likely to follow the one on its way.
+    ahead: Option<Ahead>,
+}
+
+/// The body of an append, and the places of its first entry and behind its last.
+#[derive(Debug, Clone)]
+struct Ahead {
+    from: u64,
+    until: u64,
+    body: Vec<u8>,
 }
 
 impl Owner {
@@ -125,6 +148,7 @@ impl Owner {
             appended_at: 0,
             release: None,
             settled: None,
+            ahead: None,
         }
     }
 
@@ -154,12 +178,30 @@ impl Owner {
         self.stage != Stage::Resting
     }
 
+    /// Whether a resting loop has anything to do before its pause is over: it knows of nothing that the parent lacks when it had everything the last time and
+    /// nothing was written since.
+    ///
+    /// # Errors
+    /// Those of the shelf.
+    pub fn has_news(&self, shelf: &dyn ShelfRead) -> Result<bool, LedgerError> {
+        match &self.settled {
+            Some(head) => self.has_more_than(shelf, head.next),
+            None => Ok(true),
+        }
+    }
+
     /// Takes one step. Run it in one transaction and do what it wants after the commit.
     ///
     /// # Errors
     /// Those of the shelf; the loop is then to be made anew.
     pub fn step(&mut self, shelf: &mut dyn Shelf, directory: &Directory, event: Event, moment: Moment) -> Result<Vec<Effect>, LedgerError> {
         let stage = std::mem::replace(&mut self.stage, Stage::Resting);
+        let is_taken_whole =
+            matches!((&stage, &event), (Stage::Appending(until), Event::Answer(Answer::Head(head))) if head.next == *until);
+        if !is_taken_whole {
+            // The log may be another one before entries are sent again.
+            self.ahead = None;
+        }
         match (stage, event) {
             (Stage::Resting, Event::Wake) => match self.settled.take() {
                 Some(head) if self.has_more_than(shelf, head.next)? => self.decide(shelf, head, moment),
@@ -171,13 +213,13 @@ impl Owner {
                 self.stage = stage;
                 Ok(Vec::new())
             }
-            (Stage::Appending, Event::Failed) => {
+            (Stage::Appending(_), Event::Failed) => {
                 self.reach = (self.reach / 4).max(SHORTEST_APPEND);
                 Ok(self.retry())
             }
             (_, Event::Failed) => Ok(self.retry()),
             (_, Event::Answer(Answer::Conflict(head))) => self.decide(shelf, head, moment),
-            (Stage::Appending, Event::Answer(Answer::Head(head))) => {
+            (Stage::Appending(_), Event::Answer(Answer::Head(head))) => {
                 let (quick, slow) = QUICK_AND_SLOW;
                 let took = moment.now.saturating_sub(self.appended_at);
                 if took < quick {
@@ -225,23 +267,16 @@ impl Owner {
         let size = self.goal(&log);
         let unsigned = head.next.saturating_sub(head.checkpoint);
         if head.next < size && (unsigned < ENTRIES_PER_CHECKPOINT || matches!(self.voice, Voice::Relay)) {
-            let rows = shelf.entries(
-                &self.origin,
-                head.next,
-                MOST_ENTRIES.min(usize::try_from(size - head.next).unwrap_or(MOST_ENTRIES)),
-                self.reach,
-            )?;
-            let mut body = Vec::new();
-            for row in &rows {
-                push_entry(&mut body, &row.bytes, row.payload.as_deref());
-            }
+            let ahead = self.ahead.take().filter(|ahead| ahead.from == head.next && ahead.body.len() <= self.reach);
+            let Ahead { until, body, .. } = ahead.map_or_else(|| self.body(shelf, head.next, size, self.reach), Ok)?;
             self.appended_at = moment.now;
-            return Ok(self.send(Stage::Appending, Request::Append { from: head.next, body }));
+            return Ok(self.send(Stage::Appending(until), Request::Append { from: head.next, body }));
         }
         if !head.missing.is_empty() {
             return self.fill(shelf, &head, moment);
         }
         if head.checkpoint >= head.next && log.received_size() >= head.next {
+            self.settled = Some(head);
             return Ok(self.rest());
         }
         let signed = match &self.voice {
@@ -254,6 +289,34 @@ impl Owner {
         let Some(signed) = signed else { return Ok(self.rest()) };
         let note = signed.to_string();
         Ok(self.send(Stage::Signing(signed), Request::Checkpoint { note }))
+    }
+
+    /// While an append is on its way: the one that is likely to follow it, read from the shelf meanwhile. None when there is nothing more to send.
+    ///
+    /// # Errors
+    /// Those of the shelf.
+    pub fn look_ahead(&mut self, shelf: &dyn ShelfRead) -> Result<Option<Request>, LedgerError> {
+        let Stage::Appending(from) = self.stage else { return Ok(None) };
+        let log = shelf.log(&self.origin)?.unwrap_or_else(HeldLog::empty);
+        let size = self.goal(&log);
+        if from >= size {
+            return Ok(None);
+        }
+        let ahead = self.body(shelf, from, size, (self.reach * 2).min(LONGEST_APPEND))?;
+        let request = Request::Append { from, body: ahead.body.clone() };
+        self.ahead = Some(ahead);
+        Ok(Some(request))
+    }
+
+    /// The body of an append of entries from `from` on.
+    fn body(&self, shelf: &dyn ShelfRead, from: u64, size: u64, reach: usize) -> Result<Ahead, LedgerError> {
+        let most = usize::try_from(size - from).unwrap_or(MOST_ENTRIES).min(MOST_ENTRIES);
+        let (mut until, mut body) = (from, Vec::new());
+        for row in shelf.entries(&self.origin, from, most, reach)? {
+            push_entry(&mut body, &row.bytes, row.payload.as_deref());
+            until += 1;
+        }
+        Ok(Ahead { from, until, body })
     }
 
     /// Whether there is something to go up behind so many entries.

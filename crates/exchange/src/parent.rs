@@ -5,17 +5,19 @@ use ledger::tree::{empty_root, leaf_hash};
 use ledger::{FileRef, LedgerError, NodeName, Op, Origin, Payload};
 use sha2::{Digest, Sha256};
 
-use crate::batch::{MOST_ENTRIES, read_entries, read_fillings};
+use crate::batch::{EntryAndPayload, MOST_ENTRIES, read_entries, read_fillings};
 use crate::checkpoint::{SignedCheckpoint, cosigner_name};
 use crate::cite::CITE;
 use crate::directory::{DIRECTORY, Directory, PRIVATE};
 use crate::key::NodeKey;
-use crate::log::{CheckedEntry, append, is_payload_of};
+use crate::log::{CheckedEntry, append, append_all, is_payload_of};
 use crate::note::{print_lines, read_lines};
 use crate::protocol::{Answer, Call, Head, LONGEST_PIECE, Possession, Refusal, Request};
 use crate::shelf::{HeldLog, Shelf, ShelfRead, Standing};
 use crate::tile::{TilePlace, WIDTH, entry_bundle, frontier_at, is_level, payload_bundle, root_at};
 
+/// Entries of one append that are worth being read on several processors.
+const WORTH_SHARING: usize = 512;
 /// Most places named in `missing`.
 const MOST_MISSING: usize = 256;
 /// Most places of one `prove`.
@@ -240,11 +242,11 @@ fn append_entries(shelf: &mut dyn Shelf, origin: &Origin, from: u64, body: &[u8]
     let mut fresh = Vec::new();
     let mut fillings = Vec::new();
     let known = usize::try_from(log.size - from).unwrap_or(usize::MAX).min(sent.len());
-    for (offset, (bytes, payload)) in sent.iter().enumerate() {
-        let checked = match CheckedEntry::read(bytes, *payload) {
-            Ok(checked) => checked,
-            Err(refusal) => return Ok(Answer::Refused(refusal)),
-        };
+    let all_checked = match read_all(&sent) {
+        Ok(all_checked) => all_checked,
+        Err(refusal) => return Ok(Answer::Refused(refusal)),
+    };
+    for (offset, ((_, payload), checked)) in sent.iter().zip(all_checked).enumerate() {
         if offset >= known {
             fresh.push(checked);
         } else if let Some(payload) = payload {
@@ -258,7 +260,9 @@ fn append_entries(shelf: &mut dyn Shelf, origin: &Origin, from: u64, body: &[u8]
             return Err(LedgerError::Damaged(format!("entry {index} of {origin}")));
         }
         for row in held {
-            let same = sent.get(usize::try_from(row.index - from).unwrap_or(usize::MAX)).is_some_and(|(bytes, _)| *bytes == row.bytes);
+            let same = sent
+                .get(usize::try_from(row.index - from).unwrap_or(usize::MAX))
+                .is_some_and(|(bytes, _)| bytes.as_ref() == row.bytes.as_slice());
             if !same {
                 return Ok(Answer::Conflict(head(shelf, origin)?));
             }
@@ -289,10 +293,28 @@ fn append_entries(shelf: &mut dyn Shelf, origin: &Origin, from: u64, body: &[u8]
             }
         }
     }
-    for checked in fresh {
-        append(shelf, origin, checked)?;
-    }
+    append_all(shelf, origin, fresh)?;
     Ok(Answer::Head(head(shelf, origin)?))
+}
+
+/// Reads entries and checks their payloads, many on all processors.
+fn read_all(sent: &[EntryAndPayload<'_>]) -> Result<Vec<CheckedEntry>, Refusal> {
+    let read = |part: &[EntryAndPayload<'_>]| -> Result<Vec<CheckedEntry>, Refusal> {
+        part.iter().map(|(bytes, payload)| CheckedEntry::read(bytes, *payload)).collect()
+    };
+    if sent.len() < WORTH_SHARING {
+        return read(sent);
+    }
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let parts: Vec<Result<Vec<CheckedEntry>, Refusal>> = std::thread::scope(|scope| {
+        let readers: Vec<_> = sent.chunks(sent.len().div_ceil(processors)).map(|part| scope.spawn(move || read(part))).collect();
+        readers.into_iter().map(|reader| reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    let mut all = Vec::with_capacity(sent.len());
+    for part in parts {
+        all.extend(part?);
+    }
+    Ok(all)
 }
 
 fn fill_payloads(shelf: &mut dyn Shelf, origin: &Origin, body: &[u8]) -> Result<Answer, LedgerError> {
@@ -357,20 +379,18 @@ fn take_back(
     let mut frontier = frontier_at(shelf, origin, from)?;
     let mut lost = Vec::new();
     for (bytes, payload) in sent {
-        match CheckedEntry::read(bytes, payload) {
+        match CheckedEntry::read(&bytes, payload) {
             Ok(checked) => lost.push(checked),
             Err(refusal) => return Ok(Answer::Refused(refusal)),
         }
-        frontier.push(leaf_hash(bytes));
+        frontier.push(leaf_hash(&bytes));
     }
     if frontier.root() != signed.checkpoint.root {
         return Ok(Answer::Refused(Refusal::Root));
     }
     let since = if tail > 0 { shelf.entries(origin, from, tail, usize::MAX)? } else { Vec::new() };
     shelf.cut(origin, from)?;
-    for checked in lost {
-        append(shelf, origin, checked)?;
-    }
+    append_all(shelf, origin, lost)?;
     let mut log = shelf.log(origin)?.unwrap_or_else(HeldLog::empty);
     log.checkpoint = Some(signed);
     log.provisional_bytes = 0;

@@ -5,7 +5,7 @@ use ledger::{LedgerError, Origin};
 use crate::batch::{LONGEST, MOST_ENTRIES, push_entry};
 use crate::checkpoint::SignedCheckpoint;
 use crate::directory::Directory;
-use crate::log::{CheckedEntry, append};
+use crate::log::{CheckedEntry, append_all};
 use crate::owner::{Effect, Event, QUIET};
 use crate::protocol::{Answer, Request};
 use crate::shelf::{HeldLog, Shelf, ShelfRead, Standing};
@@ -185,9 +185,7 @@ impl ReaderLoop {
                 fresh.push(checked);
             }
         }
-        for checked in fresh {
-            append(shelf, &self.origin, checked)?;
-        }
+        append_all(shelf, &self.origin, fresh)?;
         self.go_on(shelf, goal)
     }
 

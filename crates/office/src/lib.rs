@@ -111,7 +111,7 @@ pub use directive::{DeadlineForm, DirectivePage, Notice, last_day, shorten, with
 pub use error::OfficeError;
 pub use exchange::receipt::{Acknowledgement, Doubt, Receipt, ReceiptError, ReceiptPart, TrustedKey, Verified};
 pub use exchange::signature::{SignatureFields, Target as CallTarget};
-pub use exchange::wire::{Wire, WireAnswer};
+pub use exchange::wire::{Coding, Wire, WireAnswer};
 pub use export::FileForm;
 pub use finder::{Hit as SearchHit, Part as SearchPart, Results as SearchResults};
 pub use form_version::{FormComparison, FormState, FormTrial, FormVersion, TrialFault};

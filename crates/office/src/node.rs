@@ -20,6 +20,7 @@ mod witness;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::time::Instant;
 
 use exchange::batch::LONGEST;
 use exchange::cite::CITE;
@@ -30,7 +31,7 @@ use exchange::parent::Parent;
 use exchange::protocol::{Answer, Call, Refusal, Request};
 use exchange::shelf::ShelfRead;
 use exchange::signature::{SignatureFields, Target, caller};
-use exchange::wire::{WireAnswer, log_name, read_request, unpack, write_answer};
+use exchange::wire::{Coding, WireAnswer, log_name, read_request, unpack, write_answer};
 use ledger::{Entry, Ledger, LedgerError, NodeName, Origin, Reader};
 
 use crate::clock::{Clock, SECOND};
@@ -138,11 +139,11 @@ impl Exchange {
     }
 
     /// Answers a call as it came: path and query below the common prefix, the body as sent.
-    pub(crate) fn answer(&self, target: Target<'_>, is_gzip: bool, fields: Option<&SignatureFields>) -> Result<WireAnswer, OfficeError> {
-        self.answer_call(target, is_gzip, fields).map(|answer| write_answer(&answer))
+    pub(crate) fn answer(&self, target: Target<'_>, coding: Coding, fields: Option<&SignatureFields>) -> Result<WireAnswer, OfficeError> {
+        self.answer_call(target, coding, fields).map(|answer| write_answer(&answer))
     }
 
-    fn answer_call(&self, target: Target<'_>, is_gzip: bool, fields: Option<&SignatureFields>) -> Result<Answer, OfficeError> {
+    fn answer_call(&self, target: Target<'_>, coding: Coding, fields: Option<&SignatureFields>) -> Result<Answer, OfficeError> {
         let Some(known) = self.known()? else { return Ok(Answer::NotFound) };
         let now = self.clock.now() / SECOND;
         let seconds = u64::try_from(now).unwrap_or(0);
@@ -154,10 +155,10 @@ impl Exchange {
         if let Some(caller) = &caller {
             lock(&self.heard).insert(caller.clone(), self.clock.now());
         }
-        let plain = match (is_gzip, &caller) {
-            (false, _) => target.body.to_vec(),
-            (true, None) => return Ok(Answer::Refused(Refusal::Unsigned)),
-            (true, Some(_)) => match unpack(target.body, LONGEST) {
+        let plain = match (coding, &caller) {
+            (Coding::Identity, _) => target.body.to_vec(),
+            (_, None) => return Ok(Answer::Refused(Refusal::Unsigned)),
+            (_, Some(_)) => match unpack(target.body, coding, LONGEST) {
                 Ok(plain) => plain,
                 Err(refusal) => return Ok(Answer::Refused(refusal)),
             },
@@ -176,10 +177,14 @@ impl Exchange {
         }
         let (origin, role, signed) = (call.origin.clone(), known.clone(), self.signed_size_of(&call));
         let is_reminder = matches!(call.request, Request::Remind { .. });
+        let brings_entries = matches!(call.request, Request::Append { .. });
         let asked = Call { origin: call.origin.clone(), caller: call.caller.clone(), request: Request::Head };
         let answer = self.ledger.write(move |w| -> Result<Answer, LedgerError> {
             role.parent.answer(&mut LedgerShelf::over(w), &role.directory, &call, seconds)
         })?;
+        if brings_entries {
+            lock(&self.plan).taken_in = Some(Instant::now());
+        }
         if is_reminder && matches!(answer, Answer::Head(_)) {
             tracing::warn!(log = %origin, "a reader has brought back what this node had signed and no longer had");
             self.note_growth(&origin);
@@ -285,8 +290,8 @@ impl Office {
     ///
     /// # Errors
     /// Those of the ledger: the caller is told to come back later, nothing was kept.
-    pub fn answer_node(&self, target: Target<'_>, is_gzip: bool, fields: Option<&SignatureFields>) -> Result<WireAnswer, OfficeError> {
-        self.exchange().answer(target, is_gzip, fields)
+    pub fn answer_node(&self, target: Target<'_>, coding: Coding, fields: Option<&SignatureFields>) -> Result<WireAnswer, OfficeError> {
+        self.exchange().answer(target, coding, fields)
     }
 
     /// Has somebody told whenever a log has more under its owner's signature, by the log's name in a path: for calls that wait. The first who asks is told.

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use axum::serve::ListenerExt;
 use office::{Identity, Office, OfficeError, RecordId};
 
 use crate::errors::{Failure, FieldFault};
@@ -305,6 +306,13 @@ fn router_telling(office: Arc<Office>, options: Options, news: Arc<News>) -> axu
     crate::shell::finish(all, site).merge(crate::node_calls::routes().with_state(app))
 }
 
+/// An answer goes out when it is written, not when the caller has confirmed what came before.
+pub(crate) fn at_once(stream: &mut tokio::net::TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection delays its answers");
+    }
+}
+
 /// Serves an office until `stop` resolves; requests under way are finished.
 pub async fn serve(
     listener: tokio::net::TcpListener,
@@ -319,7 +327,7 @@ pub async fn serve(
         telling.close();
     };
     match options.certificate.clone() {
-        None => axum::serve(listener, router_telling(office, options, news)).with_graceful_shutdown(stop).await,
+        None => axum::serve(listener.tap_io(at_once), router_telling(office, options, news)).with_graceful_shutdown(stop).await,
         Some(certificate) => {
             let listener = TlsListener::over(listener, &certificate)?;
             axum::serve(listener, router_telling(office, options, news)).with_graceful_shutdown(stop).await

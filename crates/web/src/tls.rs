@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::Listener;
+use axum::serve::{Listener, ListenerExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
@@ -85,7 +85,7 @@ impl TlsListener {
         let acceptor = TlsAcceptor::from(certificate.0.clone());
         let (sender, ready) = mpsc::channel(WAITING);
         tokio::spawn(async move {
-            let mut listener = listener;
+            let mut listener = listener.tap_io(crate::service::at_once);
             loop {
                 let (stream, from) = tokio::select! {
                     taken = Listener::accept(&mut listener) => taken,

@@ -2,6 +2,7 @@
 //! and what was left when the program stopped is counted when it starts.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use exchange::cite::CITE;
 use exchange::directory::{CATALOGUE, Directory};
@@ -12,6 +13,13 @@ use super::lanes::Plan;
 use super::{Exchange, Known, lock};
 use crate::error::OfficeError;
 use crate::incoming_form::take_in;
+
+/// A load is coming in while its last entries are not older than this.
+const LOAD_IS_OVER: Duration = Duration::from_secs(1);
+/// Counting begins so long after a log has grown: the answer that lets the other node go on goes out first.
+const ANSWER_GOES_FIRST: Duration = Duration::from_millis(20);
+/// While a load is coming in, counting rests so many times as long as it has worked: taking entries in goes first.
+const SHARE_OF_REST: u32 = 7;
 
 /// What is to be counted next.
 pub(super) enum Count {
@@ -24,6 +32,7 @@ pub(super) enum Count {
 impl Exchange {
     /// Counts one step of what waits to be counted; what is left waits on.
     pub(super) fn count(&self, count: Count, known: &Known) {
+        let started = Instant::now();
         let directory = known.directory.clone();
         let counted = match &count {
             Count::All => self.ledger.write(move |w| count_all(w, &directory)),
@@ -41,6 +50,8 @@ impl Exchange {
         }
         let mut plan = lock(&self.plan);
         plan.is_counting = false;
+        let is_load = plan.taken_in.is_some_and(|at| at.elapsed() < LOAD_IS_OVER);
+        plan.counts_from = is_load.then(|| Instant::now() + started.elapsed() * SHARE_OF_REST);
         match counted {
             Ok(true) => {}
             Ok(false) => plan.put_back_count(count),
@@ -78,11 +89,18 @@ impl Plan {
     /// A log has grown.
     pub(super) fn wants_count(&mut self, origin: &Origin) {
         self.to_count.insert(origin.clone());
+        self.counts_from.get_or_insert_with(|| Instant::now() + ANSWER_GOES_FIRST);
+    }
+
+    /// When there is something to count next.
+    pub(super) fn next_count(&self) -> Option<Instant> {
+        self.counts_from.filter(|_| !self.is_counting && (self.counts_all || !self.to_count.is_empty()))
     }
 
     /// The next to be counted, one at a time so that lanes go on meanwhile.
     pub(super) fn take_count(&mut self) -> Option<(Count, Arc<Known>)> {
-        let known = self.made_for.clone().filter(|_| !self.is_counting)?;
+        let rests = self.counts_from.is_some_and(|from| Instant::now() < from);
+        let known = self.made_for.clone().filter(|_| !self.is_counting && !rests)?;
         let count = if std::mem::take(&mut self.counts_all) { Count::All } else { Count::Log(self.to_count.pop_first()?) };
         self.is_counting = true;
         Some((count, known))
@@ -91,7 +109,9 @@ impl Plan {
     fn put_back_count(&mut self, count: Count) {
         match count {
             Count::All => self.counts_all = true,
-            Count::Log(origin) => self.wants_count(&origin),
+            Count::Log(origin) => {
+                self.to_count.insert(origin);
+            }
         }
     }
 }

@@ -15,10 +15,11 @@ use catalogue::Label;
 use exchange::checkpoint::SignedCheckpoint;
 use exchange::cite::CITE;
 use exchange::directory::{CATALOGUE, DIRECTORY, Directory};
-use exchange::ledger_shelf::LedgerShelf;
+use exchange::ledger_shelf::{LedgerShelf, LedgerView};
 use exchange::owner::{Effect, Event, Moment, Owner, QUIET, Voice, sign_alone};
 use exchange::protocol::{Answer, Request};
 use exchange::reader::ReaderLoop;
+use exchange::shelf::ShelfRead;
 use exchange::signature::{SignatureFields, sign};
 use exchange::wire::{Wire, WireAnswer, read_answer, write_request};
 use ledger::{LedgerError, NodeName, Origin, Reader, RecordId};
@@ -44,6 +45,8 @@ const READ_EVERY: u64 = 10;
 const READ_REGION_EVERY: u64 = 120;
 /// After a file could not be carried the lane rests so long, in seconds.
 const FILES_AGAIN: u64 = 60;
+/// Bytes of a call that takes long enough for the next one to be made ready meanwhile.
+const WORTH_LOOKING_AHEAD: usize = 16 << 10;
 /// Where the last trouble of each lane is kept.
 const TROUBLES: &str = "exchange_trouble";
 
@@ -106,12 +109,19 @@ struct Lane {
     /// None while a thread works on it.
     machine: Option<Machine>,
     due: Instant,
-    /// Something came while it was at work.
-    is_wanted: bool,
+    /// Since when there may be something new to carry.
+    news: Option<Instant>,
     /// The lane has failed and waits its time: news does not make it hurry.
     is_backing_off: bool,
     /// What the ledger keeps as its trouble; not known before it was read: a run before may have left one.
     kept_trouble: Option<Option<Trouble>>,
+}
+
+impl Lane {
+    /// Since when, or until when, it waits to be taken. A lane that has failed waits its time.
+    fn waits_since(&self) -> Instant {
+        self.news.filter(|_| !self.is_backing_off).map_or(self.due, |news| news.min(self.due))
+    }
 }
 
 /// What the threads share.
@@ -126,6 +136,10 @@ pub(super) struct Plan {
     pub(super) counts_all: bool,
     /// Whether a thread counts.
     pub(super) is_counting: bool,
+    /// When entries of another node came last.
+    pub(super) taken_in: Option<Instant>,
+    /// Counting rests until then.
+    pub(super) counts_from: Option<Instant>,
     looked: Option<Instant>,
     /// The last change of the ledger seen: other programs write too.
     seen: u64,
@@ -257,20 +271,24 @@ impl Exchange {
             }
             let now = Instant::now();
             let known = plan.made_for.clone().filter(|_| plan.lead.is_some() && !plan.is_unplugged);
-            let due = plan.lanes.iter().filter(|(_, lane)| lane.machine.is_some() && lane.due <= now).min_by_key(|(_, lane)| lane.due);
-            let found = due.map(|(key, _)| key.clone());
-            let taken = found.zip(known).and_then(|(key, known)| {
+            let taken = plan.next_lane(now).zip(known).and_then(|(key, known)| {
                 let lane = plan.lanes.get_mut(&key)?;
-                lane.is_wanted = false;
-                Some((key, lane.machine.take()?, known))
+                let is_due = std::mem::take(&mut lane.news).is_none() || lane.due <= now;
+                Some((key, lane.machine.take()?, known, is_due))
             });
-            let Some((key, machine, known)) = taken else {
-                let next = plan.lanes.values().filter(|lane| lane.machine.is_some()).map(|lane| lane.due).min();
+            let Some((key, machine, known, is_due)) = taken else {
+                let waiting = plan.lanes.values().filter(|lane| lane.machine.is_some()).map(Lane::waits_since);
+                let next = waiting.chain(plan.next_count()).min();
                 let wait = next.map_or(LOOK, |due| due.saturating_duration_since(now)).clamp(Duration::from_millis(5), LOOK);
                 plan = self.moved.wait_timeout(plan, wait).unwrap_or_else(std::sync::PoisonError::into_inner).0;
                 continue;
             };
             drop(plan);
+            if !is_due && !self.has_news(&key.origin, &machine, &known) {
+                plan = lock(&self.plan);
+                plan.leave(&key, machine, &known);
+                continue;
+            }
             let mut rest = self.run(&key, machine, &known, line);
             if key.way == Way::Up && rest.trouble.is_none() {
                 self.ask_for_the_centres_receipt(&key.origin, &known, line);
@@ -297,10 +315,29 @@ impl Exchange {
         }
     }
 
+    /// Whether a lane that rests has anything new to carry.
+    fn has_news(&self, origin: &Origin, machine: &Machine, known: &Known) -> bool {
+        let looked = self.ledger.read(|r| -> Result<bool, OfficeError> {
+            let view = LedgerView::over(r);
+            match machine {
+                Machine::Alone => Ok(view.log(origin)?.is_some_and(|log| log.size > log.signed_size())),
+                Machine::Up(owner) => {
+                    let mut owner = owner.clone();
+                    owner.release_up_to(release_of(r.store(), &known.membership.name, origin)?);
+                    Ok(owner.has_news(&view)?)
+                }
+                Machine::Down(_) => Ok(true),
+            }
+        });
+        // What is wrong shows in the step.
+        looked.unwrap_or(true)
+    }
+
     /// Steps a lane until it rests.
     fn run(&self, key: &LaneKey, machine: Machine, known: &Known, line: &dyn Line) -> Rest {
         let mut rest = Rest { machine: Some(machine), seconds: QUIET, trouble: None, has_grown: false };
         let mut event = Event::Wake;
+        let mut ahead: Option<(Request, Wire)> = None;
         while let Some(machine) = rest.machine.take() {
             let (machine, effects) = match self.step(&key.origin, machine, known, event) {
                 Ok(done) => done,
@@ -332,7 +369,19 @@ impl Exchange {
                 rest.seconds = 1;
                 return rest;
             }
-            event = match self.call(above, &key.origin, &request, known, line) {
+            let wire = match ahead.take().filter(|(expected, _)| *expected == request) {
+                Some((_, wire)) => wire,
+                None => packed(&key.origin, &request),
+            };
+            let answer = match &mut rest.machine {
+                Some(Machine::Up(owner)) if wire.body.len() > WORTH_LOOKING_AHEAD => std::thread::scope(|scope| {
+                    let carried = scope.spawn(|| self.carry(above, &request, &wire, known, line));
+                    ahead = self.look_ahead(&key.origin, owner);
+                    carried.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                }),
+                _ => self.carry(above, &request, &wire, known, line),
+            };
+            event = match answer {
                 Ok(Answer::Refused(refusal)) => {
                     rest.trouble = Some(refusal_words(refusal));
                     Event::Answer(Answer::Refused(refusal))
@@ -348,6 +397,17 @@ impl Exchange {
             };
         }
         rest
+    }
+
+    /// While a large append is on its way, the next one is read and packed.
+    fn look_ahead(&self, origin: &Origin, owner: &mut Owner) -> Option<(Request, Wire)> {
+        match self.ledger.read(|r| owner.look_ahead(&LedgerView::over(r))) {
+            Ok(request) => request.map(|request| (request.clone(), packed(origin, &request))),
+            Err(error) => {
+                tracing::warn!(%error, log = %origin, "the next entries cannot be read ahead");
+                None
+            }
+        }
     }
 
     /// One step in one transaction.
@@ -409,11 +469,13 @@ impl Exchange {
         known: &Known,
         line: &dyn Line,
     ) -> Result<Answer, LineFault> {
-        let mut wire = write_request(origin, request);
-        wire.compress();
+        self.carry(above, request, &packed(origin, request), known, line)
+    }
+
+    fn carry(&self, above: &Above, request: &Request, wire: &Wire, known: &Known, line: &dyn Line) -> Result<Answer, LineFault> {
         let now = u64::try_from(seconds(self.clock.now())).unwrap_or(0);
         let fields = sign(wire.target(), &known.membership.name, &known.parent.key, now);
-        let answer = line.carry(&above.address, &wire, &fields)?;
+        let answer = line.carry(&above.address, wire, &fields)?;
         read_answer(request, &answer).ok_or_else(|| LineFault(unread_words(answer.status)))
     }
 
@@ -457,14 +519,16 @@ impl Plan {
     fn want(&mut self) {
         let now = Instant::now();
         for (key, lane) in &mut self.lanes {
-            if key.way == Way::Down {
-                continue;
-            }
-            lane.is_wanted = true;
-            if !lane.is_backing_off {
-                lane.due = now;
+            if key.way != Way::Down {
+                lane.news.get_or_insert(now);
             }
         }
+    }
+
+    /// The lane that has waited longest.
+    fn next_lane(&self, now: Instant) -> Option<LaneKey> {
+        let waiting = self.lanes.iter().filter(|(_, lane)| lane.machine.is_some() && lane.waits_since() <= now);
+        waiting.min_by_key(|(_, lane)| lane.waits_since()).map(|(key, _)| key.clone())
     }
 
     /// Whether this program carries now.
@@ -475,16 +539,17 @@ impl Plan {
     /// What comes down is asked for at once.
     pub(super) fn want_down(&mut self) {
         for (_, lane) in self.lanes.iter_mut().filter(|(key, lane)| key.way == Way::Down && !lane.is_backing_off) {
-            (lane.is_wanted, lane.due) = (true, Instant::now());
+            lane.due = Instant::now();
+            lane.news = Some(lane.due);
         }
     }
 
     /// What goes up goes at once.
     fn hurry(&mut self) {
         for (_, lane) in self.lanes.iter_mut().filter(|(key, _)| key.way == Way::Up) {
-            lane.is_wanted = true;
             lane.is_backing_off = false;
             lane.due = Instant::now();
+            lane.news = Some(lane.due);
         }
     }
 
@@ -506,7 +571,7 @@ impl Plan {
             self.lanes.entry(key).or_insert_with(|| Lane {
                 machine: Some(Machine::Alone),
                 due: Instant::now(),
-                is_wanted: false,
+                news: None,
                 is_backing_off: false,
                 kept_trouble: None,
             });
@@ -540,9 +605,25 @@ impl Plan {
         // Half as much more or less, so that hundreds of nodes do not call in step after a common cause.
         let pause = Duration::from_secs(if lane.is_backing_off { rest.seconds } else { rest.seconds.min(longest) });
         let pause = pause.mul_f64(0.5 + rand::random::<f64>());
-        let is_wanted = std::mem::take(&mut lane.is_wanted) && !lane.is_backing_off;
-        lane.due = if is_wanted || !is_same { Instant::now() } else { Instant::now() + pause };
+        if lane.is_backing_off {
+            lane.news = None;
+        }
+        lane.due = if is_same { Instant::now() + pause } else { Instant::now() };
     }
+
+    /// Puts a lane back that had nothing new; its time comes as before.
+    fn leave(&mut self, key: &LaneKey, machine: Machine, known: &Arc<Known>) {
+        let is_same = self.made_for.as_ref().is_some_and(|now| Arc::ptr_eq(now, known));
+        let Some(lane) = self.lanes.get_mut(key) else { return };
+        lane.machine = if is_same { Some(machine) } else { self.made_for.as_ref().map(|known| machine_of(key, known)) };
+    }
+}
+
+/// A request as it goes over the wire.
+fn packed(origin: &Origin, request: &Request) -> Wire {
+    let mut wire = write_request(origin, request);
+    wire.compress();
+    wire
 }
 
 /// What keeps the lane of a log from going on, as it was kept last.

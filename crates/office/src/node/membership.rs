@@ -10,7 +10,7 @@ use exchange::key::{NodeKey, PublicKey};
 use exchange::ledger_shelf::LedgerShelf;
 use exchange::log::{CheckedEntry, append};
 use exchange::signature::{SignatureFields, Target, claimed_caller, sign};
-use exchange::wire::{Wire, WireAnswer};
+use exchange::wire::{Coding, Wire, WireAnswer};
 use ledger::{Entry, NodeName, Origin, Writer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -320,8 +320,13 @@ impl Office {
         let address = address.trim().trim_end_matches('/').to_owned();
         let (name, key) = (self.ledger().node().clone(), key_of(&self.exchange().key_file)?);
         let form = JoinForm { code: code.trim().to_owned(), vkey: key.public().vkey(&key_name(&name)) };
-        let wire =
-            Wire { method: "POST", path: "/join".to_owned(), query: String::new(), body: serde_json::to_vec(&form)?, is_gzip: false };
+        let wire = Wire {
+            method: "POST",
+            path: "/join".to_owned(),
+            query: String::new(),
+            body: serde_json::to_vec(&form)?,
+            coding: Coding::Identity,
+        };
         let fields = sign(wire.target(), &name, &key, u64::try_from(seconds(self.clock().now())).unwrap_or(0));
         let answer = line.carry(&address, &wire, &fields).map_err(|fault| OfficeError::Refused { code: "line", message: fault.0 })?;
         let stranger = || {
