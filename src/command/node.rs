@@ -32,6 +32,10 @@ pub(crate) enum NodeCommand {
     Close(CloseArguments),
     /// Tại nút trên: sáp nhập một nút cấp dưới vào nút khác – At the node above: merge a node below into another
     Merge(MergeArguments),
+    /// Tại nút nối thẳng vào Trung ương: nhận làm nơi thứ hai của Trung ương – At a node right under the Centre: be the Centre's second site
+    BeSecondSite(Folder),
+    /// Tại Trung ương: nút giữ bản thứ hai các sổ của Trung ương – At the Centre: the node that holds the Centre's own logs a second time
+    SecondSite(SecondSiteArguments),
     /// Tại Trung ương: những nút đọc dữ liệu dành cho các Sở trong vùng – At the Centre: the nodes that read what is for the region's departments
     Region(RegionArguments),
     /// Tại nút tiếp nhận: tiếp nhận mọi bản ghi của các nút đã sáp nhập vào nút này – At the heir: take over all records of the nodes merged into it
@@ -46,6 +50,23 @@ pub(crate) struct RegionArguments {
     folder: Folder,
     /// Tên các nút; không ghi thì chỉ xem – Names of the nodes; without any they are only shown
     nodes: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecondSiteArguments {
+    #[command(flatten)]
+    folder: Folder,
+    /// Tên nút; không ghi thì chỉ xem – Name of the node; without it the present one is shown
+    #[arg(requires = "address")]
+    name: Option<String>,
+    /// Địa chỉ của nút ấy, ví dụ https://duphong.example.gov.vn – Its address
+    address: Option<String>,
+    /// Thôi dùng nơi thứ hai – No second site any more
+    #[arg(long, conflicts_with = "name")]
+    none: bool,
+    /// Tệp PEM các nơi cấp chứng thư được tin – PEM file of the certification bodies that are trusted
+    #[arg(long, env = "LIENVUNG_TRUSTED_CERTIFICATES")]
+    trusted_certificates: Option<std::path::PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -183,6 +204,20 @@ pub(crate) fn node(command: NodeCommand, words: Words) -> Result<ExitCode> {
             tell!("{} {} → {}", words.say("Đã sáp nhập:", "Merged:"), arguments.of, arguments.into);
             Ok(ExitCode::SUCCESS)
         }
+        NodeCommand::BeSecondSite(folder) => {
+            let (office, _) = open(&folder, words)?;
+            let membership = office.be_second_site(&office.console())?;
+            tell!(
+                "{}\n  lienvung node second-site {} …",
+                words.say(
+                    "Nút này nhận các sổ của Trung ương. Tại Trung ương, chạy (thêm địa chỉ của nút này):",
+                    "This node takes the Centre's logs. At the Centre, run (with this node's address):"
+                ),
+                membership.name.as_str()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        NodeCommand::SecondSite(arguments) => second_site(&arguments, words),
         NodeCommand::Region(arguments) => {
             let (office, _) = open(&arguments.folder, words)?;
             if !arguments.nodes.is_empty() {
@@ -201,6 +236,28 @@ pub(crate) fn node(command: NodeCommand, words: Words) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn second_site(arguments: &SecondSiteArguments, words: Words) -> Result<ExitCode> {
+    let (office, mut config) = open(&arguments.folder, words)?;
+    config.trusted_certificates = arguments.trusted_certificates.clone().or(config.trusted_certificates);
+    let console = office.console();
+    if let (Some(name), Some(address)) = (&arguments.name, &arguments.address) {
+        office.set_second_site(&console, &config.line()?, Some((name, address)))?;
+    } else if arguments.none {
+        office.set_second_site(&console, &config.line()?, None)?;
+    }
+    match office.membership()?.and_then(|membership| membership.second_site) {
+        Some(site) => tell!("{} {} ({})", words.say("Nơi thứ hai:", "Second site:"), site.name.as_str(), site.address),
+        None => tell!(
+            "{}",
+            words.say(
+                "Chưa có nơi thứ hai: hỏng đĩa thì bản ghi của chính Trung ương chỉ còn trong bản sao lưu.",
+                "There is no second site: when the disk breaks, the Centre's own records are in backups only."
+            )
+        ),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn policy(arguments: &PolicyArguments, words: Words) -> Result<ExitCode> {
@@ -345,7 +402,10 @@ fn place(office: &Office, words: Words) -> Result<String> {
     Ok(match office.membership()? {
         None => format!("{own}: {}", words.say("chưa nối với nút nào", "not connected to any node")),
         Some(membership) => match membership.above {
-            None => format!("{own}: {}", words.say("Trung ương", "the Centre")),
+            None => match membership.second_site {
+                Some(site) => format!("{own}: {} → {} ({})", words.say("Trung ương", "the Centre"), site.name.as_str(), site.address),
+                None => format!("{own}: {}", words.say("Trung ương", "the Centre")),
+            },
             Some(above) => format!("{own} → {} ({})", above.name.as_str(), above.address),
         },
     })

@@ -37,6 +37,7 @@ mod region;
 mod returned;
 mod rollback;
 mod routes;
+mod second_site;
 mod sending;
 mod shared;
 mod sheet;

@@ -13,6 +13,7 @@ mod merger;
 mod receipt;
 mod region_readers;
 mod restoration;
+mod second_site;
 mod sending;
 mod standing;
 mod witness;
@@ -177,12 +178,12 @@ impl Exchange {
         }
         let (origin, role, signed) = (call.origin.clone(), known.clone(), self.signed_size_of(&call));
         let is_reminder = matches!(call.request, Request::Remind { .. });
-        let brings_entries = matches!(call.request, Request::Append { .. });
+        let is_load = matches!(&call.request, Request::Append { body, .. } if body.len() > counting::LOAD);
         let asked = Call { origin: call.origin.clone(), caller: call.caller.clone(), request: Request::Head };
         let answer = self.ledger.write(move |w| -> Result<Answer, LedgerError> {
             role.parent.answer(&mut LedgerShelf::over(w), &role.directory, &call, seconds)
         })?;
-        if brings_entries {
+        if is_load {
             lock(&self.plan).taken_in = Some(Instant::now());
         }
         if is_reminder && matches!(answer, Answer::Head(_)) {
@@ -244,7 +245,8 @@ impl Known {
                 origins.insert(log_name(&origin), origin);
             }
         }
-        let parent = Parent { name: membership.name.clone(), key, standby_for: None };
+        let standby_for = membership.is_second_site.then(|| membership.centre.clone());
+        let parent = Parent { name: membership.name.clone(), key, standby_for };
         let mut known = Known { membership, parent, directory, origins, held: held_logs, inherited: Vec::new(), stamp: (sizes, held) };
         known.inherited = known.to_take_over(r)?;
         Ok(known)

@@ -268,7 +268,7 @@ impl Office {
         let inside = match found {
             Ok(own) => own,
             Err(Some(held)) => return self.view_held(who, id, held),
-            Err(None) => return Err(OfficeError::NotFound(id.to_string())),
+            Err(None) => return self.view_without_inside(who, id),
         };
         let kind = self.form_shelf().kind_of(&inside).ok_or_else(|| OfficeError::NotFound(format!("kind {}", inside.kind)))?;
         let subject = match &inside.data {
@@ -301,6 +301,30 @@ impl Office {
         };
         view.returned = self.return_of(&view)?;
         Ok(view)
+    }
+
+    /// A record that was saved after the backup this node was put back to: what had gone up came back, what was inside did not.
+    fn view_without_inside(&self, who: &Identity, id: RecordId) -> Result<RecordView, OfficeError> {
+        let Some((audience, version)) = self.projection_seen(who, id)? else { return Err(OfficeError::NotFound(id.to_string())) };
+        let kind = self.form_shelf().kind_of(&version).ok_or_else(|| OfficeError::NotFound(format!("kind {}", version.kind)))?;
+        let why = label(
+            "Bản ghi này lấy lại được từ nút trên sau khi khôi phục; phần nội bộ đã mất nên chưa sửa được. Hãy khôi phục từ bản sao lưu mới hơn nếu có.",
+            "This record came back from the node above after a restore; what was inside is lost, so it cannot be changed. Restore from a newer backup if there is one.",
+        );
+        Ok(RecordView {
+            id,
+            form: kind.version,
+            audience,
+            version: version.ver,
+            leaf: version.leaf,
+            at: version.at_micros,
+            owner: version.data.as_ref().and_then(|data| owner_of(kind, data)),
+            kind: version.kind,
+            data: version.data,
+            edit: Decision { allowed: false, why },
+            held: None,
+            returned: None,
+        })
     }
 
     /// The projection for the fewest readers that this person is among.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use catalogue::{Field, FieldType, Kind, Lang};
-use ledger::{Change, Follower, Ledger, RecordId};
+use ledger::{Change, Follower, Ledger, RecordId, Version};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde_json::Value;
@@ -255,18 +255,25 @@ pub(crate) struct Shown<'a> {
 }
 
 /// Looks from the widest audience inwards. The owner is read from the inside version, because a projection may leave it out. A record of another node is looked
-/// for where there is none of one's own.
+/// for where there is none of one's own. What came back from the node above after a restore has no inside version.
 pub(crate) fn widest<'a>(ledger: &Ledger, forms: &'a FormShelf, record: RecordId) -> Result<Option<Shown<'a>>, OfficeError> {
     let found = ledger.read(|r| -> Result<_, OfficeError> {
-        let Some(inside) = r.current("private", record)? else { return Ok(Err(HeldRecord::read(r, record)?)) };
-        let owner = inside.data.as_ref().and_then(|data| {
-            let named = |field: &str| crate::record::reference(data, field);
-            if inside.kind == "answer" { named("body") } else { named("owner") }
-        });
+        let inside = r.current("private", record)?;
+        if inside.is_none()
+            && let Some(held) = HeldRecord::read(r, record)?
+        {
+            return Ok(Err(Some(held)));
+        }
+        let owner_in = |version: &Version| {
+            let named = |field: &str| crate::record::reference(version.data.as_ref()?, field);
+            if version.kind == "answer" { named("body") } else { named("owner") }
+        };
+        let owner = inside.as_ref().and_then(owner_in);
         for audience in ["public", "region", "ministry", "private"] {
             if let Some(version) = r.current(audience, record)?
                 && version.data.is_some()
             {
+                let owner = if inside.is_some() { owner } else { owner_in(&version) };
                 return Ok(Ok((audience, owner, Some(version))));
             }
         }

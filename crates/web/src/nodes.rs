@@ -426,6 +426,12 @@ fn place(page: &Page, membership: &Membership, key: &str) -> Definitions {
         }
         None => facts.add(page.say("Vị trí", "Place"), Cell::text(page.say("Trung ương", "the Centre"))),
     }
+    if let Some(site) = &membership.second_site {
+        facts.add(page.say("Nơi thứ hai", "Second site"), Cell::text(format!("{} – {}", site.name.as_str(), site.address)));
+    }
+    if membership.is_second_site {
+        facts.add(page.say("Vai trò", "Role"), Cell::text(page.say("Nơi thứ hai của Trung ương", "The Centre's second site")));
+    }
     facts.add(page.say("Khóa công khai", "Public key"), Cell::text(key));
     facts
 }

@@ -41,7 +41,7 @@ impl Exchange {
                 let held = self.ledger.add_to_file(&file, *from, body)?;
                 if held == file.len {
                     // The node above may be waiting for it too.
-                    self.wake();
+                    self.carry_again(&call.origin);
                 }
                 Ok(Answer::FileHeld(held))
             }
@@ -54,7 +54,7 @@ impl Exchange {
 
     /// Brings the files of a log up that the node above lacks, or those down that this one lacks.
     pub(super) fn carry_files(&self, origin: &Origin, way: Way, known: &Known, line: &dyn Line) -> Result<Carried, OfficeError> {
-        let Some(above) = &known.membership.above else { return Ok(Carried::All) };
+        let Some(above) = known.membership.holder() else { return Ok(Carried::All) };
         if !self.ledger.read(|r| r.names_files(origin))? {
             return Ok(Carried::All);
         }

@@ -16,10 +16,12 @@ use crate::incoming_form::take_in;
 
 /// A load is coming in while its last entries are not older than this.
 const LOAD_IS_OVER: Duration = Duration::from_secs(1);
+/// Bytes of an append that is part of a load, and not what somebody has just saved.
+pub(super) const LOAD: usize = 256 << 10;
 /// Counting begins so long after a log has grown: the answer that lets the other node go on goes out first.
 const ANSWER_GOES_FIRST: Duration = Duration::from_millis(20);
-/// While a load is coming in, counting rests so many times as long as it has worked: taking entries in goes first.
-const SHARE_OF_REST: u32 = 7;
+/// While a load is coming in, counting rests so long between two steps: taking entries in goes first, and the views have only as much to follow.
+const REST_UNDER_LOAD: Duration = Duration::from_secs(5);
 
 /// What is to be counted next.
 pub(super) enum Count {
@@ -32,7 +34,6 @@ pub(super) enum Count {
 impl Exchange {
     /// Counts one step of what waits to be counted; what is left waits on.
     pub(super) fn count(&self, count: Count, known: &Known) {
-        let started = Instant::now();
         let directory = known.directory.clone();
         let counted = match &count {
             Count::All => self.ledger.write(move |w| count_all(w, &directory)),
@@ -51,7 +52,7 @@ impl Exchange {
         let mut plan = lock(&self.plan);
         plan.is_counting = false;
         let is_load = plan.taken_in.is_some_and(|at| at.elapsed() < LOAD_IS_OVER);
-        plan.counts_from = is_load.then(|| Instant::now() + started.elapsed() * SHARE_OF_REST);
+        plan.counts_from = is_load.then(|| Instant::now() + REST_UNDER_LOAD);
         match counted {
             Ok(true) => {}
             Ok(false) => plan.put_back_count(count),
@@ -101,9 +102,19 @@ impl Plan {
     pub(super) fn take_count(&mut self) -> Option<(Count, Arc<Known>)> {
         let rests = self.counts_from.is_some_and(|from| Instant::now() < from);
         let known = self.made_for.clone().filter(|_| !self.is_counting && !rests)?;
-        let count = if std::mem::take(&mut self.counts_all) { Count::All } else { Count::Log(self.to_count.pop_first()?) };
+        let count = if std::mem::take(&mut self.counts_all) { Count::All } else { Count::Log(self.next_to_count()?) };
         self.is_counting = true;
         Some((count, known))
+    }
+
+    /// The logs in turn, so that a long one does not keep the others waiting.
+    fn next_to_count(&mut self) -> Option<Origin> {
+        let after = self.counted_last.take();
+        let next = after.and_then(|last| self.to_count.iter().find(|origin| **origin > last).cloned());
+        let next = next.or_else(|| self.to_count.first().cloned())?;
+        self.to_count.remove(&next);
+        self.counted_last = Some(next.clone());
+        Some(next)
     }
 
     fn put_back_count(&mut self, count: Count) {

@@ -89,9 +89,9 @@ pub(super) struct LaneKey {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Way {
-    /// Signed here, there being no node above.
+    /// Signed here, there being nobody to take it.
     Alone,
-    /// An own log, to the node above.
+    /// An own log, to the node above or to the Centre's second site.
     Up,
     /// The log of a node below, passed on.
     Relay,
@@ -111,6 +111,8 @@ struct Lane {
     due: Instant,
     /// Since when there may be something new to carry.
     news: Option<Instant>,
+    /// It is to ask the node above again although its log has not grown.
+    is_wanted_again: bool,
     /// The lane has failed and waits its time: news does not make it hurry.
     is_backing_off: bool,
     /// What the ledger keeps as its trouble; not known before it was read: a run before may have left one.
@@ -132,11 +134,13 @@ pub(super) struct Plan {
     pub(super) made_for: Option<Arc<Known>>,
     /// Logs with entries to be counted.
     pub(super) to_count: BTreeSet<Origin>,
+    /// The log that was counted last.
+    pub(super) counted_last: Option<Origin>,
     /// Whether all logs are to be counted.
     pub(super) counts_all: bool,
     /// Whether a thread counts.
     pub(super) is_counting: bool,
-    /// When entries of another node came last.
+    /// When many entries of another node came last.
     pub(super) taken_in: Option<Instant>,
     /// Counting rests until then.
     pub(super) counts_from: Option<Instant>,
@@ -210,6 +214,19 @@ impl Exchange {
         self.moved.notify_all();
     }
 
+    /// A log is to be carried up again although it has not grown.
+    pub(super) fn carry_again(&self, origin: &Origin) {
+        let mut plan = lock(&self.plan);
+        for (_, lane) in plan.lanes.iter_mut().filter(|(key, _)| key.origin == *origin && key.way != Way::Down) {
+            lane.is_wanted_again = true;
+            if !lane.is_backing_off {
+                lane.due = Instant::now();
+            }
+        }
+        drop(plan);
+        self.moved.notify_all();
+    }
+
     /// Cuts the line, or lets it go again: nothing goes up or comes down meanwhile.
     pub(crate) fn set_unplugged(&self, is_unplugged: bool) {
         let mut plan = lock(&self.plan);
@@ -273,6 +290,7 @@ impl Exchange {
             let known = plan.made_for.clone().filter(|_| plan.lead.is_some() && !plan.is_unplugged);
             let taken = plan.next_lane(now).zip(known).and_then(|(key, known)| {
                 let lane = plan.lanes.get_mut(&key)?;
+                lane.is_wanted_again = false;
                 let is_due = std::mem::take(&mut lane.news).is_none() || lane.due <= now;
                 Some((key, lane.machine.take()?, known, is_due))
             });
@@ -364,7 +382,7 @@ impl Exchange {
                     }
                 }
             }
-            let (Some(request), Some(above)) = (request, &known.membership.above) else { return rest };
+            let (Some(request), Some(above)) = (request, known.membership.holder()) else { return rest };
             if lock(&self.plan).is_stopping {
                 rest.seconds = 1;
                 return rest;
@@ -388,6 +406,10 @@ impl Exchange {
                 }
                 Ok(answer) => {
                     rest.trouble = None;
+                    if matches!(answer, Answer::Conflict(_)) {
+                        // The node above was put back to a backup, or this one was: the other logs lack something too.
+                        self.hurry();
+                    }
                     Event::Answer(answer)
                 }
                 Err(fault) => {
@@ -572,6 +594,7 @@ impl Plan {
                 machine: Some(Machine::Alone),
                 due: Instant::now(),
                 news: None,
+                is_wanted_again: false,
                 is_backing_off: false,
                 kept_trouble: None,
             });
@@ -608,7 +631,8 @@ impl Plan {
         if lane.is_backing_off {
             lane.news = None;
         }
-        lane.due = if is_same { Instant::now() + pause } else { Instant::now() };
+        let is_wanted = std::mem::take(&mut lane.is_wanted_again) && !lane.is_backing_off;
+        lane.due = if is_wanted || !is_same { Instant::now() } else { Instant::now() + pause };
     }
 
     /// Puts a lane back that had nothing new; its time comes as before.
@@ -637,7 +661,7 @@ pub(super) fn lanes_of(known: &Known) -> Vec<LaneKey> {
     let mut lanes = Vec::new();
     for audience in TRAVELLING {
         if let Ok(origin) = Origin::of(own, audience) {
-            lanes.push(LaneKey { origin, way: if above.is_some() { Way::Up } else { Way::Alone } });
+            lanes.push(LaneKey { origin, way: if known.membership.holder().is_some() { Way::Up } else { Way::Alone } });
         }
     }
     if above.is_none() {
@@ -668,6 +692,9 @@ pub(super) fn lanes_of(known: &Known) -> Vec<LaneKey> {
     {
         lanes.push(LaneKey { origin, way: Way::Down });
     }
+    // What the Centre says comes to its second site by the Centre's own lanes.
+    let comes_by_itself = |lane: &LaneKey| known.membership.is_second_site && lane.origin.node() == known.membership.centre;
+    lanes.retain(|lane| lane.way != Way::Down || !comes_by_itself(lane));
     lanes.sort_unstable();
     lanes.dedup();
     lanes
@@ -675,7 +702,7 @@ pub(super) fn lanes_of(known: &Known) -> Vec<LaneKey> {
 
 fn machine_of(key: &LaneKey, known: &Known) -> Machine {
     let owner = |voice| {
-        let above: Option<NodeName> = known.membership.above.as_ref().map(|above| above.name.clone());
+        let above: Option<NodeName> = known.membership.holder().map(|above| above.name.clone());
         above.map_or(Machine::Alone, |above| Machine::Up(Box::new(Owner::new(key.origin.clone(), above, voice))))
     };
     match key.way {

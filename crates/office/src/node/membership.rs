@@ -43,6 +43,17 @@ pub struct Membership {
     pub centre_key: PublicKey,
     /// The node above; none for the Centre.
     pub above: Option<Above>,
+    /// The Centre's second site, which takes the Centre's own logs as a node above would.
+    pub second_site: Option<Above>,
+    /// Whether this node is that second site.
+    pub is_second_site: bool,
+}
+
+impl Membership {
+    /// Who takes this node's logs: the node above, or the second site of the Centre; none of a Centre without one.
+    pub fn holder(&self) -> Option<&Above> {
+        self.above.as_ref().or(self.second_site.as_ref())
+    }
 }
 
 /// The node above and where it is reached.
@@ -151,14 +162,14 @@ impl Exchange {
         let broken = || OfficeError::Data("membership".to_owned());
         let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
         let (centre, centre_key) = read_vkey(&text(&kept, "centre").ok_or_else(broken)?).ok_or_else(broken)?;
-        let above = match kept.get("above").filter(|above| !above.is_null()) {
-            None => None,
-            Some(above) => {
-                let name = NodeName::parse(&text(above, "name").ok_or_else(broken)?)?;
-                Some(Above { name, address: text(above, "address").ok_or_else(broken)? })
-            }
+        let node_at = |place: &str| -> Result<Option<Above>, OfficeError> {
+            let Some(node) = kept.get(place).filter(|node| !node.is_null()) else { return Ok(None) };
+            let name = NodeName::parse(&text(node, "name").ok_or_else(broken)?)?;
+            Ok(Some(Above { name, address: text(node, "address").ok_or_else(broken)? }))
         };
-        Ok(Some(Membership { name: self.ledger.node().clone(), centre, centre_key, above }))
+        let (above, second_site) = (node_at("above")?, node_at("second_site")?);
+        let is_second_site = kept.get("is_second_site").and_then(Value::as_bool).unwrap_or(false);
+        Ok(Some(Membership { name: self.ledger.node().clone(), centre, centre_key, above, second_site, is_second_site }))
     }
 }
 
@@ -168,8 +179,13 @@ fn read_vkey(text: &str) -> Option<(NodeName, PublicKey)> {
 }
 
 fn keep(w: &mut Writer<'_>, membership: &Membership) -> Result<(), OfficeError> {
-    let above = membership.above.as_ref().map(|above| json!({"name": above.name.as_str(), "address": above.address}));
-    let value = json!({"centre": membership.centre_key.vkey(&key_name(&membership.centre)), "above": above});
+    let node = |node: &Option<Above>| node.as_ref().map(|node| json!({"name": node.name.as_str(), "address": node.address}));
+    let value = json!({
+        "centre": membership.centre_key.vkey(&key_name(&membership.centre)),
+        "above": node(&membership.above),
+        "second_site": node(&membership.second_site),
+        "is_second_site": membership.is_second_site,
+    });
     Ok(w.cabinet_put(DRAWER, MEMBERSHIP, value)?)
 }
 
@@ -208,7 +224,14 @@ impl Office {
         if let Some(membership) = self.membership()?.filter(|membership| membership.centre == name) {
             return Ok(membership);
         }
-        let place = Membership { name: name.clone(), centre: name, centre_key: key.public(), above: None };
+        let place = Membership {
+            name: name.clone(),
+            centre: name,
+            centre_key: key.public(),
+            above: None,
+            second_site: None,
+            is_second_site: false,
+        };
         let membership = self.keep_place(who, "node.found", place)?;
         self.announce_forms()?;
         Ok(membership)
@@ -344,17 +367,19 @@ impl Office {
         let place: JoinAnswer = serde_json::from_slice(&answer.body).map_err(|_| stranger())?;
         let (centre, centre_key) = read_vkey(&place.centre).ok_or_else(stranger)?;
         let above = Above { name: NodeName::parse(&place.parent).map_err(|_| stranger())?, address };
-        self.keep_place(who, "node.join", Membership { name, centre, centre_key, above: Some(above) })
+        let is_second_site = self.membership()?.is_some_and(|before| before.is_second_site && above.name == centre);
+        let place = Membership { name, centre, centre_key, above: Some(above), second_site: None, is_second_site };
+        self.keep_place(who, "node.join", place)
     }
 
     /// Keeps the node's place, which is for ever under one Centre.
-    fn keep_place(&self, who: &Identity, action: &str, membership: Membership) -> Result<Membership, OfficeError> {
+    pub(super) fn keep_place(&self, who: &Identity, action: &str, membership: Membership) -> Result<Membership, OfficeError> {
         if let Some(before) = self.membership()?
             && (&before.centre, before.centre_key) != (&membership.centre, membership.centre_key)
         {
             return Err(joined_already(&before));
         }
-        let address = membership.above.as_ref().map(|above| above.address.clone()).unwrap_or_default();
+        let address = membership.holder().map(|holder| holder.address.clone()).unwrap_or_default();
         let (kept, entry) = (membership.clone(), AuditEntry::of(self, who, action).note(&address));
         self.ledger().write(move |w| -> Result<(), OfficeError> {
             keep(w, &kept)?;

@@ -256,7 +256,7 @@ pub(super) fn member(known: &Known, name: &str) -> Result<NodeName, OfficeError>
     found.ok_or_else(|| heir_unknown(name))
 }
 
-fn heir_unknown(name: &str) -> OfficeError {
+pub(super) fn heir_unknown(name: &str) -> OfficeError {
     OfficeError::refused(
         "heir_unknown",
         format!("Không có nút “{name}” phù hợp trong danh bạ. Hãy kiểm tra tên nút."),

@@ -183,7 +183,7 @@ impl Exchange {
     }
 
     /// Logs that have to be compared with those who may know of more: own logs and those read from above by their lanes, logs of nodes below by their owners. Of a
-    /// node that was merged nobody comes any more. The Centre has nobody above: what it says to those below it is compared with what each of them has.
+    /// node that was merged nobody comes any more. A Centre without a second site has nobody above: what it says to those below is compared with what each of them has.
     fn awaited(&self, known: &Known) -> Result<BTreeSet<Compared>, OfficeError> {
         let own = &known.membership.name;
         let lanes = lanes_of(known).into_iter().filter(|lane| lane.way != Way::Relay);
@@ -194,7 +194,7 @@ impl Exchange {
             let log = self.ledger.read(|r| LedgerView::over(r).log(origin))?;
             if comes && log.is_some_and(|log| log.size > 0 && log.standing == Standing::Following) {
                 awaited.insert((origin.clone(), None));
-                if known.membership.above.is_none() && known.directory.parent_of(&owner).as_ref() == Some(own) {
+                if known.membership.holder().is_none() && known.directory.parent_of(&owner).as_ref() == Some(own) {
                     for audience in [DIRECTORY, CATALOGUE, CITE] {
                         awaited.insert((Origin::of(own, audience)?, Some(owner.clone())));
                     }

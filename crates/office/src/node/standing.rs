@@ -89,7 +89,7 @@ impl Office {
     pub(crate) fn standings(&self) -> Result<Vec<LogStanding>, OfficeError> {
         let now = seconds(self.clock().now());
         let known = self.exchange().known()?;
-        let is_top = known.as_ref().is_none_or(|known| known.membership.above.is_none());
+        let is_top = known.as_ref().is_none_or(|known| known.membership.holder().is_none());
         let goes_up = |origin: &Origin| {
             let owner = origin.node();
             let is_ours = known.as_ref().is_some_and(|known| known.directory.relays(&known.membership.name, origin));
@@ -193,12 +193,12 @@ fn completeness_of(r: &Reader<'_>, known: &Known, node: &NodeName, title: &str) 
     let view = LedgerView::over(r);
     let held = view.log(&Origin::of(node, PUBLIC)?)?.unwrap_or_else(HeldLog::empty);
     let is_own = *node == known.membership.name;
-    let (complete, signed) = match (is_own, &known.membership.above) {
+    let (complete, signed) = match (is_own, known.membership.holder()) {
         // What the node above has acknowledged of the own log.
         (true, Some(_)) => (held.received_size(), held.receipt.clone()),
         _ => (held.signed_size(), held.checkpoint.clone()),
     };
-    let waiting = match (is_own, &known.membership.above) {
+    let waiting = match (is_own, known.membership.holder()) {
         (true, Some(_)) => waiting_in(r.store(), node, &Origin::of(node, PUBLIC)?, held.size, complete)?,
         _ => 0,
     };
