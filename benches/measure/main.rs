@@ -80,7 +80,7 @@ fn writes() {
             };
             insert("INSERT INTO entry VALUES (?1, ?2, ?3, ?4)", &[&at, &leaf.0, &entry, &payload]);
             insert("INSERT INTO change (log, op, rec, ver, kind, place) VALUES (1, 'put', ?1, 1, 'article', ?2)", &[&rec.as_bytes(), &at]);
-            insert("INSERT INTO version VALUES (1, ?1, 1, 'put', 'article', 1795000000000000, ?2, ?2)", &[&rec.as_bytes(), &at]);
+            insert("INSERT INTO version VALUES (1, ?1, 1, 'put', 'article', 1795000000000000, ?2, ?2, 0)", &[&rec.as_bytes(), &at]);
             insert("INSERT INTO current VALUES (1, 'article', ?1)", &[&rec.as_bytes()]);
         });
         // Beside it: entries and payloads alone in one table, without the index of versions that reading needs.

@@ -426,8 +426,10 @@ fn place(page: &Page, membership: &Membership, key: &str) -> Definitions {
         }
         None => facts.add(page.say("Vị trí", "Place"), Cell::text(page.say("Trung ương", "the Centre"))),
     }
-    if let Some(site) = &membership.second_site {
-        facts.add(page.say("Nơi thứ hai", "Second site"), Cell::text(format!("{} – {}", site.name.as_str(), site.address)));
+    if membership.above.is_none() {
+        let site = membership.second_site.as_ref().map(|site| format!("{} – {}", site.name.as_str(), site.address));
+        let none = || page.say("chưa có (lienvung node second-site)", "none yet (lienvung node second-site)").to_owned();
+        facts.add(page.say("Nơi thứ hai", "Second site"), Cell::text(site.unwrap_or_else(none)));
     }
     if membership.is_second_site {
         facts.add(page.say("Vai trò", "Role"), Cell::text(page.say("Nơi thứ hai của Trung ương", "The Centre's second site")));
