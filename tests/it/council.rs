@@ -80,7 +80,9 @@ impl Meeting {
 /// Everything on a page that looks like a slip.
 fn slips_on(text: &str) -> Vec<String> {
     let pieces = text.split(|sign: char| !(sign.is_ascii_uppercase() || sign.is_ascii_digit() || sign == '-'));
-    pieces.filter(|piece| piece.len() == 14 && piece.chars().filter(|sign| *sign == '-').count() == 2).map(str::to_owned).collect()
+    // Three fours: an identifier of a record may have a stretch of fourteen digits and dashes too.
+    let is_slip = |piece: &&str| piece.split('-').count() == 3 && piece.split('-').all(|part| part.len() == 4);
+    pieces.filter(is_slip).map(str::to_owned).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
