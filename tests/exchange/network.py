@@ -136,6 +136,7 @@ class Relay:
         self.repeated = 0
         self.cuts = 0
         self.count = Count()
+        self._open = set()
         self._chance = random.Random(chance)
         self._above = above.address
         self._loop = asyncio.new_event_loop()
@@ -146,6 +147,10 @@ class Relay:
 
     def mark(self):
         return Count(self.count.connections, self.count.up, self.count.down)
+
+    def hang_up(self):
+        """Ends the connections there are, between two calls or in the middle of one: nodes keep theirs for long, and chance is thrown when one is made."""
+        self._loop.call_soon_threadsafe(lambda: [end.close() for end in list(self._open)])
 
     def _serve(self, host, port):
         asyncio.set_event_loop(self._loop)
@@ -163,7 +168,9 @@ class Relay:
         except (OSError, asyncio.TimeoutError):
             writer.transport.abort()
             return
+        self._open |= {writer, above_writer}
         await asyncio.gather(self._carry(reader, above_writer, life, "up", kept), self._carry(above_reader, writer, life, "down", None))
+        self._open -= {writer, above_writer}
         for end in (writer, above_writer):
             end.transport.abort() if life.is_cut else end.close()
         if kept:

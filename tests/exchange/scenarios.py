@@ -190,6 +190,7 @@ def hostile_carrier(world, seconds=15):
     relay.cut_share, relay.repeat_share = 0.6, 0.5
     until = time.monotonic() + seconds
     while time.monotonic() < until:
+        relay.hang_up()
         world.province.import_rows(world.names(15))
     relay.cut_share = 0.0
     healed = world.wait_until_all_is_above(seconds=180)
