@@ -69,3 +69,7 @@ book:
 # Everything that CI runs.
 ci:
     bash .ci/run
+
+# How well the search answers the judged set, when it lies beside the project.
+eval docs="../shared/data/search/law/docs.jsonl.gz" queries="../shared/data/search/law/queries-open.jsonl":
+    cargo run --release -- eval --docs {{ docs }} --queries {{ queries }}

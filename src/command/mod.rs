@@ -5,6 +5,7 @@ mod copy;
 mod database;
 mod doctor;
 mod document;
+mod eval;
 mod generate;
 mod node;
 mod receipt;
@@ -118,6 +119,8 @@ enum Command {
     MoveDatabase(database::MoveArguments),
     /// Khám nút: nói thiếu gì, hỏng gì, làm gì – Examine the node: what is missing or broken and what to do
     Doctor(doctor::DoctorArguments),
+    /// Đo tìm kiếm trên bộ câu hỏi đã có đáp án – Measure the search on questions whose answers are known
+    Eval(eval::EvalArguments),
     /// Sinh dữ liệu thử có đánh dấu, để đo và luyện tập – Generate marked test data, to measure and to practise
     Generate(generate::GenerateArguments),
     /// Nối với nút trên và nút dưới: init, invite, join, status, key – The connection with the nodes above and below
@@ -150,6 +153,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Restore(arguments) => copy::restore(arguments, words),
         Command::MoveDatabase(arguments) => database::move_database(arguments, words),
         Command::Doctor(arguments) => doctor::doctor(arguments, words),
+        Command::Eval(arguments) => eval::eval(&arguments, words),
         Command::Generate(arguments) => generate::generate(arguments, words),
         Command::Node(command) => node::node(command, words),
         Command::Status(arguments) => node::status(&arguments, words),

@@ -18,6 +18,7 @@ mod database;
 mod demo_board;
 mod doctor;
 mod erasure;
+mod evaluation;
 mod exchange;
 mod form_from_centre;
 mod form_version;

@@ -18,13 +18,17 @@
 
 mod analysis;
 mod count;
+mod evaluation;
 mod highlight;
 mod index;
+mod judged;
 mod query;
 mod repair;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 mod tests;
 
+pub use evaluation::{Figures, evaluate, with_other_spellings};
 pub use index::{Entry, Finder, FinderError};
+pub use judged::{JudgedDocument, JudgedError, JudgedQuery, read_lines};
 pub use query::{Hit, Part, Query, Results};

@@ -16,6 +16,11 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(without_ghost).nfc().collect())
 }
 
+/// Every letter apart from its marks: Unicode NFD.
+pub fn nfd(text: &str) -> String {
+    UnicodeNormalization::nfd(text).collect()
+}
+
 /// Lower case without marks: `Đắk Lắk` → `dak lak`; đ Đ Ð Ɖ → d, Ƣ → u. What is no letter stays as it is; the number of syllables never changes.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());

@@ -23,7 +23,7 @@ mod utf16;
 
 pub use date::{DateError, PartialDate, Precision, format_day, weekday};
 pub use legacy::{LegacyEncoding, LegacyText, decode_column, decode_text};
-pub use letters::{fold, has_marks, is_foldable_mark, nfc};
+pub use letters::{fold, has_marks, is_foldable_mark, nfc, nfd};
 pub use money::{Dong, MoneyError};
 pub use name::PersonName;
 pub use number::{Number, NumberError, format_decimal, format_number, in_words, parse_number, roman, to_roman};
