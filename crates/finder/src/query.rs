@@ -110,7 +110,7 @@ impl Finder {
             searcher.search(&engine_query, &TopDocs::with_limit(limit).and_offset(offset).order_by_score())?
         };
         let wanted: HashSet<String> =
-            words.folded.iter().flat_map(|word| [Some(word.folded.clone()), word.repaired.clone()]).flatten().collect();
+            words.folded.iter().flat_map(|word| std::iter::once(&word.folded).chain(&word.corrections)).cloned().collect();
         let mut hits = Vec::with_capacity(found.len());
         for (score, address) in found {
             hits.push(self.hit(&searcher, address, score, &wanted)?);
@@ -140,8 +140,13 @@ impl Finder {
         let mut words = Words { marked: has_marks(text), codes: codes(text), phrases: phrases(text), ..Words::default() };
         for syllable in syllables(text).filter(|syllable| syllable.text.len() <= 60).take(MOST_SYLLABLES) {
             let folded = fold(syllable.text);
-            let repaired = self.repaired(searcher, &folded)?;
-            words.folded.push(Word { exact: key(syllable.text), folded, repaired });
+            let is_unknown = searcher.doc_freq(&Term::from_field_text(self.fields.folded, &folded))? == 0;
+            words.folded.push(Word { exact: key(syllable.text), folded, is_unknown, corrections: Vec::new() });
+        }
+        let folded: Vec<String> = words.folded.iter().map(|word| word.folded.clone()).collect();
+        for (at, word) in words.folded.iter_mut().enumerate() {
+            let neighbour = |at: Option<usize>| at.and_then(|at| folded.get(at)).map(String::as_str);
+            word.corrections = self.corrections(searcher, neighbour(at.checked_sub(1)), &word.folded, neighbour(at.checked_add(1)))?;
         }
         Ok(words)
     }
@@ -178,17 +183,20 @@ impl Finder {
             scored(fields.title_exact, &word.exact, 2.0 * exact);
             scored(fields.folded, &word.folded, folded);
             scored(fields.title_folded, &word.folded, 2.0 * folded);
-            if let Some(repaired) = &word.repaired {
-                scored(fields.folded, repaired, 0.8 * 1.6);
-                scored(fields.title_folded, repaired, 0.8 * 1.6);
+            for (correction, share) in word.corrections.iter().zip([0.8, 0.4]) {
+                scored(fields.folded, correction, share * 1.6);
+                scored(fields.title_folded, correction, share * 1.6);
             }
         }
         for pair in words.folded.windows(2) {
             let [first, second] = pair else { continue };
-            let best = |word: &Word| word.repaired.clone().unwrap_or_else(|| word.folded.clone());
-            let term = format!("{}_{}", best(first), best(second));
-            scored(fields.pairs, &term, pairs);
-            scored(fields.title_pairs, &term, 2.0 * pairs);
+            for (one, share) in first.spellings() {
+                for (other, other_share) in second.spellings() {
+                    let (term, weight) = (format!("{one}_{other}"), pairs * share * other_share);
+                    scored(fields.pairs, &term, weight);
+                    scored(fields.title_pairs, &term, 2.0 * weight);
+                }
+            }
         }
         for code in &words.codes {
             scored(fields.code, code, 3.0);
@@ -205,7 +213,7 @@ impl Finder {
                 continue;
             }
             let mut terms = vec![word.folded.clone()];
-            terms.extend(word.repaired.clone());
+            terms.extend(word.corrections.iter().cloned());
             either.push(self.any_of(self.fields.folded, &terms));
         }
         let needed = (either.len() * 3).div_ceil(5).max(1);
@@ -254,15 +262,31 @@ struct Words {
 struct Word {
     exact: String,
     folded: String,
-    repaired: Option<String>,
+    /// Whether no record has it.
+    is_unknown: bool,
+    /// What was probably meant, the likeliest first.
+    corrections: Vec<String>,
+}
+
+impl Word {
+    /// The correction of a word that no record has. A rare one may be right.
+    fn meant(&self) -> &str {
+        self.corrections.first().filter(|_| self.is_unknown).unwrap_or(&self.folded)
+    }
+
+    /// As typed and as corrected, each with its share of the weight of a pair.
+    fn spellings(&self) -> impl Iterator<Item = (&str, f32)> {
+        let corrected = self.corrections.iter().map(String::as_str).zip([0.8, 0.5]);
+        std::iter::once((self.folded.as_str(), 1.0)).chain(corrected)
+    }
 }
 
 impl Words {
     fn meant(&self) -> Option<String> {
         self.folded
             .iter()
-            .any(|word| word.repaired.is_some())
-            .then(|| self.folded.iter().map(|word| word.repaired.as_deref().unwrap_or(&word.folded)).collect::<Vec<_>>().join(" "))
+            .any(|word| word.meant() != word.folded)
+            .then(|| self.folded.iter().map(Word::meant).collect::<Vec<_>>().join(" "))
     }
 }
 

@@ -1,5 +1,8 @@
 //! What was probably meant: terms of the index one letter away from a syllable that the index does not know.
 
+use std::collections::BTreeMap;
+
+use tantivy::schema::Field;
 use tantivy::{Searcher, Term};
 
 use crate::index::{Finder, FinderError};
@@ -7,16 +10,51 @@ use crate::index::{Finder, FinderError};
 /// Terms looked at for one syllable.
 const MOST_TERMS: usize = 200_000;
 
+/// A syllable that fewer records have is looked at as a slip.
+const KNOWN_FROM: u64 = 3;
+/// Corrections that are followed.
+const MOST_CORRECTIONS: usize = 2;
+/// What counts for a correction: that it stands beside its neighbours elsewhere, and how often it stands at all.
+const WEIGHT_OF_NEIGHBOURS: f64 = 2.0;
+const WEIGHT_OF_FREQUENCY: f64 = 0.3;
+/// How far a correction is from what was typed: a tone that Telex left as a letter is nearer than another letter.
+const TELEX_DISTANCE: f64 = 0.5;
+const LETTER_DISTANCE: f64 = 1.0;
+
 impl Finder {
-    /// The most frequent known syllable one letter away; none when the syllable is known or nothing is near.
-    pub(crate) fn repaired(&self, searcher: &Searcher, folded: &str) -> Result<Option<String>, FinderError> {
+    /// What was probably meant by the syllable between two others, the likeliest first, at most two; none when the syllable is known or nothing is near.
+    pub(crate) fn corrections(
+        &self,
+        searcher: &Searcher,
+        before: Option<&str>,
+        folded: &str,
+        after: Option<&str>,
+    ) -> Result<Vec<String>, FinderError> {
         if folded.chars().count() < 2 || !folded.bytes().all(|byte| byte.is_ascii_lowercase()) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        if searcher.doc_freq(&Term::from_field_text(self.fields.folded, folded))? > 0 {
-            return Ok(None);
+        let frequency_of = |field: Field, term: &str| searcher.doc_freq(&Term::from_field_text(field, term));
+        if frequency_of(self.fields.folded, folded)? >= KNOWN_FROM {
+            return Ok(Vec::new());
         }
-        let mut best: Option<(u64, String)> = None;
+        let stem = folded.strip_suffix(['f', 's', 'r', 'x', 'j']);
+        let mut ranked = Vec::new();
+        for (candidate, frequency) in self.near(searcher, folded)? {
+            let mut beside = 0;
+            for pair in [before.map(|before| format!("{before}_{candidate}")), after.map(|after| format!("{candidate}_{after}"))] {
+                beside += pair.map_or(Ok(0), |pair| frequency_of(self.fields.pairs, &pair))?;
+            }
+            let distance = if stem == Some(candidate.as_str()) { TELEX_DISTANCE } else { LETTER_DISTANCE };
+            let score = WEIGHT_OF_NEIGHBOURS * (1.0 + beside as f64).ln() + WEIGHT_OF_FREQUENCY * (1.0 + frequency as f64).ln() - distance;
+            ranked.push((score, candidate));
+        }
+        ranked.sort_by(|one, two| two.0.total_cmp(&one.0).then_with(|| one.1.cmp(&two.1)));
+        Ok(ranked.into_iter().take(MOST_CORRECTIONS).map(|(_, candidate)| candidate).collect())
+    }
+
+    /// Syllables of the index one letter away, with the number of records that have them.
+    fn near(&self, searcher: &Searcher, folded: &str) -> Result<BTreeMap<String, u64>, FinderError> {
+        let mut near: BTreeMap<String, u64> = BTreeMap::new();
         let mut looked_at = 0;
         for segment in searcher.segment_readers() {
             let inverted = segment.inverted_index(self.fields.folded)?;
@@ -27,13 +65,10 @@ impl Finder {
                 if !one_letter_apart(folded, candidate) {
                     continue;
                 }
-                let frequency = u64::from(terms.value().doc_freq);
-                if best.as_ref().is_none_or(|(most, _)| frequency > *most) {
-                    best = Some((frequency, candidate.to_owned()));
-                }
+                *near.entry(candidate.to_owned()).or_default() += u64::from(terms.value().doc_freq);
             }
         }
-        Ok(best.map(|(_, candidate)| candidate))
+        Ok(near)
     }
 
     /// Known syllables that begin with the last word of what is typed, the most frequent first, each with the words before it.

@@ -163,3 +163,26 @@ proptest! {
         prop_assert_eq!(first.digest().unwrap(), second.digest().unwrap());
     }
 }
+
+#[test]
+fn a_slip_is_mended_as_its_neighbours_say_and_a_rare_word_is_not_called_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let finder = Finder::open(folder.path()).unwrap();
+    let entry = |id: &str, title: &str| Entry { id: id.into(), visible_to: vec!["public".into()], title: title.into(), ..Entry::default() };
+    let mut entries = Vec::new();
+    for at in 0..4 {
+        entries.push(entry(&format!("n{at}"), "nghiên cứu giống sâm"));
+        entries.push(entry(&format!("c{at}"), "cấu trúc của đất, cưu mang"));
+    }
+    entries.push(entry("rare", "cây xạ đen"));
+    finder.put(&entries).unwrap();
+    finder.commit(1).unwrap();
+    let ask =
+        |text: &str| finder.search(&Query { text: text.into(), visible_to: vec!["public".into()], limit: 10, ..Query::default() }).unwrap();
+    // “cuw” is one letter from cau, cua and cuu; only cuu stands behind nghien.
+    let found = ask("nghien cuw giong sam");
+    assert_eq!(found.did_you_mean.as_deref(), Some("nghien cuu giong sam"));
+    assert!(found.hits[0].id.starts_with('n'));
+    assert_eq!(ask("cay xa den").did_you_mean, None);
+    assert_eq!(ask("cay xa den").hits[0].id, "rare");
+}
