@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use catalogue::Audience;
 use exchange::directory::{Directory, Statement};
 use exchange::key::NodeKey;
 use exchange::log::{CheckedEntry, append};
@@ -16,7 +17,7 @@ use exchange::owner::{Effect, Event, Moment, Owner, Voice};
 use exchange::signature::sign;
 use exchange::wire::{read_answer, write_request};
 use ledger::{Entry, Ledger, NodeName, Op, Origin, Payload, Projection, Put, RecordId};
-use office::{Clock, Draft, Line, Office, Settings};
+use office::{Clock, Draft, Line, Office, Receipt, ReceiptForm, Settings};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 
@@ -52,6 +53,7 @@ pub fn nodes() {
         "  G5 bytes on the wire to zstd -3 of the payloads (goal ≤ 1.25)",
         &format!("{:.2} ({:.1} MB; payloads {:.1} MB, packed {:.1} MB)", bytes as f64 / packed as f64, mb(bytes), mb(raw), mb(packed)),
     );
+    receipt(&province);
     let (seconds, with_kills, _) = first_load(folder.path(), "killed", &spare, &tls, 5);
     say(
         "  F17 bytes of a first load with 5 kills to a clean one (goal ≤ 1.05)",
@@ -368,6 +370,29 @@ fn size_of(folder: &Path) -> (u64, u64) {
         return (0, 0);
     };
     (size, receipt.and_then(|note| note.lines().nth(1)?.parse().ok()).unwrap_or(0))
+}
+
+/// The proof of one record in the whole log: its file, and how long checking it takes.
+fn receipt(province: &Path) {
+    let office = Office::open(province, settings(PROVINCE)).unwrap();
+    let console = office.console();
+    let listed = office.ledger().read(|r| r.list("public", "article", None, 1)).unwrap();
+    let form = ReceiptForm { record: listed[0].rec, audience: Audience::Public, version: None, with_payload: false };
+    let receipt = office.receipt(&console, &form).unwrap();
+    let keys = office.keys_for(&console, &receipt).unwrap();
+    let text = receipt.to_string();
+    let mut times: Vec<Duration> = (0..101)
+        .map(|_| {
+            let started = Instant::now();
+            Receipt::parse(&text).unwrap().verify(&keys).unwrap();
+            started.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    say(
+        "  G7 proof of one record (goal ≤ 1.5 KB, checked in ≤ 1 ms)",
+        &format!("{} bytes, {:.2} ms", text.len(), times[50].as_secs_f64() * 1e3),
+    );
 }
 
 /// From an officer's save, durable at the province, to the Centre's signature for it, on a line that is idle otherwise.

@@ -213,7 +213,8 @@ impl Finder {
                 continue;
             }
             let mut terms = vec![word.folded.clone()];
-            terms.extend(word.corrections.iter().cloned());
+            // A rare word may be right: its corrections add to the rank, not to what is found.
+            terms.extend(word.corrections.iter().filter(|_| word.is_unknown).cloned());
             either.push(self.any_of(self.fields.folded, &terms));
         }
         let needed = (either.len() * 3).div_ceil(5).max(1);
