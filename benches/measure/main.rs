@@ -1,6 +1,6 @@
 //! The budgets of the house, each measured beside a limit of the same machine in the same run: `just bench`.
 //!
-//! `cargo bench --bench measure -- writes import pages lists nodes memory` chooses parts; without words all are run. `LIENVUNG_BENCH_DIRECTIVES` (100,000),
+//! `cargo bench --bench measure -- writes import pages lists nodes search memory` chooses parts; without words all are run. `LIENVUNG_BENCH_DIRECTIVES` (100,000),
 //! `LIENVUNG_BENCH_TASKS` (100,000) and `LIENVUNG_BENCH_RECORDS` (1,000,000) make it smaller for a quick look.
 #![allow(
     clippy::unwrap_used,
@@ -13,6 +13,7 @@
 
 mod lists;
 mod nodes;
+mod search;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -49,6 +50,9 @@ fn main() {
     }
     if wanted("nodes") {
         nodes::nodes();
+    }
+    if wanted("search") {
+        search::search();
     }
     if wanted("memory") {
         memory();

@@ -80,10 +80,13 @@ pub(crate) fn search(arguments: SearchArguments, words: Words) -> Result<ExitCod
     office.settle(std::time::Duration::from_secs(600));
     let who = acting(&office, arguments.login.as_deref())?;
     let form = SearchForm { text: arguments.query.join(" "), limit: arguments.limit, ..SearchForm::default() };
-    let results = office.search(&who, &form)?;
+    let results = office.search(&who, &form)?.results;
     if arguments.json {
-        let hits: Vec<_> =
-            results.hits.iter().map(|hit| json!({"id": hit.id, "kind": hit.kind, "title": hit.title, "score": hit.score})).collect();
+        let hits: Vec<_> = results
+            .hits
+            .iter()
+            .map(|hit| json!({"id": hit.id, "kind": hit.kind, "title": hit.title, "score": hit.score, "why": hit.why}))
+            .collect();
         tell!("{}", serde_json::to_string_pretty(&json!({"hits": hits, "total": results.total, "did_you_mean": results.did_you_mean}))?);
         return Ok(ExitCode::SUCCESS);
     }

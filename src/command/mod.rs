@@ -8,6 +8,8 @@ mod document;
 mod eval;
 mod generate;
 mod node;
+mod overlap;
+mod peer;
 mod receipt;
 mod run;
 mod table;
@@ -105,6 +107,8 @@ enum Command {
     Export(table::ExportArguments),
     /// Tìm trong dữ liệu, gõ có dấu hay không dấu – Search, with or without marks
     Search(document::SearchArguments),
+    /// So một đề xuất với nhiệm vụ, kết quả đã có: đoạn nào trùng lời, với bản ghi nào – What of a proposal other records already say
+    Overlap(overlap::OverlapArguments),
     /// Kiểm tra toàn bộ sổ cái, tệp và khung nhìn – Check the whole ledger, files and views
     Verify(check::VerifyArguments),
     /// Dựng lại một khung nhìn (board, register, search, bodies) hoặc tất cả – Rebuild one view or all
@@ -146,6 +150,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Import(arguments) => table::import(arguments, words),
         Command::Export(arguments) => table::export(arguments, words),
         Command::Search(arguments) => document::search(arguments, words),
+        Command::Overlap(arguments) => overlap::overlap(&arguments, words),
         Command::Verify(arguments) => check::verify(arguments, words),
         Command::Rebuild(arguments) => check::rebuild(arguments, words),
         Command::Backup(arguments) => copy::backup(arguments, words),

@@ -302,7 +302,7 @@ fn a_damaged_index_and_damaged_views_are_made_anew_from_the_ledger() {
     }
     let found = |office: &Office| {
         let form = office::SearchForm { text: "hoi nghi".into(), kind: Some("article".into()), limit: 50, ..office::SearchForm::default() };
-        office.search(&Identity::public(), &form).unwrap().total
+        office.search(&Identity::public(), &form).unwrap().results.total
     };
     for damage in ["search", "board.sqlite", "register.sqlite"] {
         let place = folder.path().join("views").join(damage);

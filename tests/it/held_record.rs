@@ -65,7 +65,7 @@ fn tasks(office: &Office, who: &Identity) -> (u64, Vec<String>) {
 
 fn found(office: &Office, who: &Identity, text: &str) -> Vec<String> {
     let form = SearchForm { text: text.into(), limit: 10, ..SearchForm::default() };
-    office.search(who, &form).unwrap().hits.into_iter().map(|hit| hit.id).collect()
+    office.search(who, &form).unwrap().results.hits.into_iter().map(|hit| hit.id).collect()
 }
 
 /// The views of an office, and that they are the same when they are filled again.

@@ -54,6 +54,9 @@ pub const MATRIX: &[(&str, &str, &str, &str)] = &[
     // This node is connected to none: there is no receipt, and the reason is said.
     ("GET /r/{id}/bien-nhan", "/r/ISSUED/bien-nhan", "", "xxxxxx"),
     ("GET /r/{id}/bien-nhan", "/r/DRAFTARTICLE/bien-nhan", "", "0xx000"),
+    ("GET /r/{id}/trung-lap", "/r/SUBMITTED/trung-lap", "", "0xxxx0"),
+    ("GET /r/{id}/trung-lap", "/r/ISSUED/trung-lap", "", "000000"),
+    ("POST /r/{id}/trung-lap", "/r/ISSUED/trung-lap", "a=b", "i-000-"),
     ("GET /r/{id}/giay-to", "/r/ISSUED/giay-to", "", "xxxxxx"),
     ("GET /r/{id}/giay-to", "/r/DRAFTARTICLE/giay-to", "", "0xx000"),
     ("GET /r/{id}/giay-to.docx", "/r/DRAFTARTICLE/giay-to.docx", "", "0xx000"),

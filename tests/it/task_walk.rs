@@ -91,7 +91,9 @@ async fn a_task_walks_from_proposal_to_its_fifth_report_with_every_term_to_the_d
     let mut made = BTreeSet::new();
     let papers = folder.path().join("giay-to");
     std::fs::create_dir(&papers).unwrap();
-    for record in [proposal, task, reports[4]] {
+    assert!(office.settle(Duration::from_secs(20)));
+    let check = office.begin_overlap_check(&who, proposal).unwrap().id;
+    for record in [proposal, task, reports[4], check] {
         for offer in office.papers_of(&office.view(&who, record).unwrap()).unwrap() {
             let document = office.paper(&who, record, &offer.code).unwrap();
             let bytes = document.to_docx().unwrap_or_else(|error| panic!("{}: {error}", offer.code));
@@ -104,7 +106,7 @@ async fn a_task_walks_from_proposal_to_its_fifth_report_with_every_term_to_the_d
     for paper in process.steps.iter().flat_map(|step| &step.papers) {
         assert!(made.contains(&paper.code), "{} was not made", paper.code);
     }
-    assert_eq!(made.len(), 63, "sixty papers and three information sheets");
+    assert_eq!(made.len(), 64, "sixty papers and four information sheets");
     opens_in_libreoffice(&papers, made.len());
 
     assert!(office.settle(Duration::from_secs(20)));

@@ -42,6 +42,7 @@ mod project;
 mod reference;
 mod schema;
 mod score_sheet;
+mod search_words;
 mod sheet_map;
 mod standing;
 #[cfg(test)]
@@ -68,6 +69,7 @@ pub use reference::{DocumentType, GazetteerWords, KnownDocument, ReferenceBody};
 pub use score_sheet::{
     Against, BallotForm, BallotWord, Outcome, OutcomeCondition, PointsRule, Proportion, Quorum, ScoreCriterion, ScoreSheet, Whole,
 };
+pub use search_words::SearchWords;
 pub use sheet_map::{SheetColumn, SheetMap};
 pub use standing::{Block, BlockKind, Due, DueState, Happened, Matter, MatterError, NextStep, Standing, Warning};
 pub use urgent_local_task::{Criterion, UrgentLocalTask, urgent_local_task};

@@ -22,12 +22,25 @@ use crate::paper_form::PaperForm;
 use crate::process::Process;
 use crate::reference::{GazetteerWords, ReferenceBody};
 use crate::score_sheet::{BallotForm, BallotWord, ScoreSheet};
+use crate::search_words::SearchWords;
 use crate::sheet_map::SheetMap;
 use crate::workflow::Workflow;
 
 /// The folders, in the order they are read: kinds refer to lists and workflows, bodies and examples to kinds.
-const FOLDERS: [&str; 11] =
-    ["text/", "calendar/", "processes/", "codes/", "scores/", "workflows/", "kinds/", "reference/", "examples/", "maps/", "papers/"];
+const FOLDERS: [&str; 12] = [
+    "text/",
+    "words/",
+    "calendar/",
+    "processes/",
+    "codes/",
+    "scores/",
+    "workflows/",
+    "kinds/",
+    "reference/",
+    "examples/",
+    "maps/",
+    "papers/",
+];
 
 /// A loaded and checked catalogue.
 #[derive(Debug, Clone, Default)]
@@ -47,11 +60,12 @@ pub struct Catalogue {
     maps: Vec<SheetMap>,
     papers: Vec<PaperForm>,
     scores: Vec<ScoreSheet>,
+    words: SearchWords,
 }
 
 impl Catalogue {
     /// Loads files given as (path, text); paths begin with `kinds/`, `codes/`, `workflows/`, `reference/`, `examples/`, `calendar/`, `processes/`,
-    /// `scores/`, `maps/`, `papers/` or `text/`.
+    /// `scores/`, `maps/`, `papers/`, `words/` or `text/`.
     ///
     /// # Errors
     /// All problems found, each with file, line and reason; nothing is loaded then.
@@ -192,6 +206,11 @@ impl Catalogue {
         &self.bodies
     }
 
+    /// Words that searching knows.
+    pub fn search_words(&self) -> &SearchWords {
+        &self.words
+    }
+
     /// Words for reading official documents.
     pub fn gazetteer(&self) -> &GazetteerWords {
         &self.gazetteer
@@ -327,6 +346,11 @@ impl Loading {
                 Ok(forms) => self.catalogue.papers.extend(forms),
                 Err(problems) => self.problems.extend(problems),
             },
+            "words" => {
+                if let Err(problems) = self.catalogue.words.read(path, text) {
+                    self.problems.extend(problems);
+                }
+            }
             "text" => {
                 self.catalogue.texts.insert(name.to_owned(), text.to_owned());
             }

@@ -6,13 +6,14 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
-/// How many matches have which kind, body, status and year.
+/// How many matches have which kind, body, status, province and year.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Counts {
     pub(crate) total: u64,
     pub(crate) kinds: HashMap<String, u64>,
     pub(crate) bodies: HashMap<String, u64>,
     pub(crate) statuses: HashMap<String, u64>,
+    pub(crate) provinces: HashMap<String, u64>,
     pub(crate) years: HashMap<i64, u64>,
 }
 
@@ -22,7 +23,7 @@ pub(crate) struct CountCollector;
 /// Counts of one segment by ordinal; names are looked up at the end.
 pub(crate) struct SegmentCounts {
     total: u64,
-    words: [(Option<StrColumn>, HashMap<u64, u64>); 3],
+    words: [(Option<StrColumn>, HashMap<u64, u64>); 4],
     year: Option<Column<i64>>,
     years: HashMap<i64, u64>,
 }
@@ -35,7 +36,12 @@ impl Collector for CountCollector {
         let fast = reader.fast_fields();
         Ok(SegmentCounts {
             total: 0,
-            words: [(fast.str("kind")?, HashMap::new()), (fast.str("bodies")?, HashMap::new()), (fast.str("status")?, HashMap::new())],
+            words: [
+                (fast.str("kind")?, HashMap::new()),
+                (fast.str("bodies")?, HashMap::new()),
+                (fast.str("status")?, HashMap::new()),
+                (fast.str("provinces")?, HashMap::new()),
+            ],
             year: fast.column_opt("year")?,
             years: HashMap::new(),
         })
@@ -49,8 +55,12 @@ impl Collector for CountCollector {
         let mut all = Counts::default();
         for segment in segments {
             all.total += segment.total;
-            for (into, from) in [(&mut all.kinds, segment.kinds), (&mut all.bodies, segment.bodies), (&mut all.statuses, segment.statuses)]
-            {
+            for (into, from) in [
+                (&mut all.kinds, segment.kinds),
+                (&mut all.bodies, segment.bodies),
+                (&mut all.statuses, segment.statuses),
+                (&mut all.provinces, segment.provinces),
+            ] {
                 for (name, count) in from {
                     *into.entry(name).or_default() += count;
                 }
@@ -91,7 +101,14 @@ impl SegmentCollector for SegmentCounts {
             }
             names
         };
-        let [kinds, bodies, statuses] = self.words;
-        Counts { total: self.total, kinds: named(kinds), bodies: named(bodies), statuses: named(statuses), years: self.years }
+        let [kinds, bodies, statuses, provinces] = self.words;
+        Counts {
+            total: self.total,
+            kinds: named(kinds),
+            bodies: named(bodies),
+            statuses: named(statuses),
+            provinces: named(provinces),
+            years: self.years,
+        }
     }
 }

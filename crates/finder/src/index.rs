@@ -5,13 +5,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value};
+use tantivy::store::{Compressor, ZstdCompressor};
 use tantivy::tokenizer::{TextAnalyzer, WhitespaceTokenizer};
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 
-use crate::analysis::{codes, terms};
+use crate::analysis::{codes, defined_abbreviations, terms};
+use crate::overlap::shingles;
+use crate::vocabulary::Vocabulary;
 
-/// Form of the index; another form is rebuilt.
-const FORM: &str = "2";
+/// Form of the index; another form, or one with other abbreviations, is rebuilt.
+const FORM: &str = "3";
+/// Bytes of stored texts that are packed together: larger packs smaller and opens slower.
+const STORE_BLOCK: usize = 32_768;
+/// Fewer entries than these are not worth a thread.
+const FEW_ENTRIES: usize = 64;
 /// Memory of the writer.
 const WRITER_BYTES: usize = 20_000_000;
 
@@ -30,8 +37,12 @@ pub struct Entry {
     pub title: String,
     /// Everything else that can be found.
     pub text: String,
+    /// Names of the parts of the text in order, with the byte where each begins; one part when empty.
+    pub parts: Vec<(String, usize)>,
     /// Bodies concerned, a facet.
     pub bodies: Vec<String>,
+    /// Provinces concerned, a facet.
+    pub provinces: Vec<String>,
     /// Its year, a facet.
     pub year: Option<i32>,
     /// Its state, a facet.
@@ -67,6 +78,7 @@ pub(crate) struct Fields {
     pub(crate) kind: Field,
     pub(crate) bodies: Field,
     pub(crate) status: Field,
+    pub(crate) provinces: Field,
     pub(crate) year: Field,
     pub(crate) at: Field,
     pub(crate) title: Field,
@@ -79,6 +91,12 @@ pub(crate) struct Fields {
     pub(crate) folded: Field,
     pub(crate) pairs: Field,
     pub(crate) code: Field,
+    /// `dmst=đổi mới sáng tạo`: abbreviations that the record explains.
+    pub(crate) abbreviation: Field,
+    /// Hashes of chosen runs of four syllables.
+    pub(crate) shingles: Field,
+    /// Names of the parts of the text and where each begins, as JSON.
+    pub(crate) parts: Field,
 }
 
 /// The index, open for searching and writing.
@@ -89,6 +107,7 @@ pub struct Finder {
     /// None when the index is only read.
     writer: Option<Mutex<IndexWriter>>,
     pub(crate) fields: Fields,
+    pub(crate) vocabulary: Vocabulary,
 }
 
 impl std::fmt::Debug for Finder {
@@ -101,23 +120,24 @@ impl Finder {
     /// Opens or makes the index in `folder`.
     ///
     /// # Errors
-    /// [`FinderError::Damaged`] when it cannot be opened or has another form.
-    pub fn open(folder: &Path) -> Result<Finder, FinderError> {
-        Finder::open_for(folder, true)
+    /// [`FinderError::Damaged`] when it cannot be opened, has another form or was made with other abbreviations.
+    pub fn open(folder: &Path, vocabulary: Vocabulary) -> Result<Finder, FinderError> {
+        Finder::open_for(folder, vocabulary, true)
     }
 
     /// Opens the index beside a program that writes it: for searching only.
-    pub fn open_to_read(folder: &Path) -> Result<Finder, FinderError> {
-        Finder::open_for(folder, false)
+    pub fn open_to_read(folder: &Path, vocabulary: Vocabulary) -> Result<Finder, FinderError> {
+        Finder::open_for(folder, vocabulary, false)
     }
 
-    fn open_for(folder: &Path, writes: bool) -> Result<Finder, FinderError> {
+    fn open_for(folder: &Path, vocabulary: Vocabulary, writes: bool) -> Result<Finder, FinderError> {
         std::fs::create_dir_all(folder)?;
         let form = folder.join("form");
+        let wanted = format!("{FORM} {}", vocabulary.fingerprint());
         let (schema, fields) = schema();
         let index = if folder.join("meta.json").exists() {
             let found = std::fs::read_to_string(&form).unwrap_or_default();
-            if found != FORM {
+            if found != wanted {
                 return Err(FinderError::Damaged(format!("form {found:?}")));
             }
             let index = Index::open_in_dir(folder).map_err(|error| FinderError::Damaged(error.to_string()))?;
@@ -131,8 +151,13 @@ impl Finder {
         } else if !writes {
             return Err(FinderError::ReadOnly);
         } else {
-            std::fs::write(&form, FORM)?;
-            Index::create_in_dir(folder, schema)?
+            std::fs::write(&form, wanted)?;
+            let settings = IndexSettings {
+                docstore_compression: Compressor::Zstd(ZstdCompressor::default()),
+                docstore_blocksize: STORE_BLOCK,
+                ..IndexSettings::default()
+            };
+            Index::builder().schema(schema).settings(settings).create_in_dir(folder)?
         };
         index.tokenizers().register("blanks", TextAnalyzer::from(WhitespaceTokenizer::default()));
         let writer = match writes {
@@ -146,7 +171,7 @@ impl Finder {
             .reload_policy(ReloadPolicy::Manual)
             .try_into()
             .map_err(|error: tantivy::TantivyError| FinderError::Damaged(error.to_string()))?;
-        Ok(Finder { folder: folder.to_owned(), index, reader, writer, fields })
+        Ok(Finder { folder: folder.to_owned(), index, reader, writer, fields, vocabulary })
     }
 
     /// Removes what lies in the folder, so that [`Finder::open`] makes a new index.
@@ -160,14 +185,29 @@ impl Finder {
 
     /// Puts entries; seen after [`Finder::commit`].
     pub fn put(&self, entries: &[Entry]) -> Result<(), FinderError> {
+        let documents = self.documents(entries);
         let mut writer = self.writer()?;
-        for entry in entries {
+        for (entry, document) in entries.iter().zip(documents) {
             writer.delete_term(Term::from_field_text(self.fields.id, &entry.id));
-            if let Err(error) = writer.add_document(self.document(entry)) {
+            if let Err(error) = writer.add_document(document) {
                 return Err(undo(&mut writer, error));
             }
         }
         Ok(())
+    }
+
+    /// Entries as the engine takes them; many at once are read on all cores.
+    fn documents(&self, entries: &[Entry]) -> Vec<TantivyDocument> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        if entries.len() < FEW_ENTRIES || cores < 2 {
+            return entries.iter().map(|entry| self.document(entry)).collect();
+        }
+        std::thread::scope(|scope| {
+            let parts = entries.chunks(entries.len().div_ceil(cores));
+            let work: Vec<_> =
+                parts.map(|part| scope.spawn(move || part.iter().map(|entry| self.document(entry)).collect::<Vec<_>>())).collect();
+            work.into_iter().flat_map(|work| work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        })
     }
 
     /// Removes entries; seen after [`Finder::commit`].
@@ -231,8 +271,9 @@ impl Finder {
             let store = segment.get_store_reader(10)?;
             for document in store.iter::<TantivyDocument>(segment.alive_bitset()) {
                 let document = document?;
-                let text = |field| document.get_first(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-                lines.push(format!("{} {}\n", text(self.fields.id), text(self.fields.digest)));
+                let id = document.get_first(self.fields.id).and_then(|value| value.as_str()).unwrap_or_default();
+                let digest = document.get_first(self.fields.digest).and_then(|value| value.as_bytes()).unwrap_or_default();
+                lines.push(format!("{id} {}\n", hex(digest)));
             }
         }
         lines.sort_unstable();
@@ -263,6 +304,9 @@ impl Finder {
         for body in &entry.bodies {
             document.add_text(fields.bodies, body);
         }
+        for province in &entry.provinces {
+            document.add_text(fields.provinces, province);
+        }
         if let Some(status) = &entry.status {
             document.add_text(fields.status, status);
         }
@@ -272,12 +316,12 @@ impl Finder {
         document.add_i64(fields.at, entry.at);
         document.add_text(fields.title, &entry.title);
         document.add_text(fields.text, &entry.text);
-        document.add_text(fields.digest, hex(&Sha256::digest(format!("{entry:?}"))));
-        let title = terms(&entry.title);
+        document.add_bytes(fields.digest, Sha256::digest(format!("{entry:?}")).get(..16).unwrap_or_default());
+        let title = terms(&entry.title, &self.vocabulary);
         document.add_text(fields.title_exact, &title.exact);
         document.add_text(fields.title_folded, &title.folded);
         document.add_text(fields.title_pairs, &title.pairs);
-        let all = terms(&format!("{}\n{}", entry.title, entry.text));
+        let all = terms(&format!("{}\n{}", entry.title, entry.text), &self.vocabulary);
         document.add_text(fields.exact, &all.exact);
         document.add_text(fields.folded, &all.folded);
         document.add_text(fields.pairs, &all.pairs);
@@ -289,6 +333,15 @@ impl Finder {
         }
         for code in found {
             document.add_text(fields.code, &code);
+        }
+        if !entry.parts.is_empty() {
+            document.add_text(fields.parts, serde_json::to_string(&entry.parts).unwrap_or_default());
+        }
+        for shingle in shingles(all.folded.split(' ')) {
+            document.add_bytes(fields.shingles, &shingle.hash.to_be_bytes());
+        }
+        for (short, long) in defined_abbreviations(&entry.text) {
+            document.add_text(fields.abbreviation, format!("{short}={long}"));
         }
         document
     }
@@ -311,22 +364,26 @@ fn schema() -> (Schema, Fields) {
     let with_counts = words(IndexRecordOption::WithFreqs);
     let fields = Fields {
         id: builder.add_text_field("id", STRING | STORED | FAST),
-        visible_to: builder.add_text_field("visible_to", STRING),
+        visible_to: builder.add_text_field("visible_to", STRING | FAST),
         kind: builder.add_text_field("kind", STRING | STORED | FAST),
         bodies: builder.add_text_field("bodies", STRING | FAST),
         status: builder.add_text_field("status", STRING | FAST),
+        provinces: builder.add_text_field("provinces", STRING | FAST),
         year: builder.add_i64_field("year", INDEXED | FAST | STORED),
         at: builder.add_i64_field("at", FAST),
         title: builder.add_text_field("title", STORED),
         text: builder.add_text_field("text", STORED),
-        digest: builder.add_text_field("digest", STORED),
+        digest: builder.add_bytes_field("digest", STORED),
         title_exact: builder.add_text_field("title_exact", with_counts.clone()),
         title_folded: builder.add_text_field("title_folded", with_counts.clone()),
         title_pairs: builder.add_text_field("title_pairs", with_counts.clone()),
-        exact: builder.add_text_field("exact", with_positions.clone()),
+        exact: builder.add_text_field("exact", with_counts.clone()),
         folded: builder.add_text_field("folded", with_positions),
         pairs: builder.add_text_field("pairs", with_counts),
         code: builder.add_text_field("code", STRING),
+        abbreviation: builder.add_text_field("abbreviation", STRING),
+        shingles: builder.add_bytes_field("shingles", INDEXED),
+        parts: builder.add_text_field("parts", STORED),
     };
     (builder.build(), fields)
 }

@@ -138,10 +138,10 @@ impl JudgedQuery {
 }
 
 /// SplitMix64, from the first bytes of a label's hash.
-struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    fn of(label: &str) -> Chance {
+    pub(crate) fn of(label: &str) -> Chance {
         let hash: [u8; 32] = Sha256::digest(label.as_bytes()).into();
         let mut first = [0; 8];
         for (into, from) in first.iter_mut().zip(hash) {
@@ -158,7 +158,7 @@ impl Chance {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         usize::try_from(self.next() % (n.max(1) as u64)).unwrap_or(0)
     }
 
@@ -168,7 +168,7 @@ impl Chance {
     }
 }
 
-fn without_marks(text: &str) -> String {
+pub(crate) fn without_marks(text: &str) -> String {
     nfd(text)
         .chars()
         .filter(|c| !viet::is_foldable_mark(*c))
@@ -181,10 +181,15 @@ fn without_marks(text: &str) -> String {
 }
 
 fn damaged(text: &str, label: &str) -> String {
+    damaged_words(text, label, 20)
+}
+
+/// The text with so many of a hundred words damaged, at least one.
+pub(crate) fn damaged_words(text: &str, label: &str, of_hundred: usize) -> String {
     let mut chance = Chance::of(label);
     let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
     let many = words.len();
-    let damages = ((2 * many + 5) / 10).clamp(1, many.max(1));
+    let damages = ((of_hundred * many + 50) / 100).clamp(1, many.max(1));
     let mut places: Vec<usize> = (0..many).collect();
     for at in 0..damages.min(many) {
         let other = at + chance.below(many - at);

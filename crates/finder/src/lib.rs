@@ -4,10 +4,10 @@
 //! truth: [`Finder::commit`] keeps the caller's cursor in the same commit as the entries, so an index is never ahead of or behind what it says.
 //!
 //! ```
-//! use finder::{Entry, Finder, Query};
+//! use finder::{Entry, Finder, Query, Vocabulary};
 //!
 //! let folder = tempfile::tempdir().unwrap();
-//! let finder = Finder::open(folder.path()).unwrap();
+//! let finder = Finder::open(folder.path(), Vocabulary::default()).unwrap();
 //! let entry = Entry { id: "1".into(), visible_to: vec!["public".into()], kind: "article".into(), title: "Cà phê Đắk Lắk".into(), ..Entry::default() };
 //! finder.put(&[entry]).unwrap();
 //! finder.commit(7).unwrap();
@@ -17,18 +17,31 @@
 //! ```
 
 mod analysis;
+mod collection;
+mod completion;
 mod count;
 mod evaluation;
 mod highlight;
 mod index;
+mod injected;
 mod judged;
+mod overlap;
 mod query;
+mod question;
 mod repair;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 mod tests;
+mod vocabulary;
+mod words;
 
-pub use evaluation::{Figures, evaluate, with_other_spellings};
+pub use collection::{CollectedText, Collection};
+pub use evaluation::{Evaluation, Figures, evaluate, judge_engine, with_other_spellings};
 pub use index::{Entry, Finder, FinderError};
+pub use injected::{InjectedEvaluation, InjectedFigures, evaluate_injected};
 pub use judged::{JudgedDocument, JudgedError, JudgedQuery, read_lines};
-pub use query::{Hit, Part, Query, Results};
+pub use overlap::{Among, Overlap, Proposal, Span};
+pub use query::{Hit, Order, Part, Query, Results};
+pub use question::{Needed, Question};
+pub use vocabulary::Vocabulary;
+pub use words::{How, Why};

@@ -1,22 +1,31 @@
 //! Questions and answers.
 
 use std::collections::HashSet;
+use std::ops::Bound;
 
 use tantivy::collector::TopDocs;
-use tantivy::query::{AllQuery, BooleanQuery, BoostQuery, Occur, PhraseQuery, Query as EngineQuery, TermQuery};
+use tantivy::query::{AllQuery, BooleanQuery, BoostQuery, EnableScoring, Occur, PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
-use tantivy::{DocAddress, Order, Searcher, TantivyDocument, Term};
-use viet::{fold, has_marks, key, nfc, syllables};
+use tantivy::{DocAddress, DocSet, Order as EngineOrder, Searcher, TERMINATED, TantivyDocument, Term};
+use viet::has_marks;
 
-use crate::analysis::codes;
+use crate::analysis::{readable, tokens};
 use crate::count::{CountCollector, Counts};
 use crate::highlight::{marked, snippet};
 use crate::index::{Finder, FinderError};
+use crate::question::Needed;
+use crate::words::{MOST_SYLLABLES, Place, Why, Words};
 
 /// Characters of a question that are looked at.
 const LONGEST: usize = 2_000;
-/// Syllables of a question that are looked at.
-const MOST_SYLLABLES: usize = 64;
+/// Share of the words that a record must have, so that a long question does not find everything.
+const ENOUGH: f64 = 0.6;
+/// With fewer records than these, one word of a long question is enough.
+const FEW: u64 = 5;
+/// Words of a long question.
+const LONG: usize = 4;
+/// Sides of an "or".
+const MOST_GROUPS: usize = 16;
 /// How deep a list can be paged.
 const DEEPEST: usize = 10_000;
 
@@ -25,20 +34,40 @@ const DEEPEST: usize = 10_000;
 pub struct Query {
     /// The words as typed; a part in quotes is a phrase. All entries, newest first, when empty.
     pub text: String,
+    /// How many of the words an entry must have.
+    pub needed: Needed,
+    /// Words and phrases that an entry must not have.
+    pub without: Vec<String>,
     /// Keys of the person who asks; nothing is found when empty.
     pub visible_to: Vec<String>,
-    /// Only this kind.
-    pub kind: Option<String>,
-    /// Only this body.
-    pub body: Option<String>,
-    /// Only this year.
-    pub year: Option<i32>,
-    /// Only this state.
-    pub status: Option<String>,
+    /// Only these kinds; all when empty.
+    pub kinds: Vec<String>,
+    /// Only these bodies; all when empty.
+    pub bodies: Vec<String>,
+    /// Only these states; all when empty.
+    pub statuses: Vec<String>,
+    /// Only these provinces; all when empty.
+    pub provinces: Vec<String>,
+    /// Only these years, both included.
+    pub years: Option<(i32, i32)>,
+    /// The order; the best first when nothing is said.
+    pub order: Order,
     /// Opaque, from [`Results::next`].
     pub after: Option<String>,
     /// Hits of a page, at most 100.
     pub limit: usize,
+}
+
+/// The order of hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// What fits best; without words the newest.
+    #[default]
+    Best,
+    /// The newest.
+    Newest,
+    /// The oldest.
+    Oldest,
 }
 
 /// A piece of text, marked when it matched.
@@ -65,6 +94,8 @@ pub struct Hit {
     pub snippet: Vec<Part>,
     /// How well it fits.
     pub score: f32,
+    /// Which words of the question it has, and how they were found.
+    pub why: Vec<Why>,
     /// Its year.
     pub year: Option<i32>,
 }
@@ -80,12 +111,16 @@ pub struct Results {
     pub kinds: Vec<(String, u64)>,
     /// By body.
     pub bodies: Vec<(String, u64)>,
+    /// By province.
+    pub provinces: Vec<(String, u64)>,
     /// By year, latest first.
     pub years: Vec<(i32, u64)>,
     /// By state.
     pub statuses: Vec<(String, u64)>,
     /// The question with unknown syllables repaired.
     pub did_you_mean: Option<String>,
+    /// Whether so few records have enough of the words that those with any of them are shown too.
+    pub is_loose: bool,
     /// The next page.
     pub next: Option<String>,
 }
@@ -97,30 +132,55 @@ impl Finder {
             return Ok(Results::default());
         }
         let searcher = self.reader.searcher();
-        let text: String = nfc(&query.text).chars().take(LONGEST).collect();
-        let words = self.words(&searcher, &text)?;
+        let text: String = readable(&query.text).chars().take(LONGEST).collect();
+        let words = self.words(&searcher, &text, &query.visible_to)?;
         let limit = query.limit.clamp(1, 100);
         let offset = query.after.as_deref().and_then(|after| after.parse::<usize>().ok()).unwrap_or(0).min(DEEPEST);
-        let engine_query = self.engine_query(query, &words);
-        let counts = searcher.search(&engine_query, &CountCollector)?;
-        let found: Vec<(f32, DocAddress)> = if words.folded.is_empty() && words.codes.is_empty() {
-            let newest = TopDocs::with_limit(limit).and_offset(offset).order_by_fast_field::<i64>("at", Order::Desc);
-            searcher.search(&engine_query, &newest)?.into_iter().map(|(_, address)| (0.0, address)).collect()
-        } else {
-            searcher.search(&engine_query, &TopDocs::with_limit(limit).and_offset(offset).order_by_score())?
+        let mut groups = Vec::new();
+        if let Needed::OneOf(texts) = &query.needed {
+            for text in texts.iter().take(MOST_GROUPS) {
+                groups.push(self.words(&searcher, text, &query.visible_to)?);
+            }
+        }
+        let enough = if query.needed == Needed::All { 1.0 } else { ENOUGH };
+        let mut engine_query = self.engine_query(query, &words, &groups, enough);
+        let mut counts = searcher.search(&engine_query, &CountCollector)?;
+        let is_loose = query.needed == Needed::Most && words.phrases.is_empty() && counts.total < few_for(words.needed().len());
+        if is_loose {
+            engine_query = self.engine_query(query, &words, &groups, 0.0);
+            counts = searcher.search(&engine_query, &CountCollector)?;
+        }
+        let page = TopDocs::with_limit(limit).and_offset(offset);
+        let by_day = match query.order {
+            Order::Best => words.is_empty().then_some(EngineOrder::Desc),
+            Order::Newest => Some(EngineOrder::Desc),
+            Order::Oldest => Some(EngineOrder::Asc),
         };
-        let wanted: HashSet<String> =
-            words.folded.iter().flat_map(|word| std::iter::once(&word.folded).chain(&word.corrections)).cloned().collect();
+        let found: Vec<(f32, DocAddress)> = match by_day {
+            Some(order) => {
+                let found = searcher.search(&engine_query, &page.order_by_fast_field::<i64>("at", order))?;
+                found.into_iter().map(|(_, address)| (0.0, address)).collect()
+            }
+            None => searcher.search(&engine_query, &page.order_by_score())?,
+        };
+        let wanted = words.marked_in_hits();
         let mut hits = Vec::with_capacity(found.len());
         for (score, address) in found {
-            hits.push(self.hit(&searcher, address, score, &wanted)?);
+            hits.push(self.hit(&searcher, address, score, &words, &wanted)?);
         }
         let shown = offset + hits.len();
         let next = (hits.len() == limit && (shown as u64) < counts.total && shown < DEEPEST).then(|| shown.to_string());
-        Ok(Results { hits, next, did_you_mean: words.meant(), ..answer(counts) })
+        Ok(Results { hits, next, did_you_mean: words.meant(), is_loose, ..answer(counts) })
     }
 
-    fn hit(&self, searcher: &Searcher, address: DocAddress, score: f32, wanted: &HashSet<String>) -> Result<Hit, FinderError> {
+    fn hit(
+        &self,
+        searcher: &Searcher,
+        address: DocAddress,
+        score: f32,
+        words: &Words,
+        wanted: &HashSet<String>,
+    ) -> Result<Hit, FinderError> {
         let document: TantivyDocument = searcher.doc(address)?;
         let text = |field: Field| document.get_first(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
         let title = text(self.fields.title);
@@ -130,94 +190,81 @@ impl Finder {
             kind: text(self.fields.kind),
             title_parts: marked(&title, wanted),
             snippet: snippet(&body, wanted),
+            why: words.why(&title, &body, wanted),
             title,
             score,
             year: document.get_first(self.fields.year).and_then(|value| value.as_i64()).and_then(|year| i32::try_from(year).ok()),
         })
     }
 
-    fn words(&self, searcher: &Searcher, text: &str) -> Result<Words, FinderError> {
-        let mut words = Words { marked: has_marks(text), codes: codes(text), phrases: phrases(text), ..Words::default() };
-        for syllable in syllables(text).filter(|syllable| syllable.text.len() <= 60).take(MOST_SYLLABLES) {
-            let folded = fold(syllable.text);
-            let is_unknown = searcher.doc_freq(&Term::from_field_text(self.fields.folded, &folded))? == 0;
-            words.folded.push(Word { exact: key(syllable.text), folded, is_unknown, corrections: Vec::new() });
-        }
-        let folded: Vec<String> = words.folded.iter().map(|word| word.folded.clone()).collect();
-        for (at, word) in words.folded.iter_mut().enumerate() {
-            let neighbour = |at: Option<usize>| at.and_then(|at| folded.get(at)).map(String::as_str);
-            word.corrections = self.corrections(searcher, neighbour(at.checked_sub(1)), &word.folded, neighbour(at.checked_add(1)))?;
-        }
-        Ok(words)
-    }
-
     /// The ranking formula: 1.0 exact + 0.6 folded + 0.8 pairs, or 0 / 1.6 / 0.8 when nothing typed carries a mark; titles count twice more, codes thrice.
-    fn engine_query(&self, query: &Query, words: &Words) -> BooleanQuery {
+    fn engine_query(&self, query: &Query, words: &Words, groups: &[Words], enough: f64) -> BooleanQuery {
         let mut parts: Vec<(Occur, Box<dyn EngineQuery>)> = vec![(Occur::Must, self.any_of(self.fields.visible_to, &query.visible_to))];
-        for (field, value) in [(self.fields.kind, &query.kind), (self.fields.bodies, &query.body), (self.fields.status, &query.status)] {
-            if let Some(value) = value {
-                parts.push((Occur::Must, unscored(Term::from_field_text(field, value))));
+        let fields = &self.fields;
+        for (field, values) in [
+            (fields.kind, &query.kinds),
+            (fields.bodies, &query.bodies),
+            (fields.status, &query.statuses),
+            (fields.provinces, &query.provinces),
+        ] {
+            if !values.is_empty() {
+                parts.push((Occur::Must, self.any_of(field, values)));
             }
         }
-        if let Some(year) = query.year {
-            parts.push((Occur::Must, unscored(Term::from_field_i64(self.fields.year, i64::from(year)))));
+        if let Some((first, last)) = query.years {
+            let term = |year: i32| Bound::Included(Term::from_field_i64(fields.year, i64::from(year)));
+            parts.push((Occur::Must, Box::new(BoostQuery::new(Box::new(RangeQuery::new(term(first), term(last))), 0.0))));
         }
-        if words.folded.is_empty() && words.codes.is_empty() {
+        for unwanted in &query.without {
+            if let Some(term) = self.sign_of(unwanted) {
+                parts.push((Occur::MustNot, unscored(term)));
+            }
+        }
+        if words.is_empty() {
             parts.push((Occur::Must, Box::new(AllQuery)));
             return BooleanQuery::new(parts);
         }
-        parts.push((Occur::Must, self.enough_of(words)));
-        for phrase in &words.phrases {
-            parts.push((Occur::Must, self.phrase(phrase)));
+        if groups.is_empty() {
+            parts.extend(self.whole_of(words, enough).into_iter().map(|part| (Occur::Must, part)));
+        } else {
+            let all_of = |group: &Words| -> Box<dyn EngineQuery> {
+                Box::new(BooleanQuery::new(self.whole_of(group, 1.0).into_iter().map(|part| (Occur::Must, part)).collect()))
+            };
+            let one_of = groups.iter().map(|group| (Occur::Should, all_of(group))).collect();
+            parts.push((Occur::Must, Box::new(BoostQuery::new(Box::new(BooleanQuery::new(one_of)), 0.0))));
         }
-        let (exact, folded, pairs) = if words.marked { (1.0, 0.6, 0.8) } else { (0.0, 1.6, 0.8) };
-        let mut scored = |field: Field, term: &str, weight: f32| {
-            if weight > 0.0 {
-                let query = TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::WithFreqs);
-                parts.push((Occur::Should, Box::new(BoostQuery::new(Box::new(query), weight))));
+        for sought in words.sought() {
+            let (field, title, term) = match sought.place {
+                Place::Exact => (fields.exact, Some(fields.title_exact), &sought.term),
+                Place::Folded => (fields.folded, Some(fields.title_folded), &sought.term),
+                Place::Pair => (fields.pairs, Some(fields.title_pairs), &sought.term),
+                Place::Code => (fields.code, None, &sought.term),
+            };
+            parts.push((Occur::Should, scored(field, term, sought.weight)));
+            if let Some(title) = title {
+                parts.push((Occur::Should, scored(title, term, sought.weight * sought.title_share)));
             }
-        };
-        let fields = &self.fields;
-        for word in &words.folded {
-            scored(fields.exact, &word.exact, exact);
-            scored(fields.title_exact, &word.exact, 2.0 * exact);
-            scored(fields.folded, &word.folded, folded);
-            scored(fields.title_folded, &word.folded, 2.0 * folded);
-            for (correction, share) in word.corrections.iter().zip([0.8, 0.4]) {
-                scored(fields.folded, correction, share * 1.6);
-                scored(fields.title_folded, correction, share * 1.6);
-            }
-        }
-        for pair in words.folded.windows(2) {
-            let [first, second] = pair else { continue };
-            for (one, share) in first.spellings() {
-                for (other, other_share) in second.spellings() {
-                    let (term, weight) = (format!("{one}_{other}"), pairs * share * other_share);
-                    scored(fields.pairs, &term, weight);
-                    scored(fields.title_pairs, &term, 2.0 * weight);
-                }
-            }
-        }
-        for code in &words.codes {
-            scored(fields.code, code, 3.0);
         }
         BooleanQuery::new(parts)
     }
 
-    /// At least three of five words must be there, so that a long question does not find everything; or one of its codes.
-    fn enough_of(&self, words: &Words) -> Box<dyn EngineQuery> {
-        let mut seen = HashSet::new();
+    /// What an entry must have of a question: enough of its words, and its phrases.
+    fn whole_of(&self, words: &Words, enough: f64) -> Vec<Box<dyn EngineQuery>> {
+        std::iter::once(self.enough_of(words, enough)).chain(words.phrases.iter().map(|phrase| self.phrase(phrase))).collect()
+    }
+
+    /// At least this share of the words must be there, and one; or one of the codes.
+    fn enough_of(&self, words: &Words, share: f64) -> Box<dyn EngineQuery> {
         let mut either: Vec<Box<dyn EngineQuery>> = Vec::new();
-        for word in &words.folded {
-            if !seen.insert(word.folded.clone()) {
-                continue;
+        for ways in words.needed() {
+            let mut clauses: Vec<(Occur, Box<dyn EngineQuery>)> = Vec::new();
+            for way in ways {
+                let all = way.iter().map(|term| (Occur::Must, unscored(Term::from_field_text(self.fields.folded, term)))).collect();
+                clauses.push((Occur::Should, Box::new(BooleanQuery::new(all))));
             }
-            let mut terms = vec![word.folded.clone()];
-            // A rare word may be right: its corrections add to the rank, not to what is found.
-            terms.extend(word.corrections.iter().filter(|_| word.is_unknown).cloned());
-            either.push(self.any_of(self.fields.folded, &terms));
+            either.push(Box::new(BooleanQuery::new(clauses)));
         }
-        let needed = (either.len() * 3).div_ceil(5).max(1);
+        let needed = ((either.len() as f64 * share).ceil() as usize).max(1);
         let clauses = either.into_iter().map(|query| (Occur::Should, query)).collect();
         let enough: Box<dyn EngineQuery> = Box::new(BooleanQuery::with_minimum_required_clauses(clauses, needed));
         if words.codes.is_empty() {
@@ -227,75 +274,77 @@ impl Finder {
         Box::new(BoostQuery::new(Box::new(BooleanQuery::new(vec![(Occur::Should, enough), (Occur::Should, code)])), 0.0))
     }
 
+    /// Whether the keys may see an entry that has the term.
+    pub(crate) fn may_see_term(&self, searcher: &Searcher, term: Term, visible_to: &[String]) -> Result<bool, FinderError> {
+        let query = BooleanQuery::new(vec![(Occur::Must, unscored(term)), (Occur::Must, self.any_of(self.fields.visible_to, visible_to))]);
+        let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+        for reader in searcher.segment_readers() {
+            let mut scorer = weight.scorer(reader, 1.0)?;
+            while scorer.doc() != TERMINATED {
+                if reader.alive_bitset().is_none_or(|alive| alive.is_alive(scorer.doc())) {
+                    return Ok(true);
+                }
+                scorer.advance();
+            }
+        }
+        Ok(false)
+    }
+
+    /// The term by which an unwanted word or phrase is known: the word, or the rarest two neighbours of the phrase. One term, because the engine does not take
+    /// a phrase as what is left out.
+    fn sign_of(&self, unwanted: &str) -> Option<Term> {
+        let words: Vec<String> =
+            tokens(unwanted).into_iter().take(MOST_SYLLABLES).flat_map(|token| token.terms).map(|term| term.folded).collect();
+        let searcher = self.reader.searcher();
+        let pairs = words.windows(2).map(|pair| Term::from_field_text(self.fields.pairs, &pair.join("_")));
+        let rarest = pairs.min_by_key(|term| searcher.doc_freq(term).unwrap_or(0));
+        rarest.or_else(|| words.first().map(|word| Term::from_field_text(self.fields.folded, word)))
+    }
+
     fn any_of(&self, field: Field, terms: &[String]) -> Box<dyn EngineQuery> {
         let clauses = terms.iter().map(|term| (Occur::Should, unscored(Term::from_field_text(field, term)))).collect();
         Box::new(BooleanQuery::new(clauses))
     }
 
     fn phrase(&self, phrase: &str) -> Box<dyn EngineQuery> {
-        let exact = has_marks(phrase);
-        let field = if exact { self.fields.exact } else { self.fields.folded };
-        let terms: Vec<Term> = syllables(phrase)
-            .take(MOST_SYLLABLES)
-            .map(|syllable| Term::from_field_text(field, &if exact { key(syllable.text) } else { fold(syllable.text) }))
-            .collect();
-        match terms.as_slice() {
+        let mut found = Vec::new();
+        for token in tokens(phrase).into_iter().take(MOST_SYLLABLES) {
+            let known = self.vocabulary.expansions(token.text, false).first();
+            found.extend(known.cloned().unwrap_or(token.terms));
+        }
+        let folded: Vec<Term> = found.iter().map(|term| Term::from_field_text(self.fields.folded, &term.folded)).collect();
+        let in_order: Box<dyn EngineQuery> = match folded.as_slice() {
             [] => Box::new(AllQuery),
             [one] => unscored(one.clone()),
-            _ => Box::new(PhraseQuery::new(terms)),
+            _ => Box::new(PhraseQuery::new(folded)),
+        };
+        let mut parts = vec![(Occur::Must, in_order)];
+        if has_marks(phrase) {
+            // Positions are kept of folded syllables alone: the marks must be there, somewhere in the text.
+            for term in found {
+                parts.push((Occur::Must, unscored(Term::from_field_text(self.fields.exact, &term.exact))));
+            }
         }
+        Box::new(BoostQuery::new(Box::new(BooleanQuery::new(parts)), 0.0))
     }
+}
+
+/// With fewer records than this a question of so many words is asked again, less strictly.
+fn few_for(words: usize) -> u64 {
+    match words {
+        0 | 1 => 0,
+        LONG.. => FEW,
+        _ => 1,
+    }
+}
+
+fn scored(field: Field, term: &str, weight: f32) -> Box<dyn EngineQuery> {
+    let query = TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::WithFreqs);
+    Box::new(BoostQuery::new(Box::new(query), weight))
 }
 
 fn unscored(term: Term) -> Box<dyn EngineQuery> {
     Box::new(BoostQuery::new(Box::new(TermQuery::new(term, IndexRecordOption::Basic)), 0.0))
-}
-
-#[derive(Debug, Default)]
-struct Words {
-    folded: Vec<Word>,
-    codes: Vec<String>,
-    phrases: Vec<String>,
-    marked: bool,
-}
-
-#[derive(Debug)]
-struct Word {
-    exact: String,
-    folded: String,
-    /// Whether no record has it.
-    is_unknown: bool,
-    /// What was probably meant, the likeliest first.
-    corrections: Vec<String>,
-}
-
-impl Word {
-    /// The correction of a word that no record has. A rare one may be right.
-    fn meant(&self) -> &str {
-        self.corrections.first().filter(|_| self.is_unknown).unwrap_or(&self.folded)
-    }
-
-    /// As typed and as corrected, each with its share of the weight of a pair.
-    fn spellings(&self) -> impl Iterator<Item = (&str, f32)> {
-        let corrected = self.corrections.iter().map(String::as_str).zip([0.8, 0.5]);
-        std::iter::once((self.folded.as_str(), 1.0)).chain(corrected)
-    }
-}
-
-impl Words {
-    fn meant(&self) -> Option<String> {
-        self.folded
-            .iter()
-            .any(|word| word.meant() != word.folded)
-            .then(|| self.folded.iter().map(Word::meant).collect::<Vec<_>>().join(" "))
-    }
-}
-
-/// Parts in straight or curly double quotes; an unclosed quote is no phrase.
-fn phrases(text: &str) -> Vec<String> {
-    let parts: Vec<&str> = text.split(['"', '“', '”']).collect();
-    let closed = parts.len().saturating_sub(1) / 2;
-    parts.iter().skip(1).step_by(2).take(closed).map(|part| (*part).to_owned()).filter(|part| syllables(part).next().is_some()).collect()
 }
 
 fn answer(counts: Counts) -> Results {
@@ -311,6 +360,7 @@ fn answer(counts: Counts) -> Results {
         total: counts.total,
         kinds: most_first(counts.kinds),
         bodies: most_first(counts.bodies),
+        provinces: most_first(counts.provinces),
         statuses: most_first(counts.statuses),
         years,
         ..Results::default()

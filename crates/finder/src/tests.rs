@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use crate::{Entry, Finder, FinderError, Query};
+use crate::{CollectedText, Collection, Entry, Finder, FinderError, How, Query, Vocabulary};
 
 fn entry(id: usize, title: &str, visible_to: &[&str]) -> Entry {
     Entry {
@@ -26,7 +26,7 @@ fn query(text: &str, visible_to: &[&str]) -> Query {
 #[test]
 fn every_way_of_typing_finds_the_record() {
     let folder = tempfile::tempdir().unwrap();
-    let finder = Finder::open(folder.path()).unwrap();
+    let finder = Finder::open(folder.path(), Vocabulary::default()).unwrap();
     finder.put(&[entry(1, "Chương trình hợp tác KH&CN Khánh Hòa", &["public"]), entry(2, "Sâm Ngọc Linh Kon Tum", &["public"])]).unwrap();
     finder.commit(1).unwrap();
     for text in [
@@ -50,7 +50,7 @@ fn every_way_of_typing_finds_the_record() {
 #[test]
 fn odd_questions_get_an_answer_and_no_panic() {
     let folder = tempfile::tempdir().unwrap();
-    let finder = Finder::open(folder.path()).unwrap();
+    let finder = Finder::open(folder.path(), Vocabulary::default()).unwrap();
     finder.put(&[entry(1, "Cà phê", &["public"])]).unwrap();
     finder.commit(1).unwrap();
     let long = "cà phê ".repeat(150_000);
@@ -77,7 +77,7 @@ fn odd_questions_get_an_answer_and_no_panic() {
 #[test]
 fn an_entry_put_again_replaces_itself_and_a_removed_one_is_gone_after_purging() {
     let folder = tempfile::tempdir().unwrap();
-    let finder = Finder::open(folder.path()).unwrap();
+    let finder = Finder::open(folder.path(), Vocabulary::default()).unwrap();
     finder.put(&[entry(1, "Tên cũ", &["public"])]).unwrap();
     finder.commit(1).unwrap();
     finder.put(&[entry(1, "Tên mới", &["public"])]).unwrap();
@@ -94,11 +94,11 @@ fn an_entry_put_again_replaces_itself_and_a_removed_one_is_gone_after_purging() 
 #[test]
 fn a_second_program_reads_beside_the_first_and_may_not_write() {
     let folder = tempfile::tempdir().unwrap();
-    let first = Finder::open(folder.path()).unwrap();
+    let first = Finder::open(folder.path(), Vocabulary::default()).unwrap();
     first.put(&[entry(1, "Cà phê", &["public"])]).unwrap();
     first.commit(1).unwrap();
-    assert!(matches!(Finder::open(folder.path()), Err(FinderError::Damaged(_))), "one writer only");
-    let second = Finder::open_to_read(folder.path()).unwrap();
+    assert!(matches!(Finder::open(folder.path(), Vocabulary::default()), Err(FinderError::Damaged(_))), "one writer only");
+    let second = Finder::open_to_read(folder.path(), Vocabulary::default()).unwrap();
     assert_eq!(second.search(&query("ca phe", &["public"])).unwrap().total, 1);
     first.put(&[entry(2, "Cà phê hai", &["public"])]).unwrap();
     first.commit(2).unwrap();
@@ -118,7 +118,7 @@ proptest! {
     fn nobody_sees_or_counts_what_is_not_his(audiences in proptest::collection::vec(proptest::collection::btree_set(0_usize..4, 0..3), 1..25),
         asking in proptest::collection::btree_set(0_usize..4, 0..3), text in prop_oneof![Just(""), Just("hội nghị"), Just("hoi nghi"), Just("nội dung số")], size in 1_usize..7) {
         let folder = tempfile::tempdir().unwrap();
-        let finder = Finder::open(folder.path()).unwrap();
+        let finder = Finder::open(folder.path(), Vocabulary::default()).unwrap();
         let mut entries = Vec::new();
         for (id, keys) in audiences.iter().enumerate() {
             let keys: Vec<&str> = keys.iter().map(|key| KEYS[*key]).collect();
@@ -149,7 +149,7 @@ proptest! {
     #[test]
     fn the_digest_is_of_the_contents_and_not_of_the_way(ids in proptest::collection::vec(0_usize..12, 1..30)) {
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let (first, second) = (Finder::open(one.path()).unwrap(), Finder::open(two.path()).unwrap());
+        let (first, second) = (Finder::open(one.path(), Vocabulary::default()).unwrap(), Finder::open(two.path(), Vocabulary::default()).unwrap());
         for (turn, id) in ids.iter().enumerate() {
             first.put(&[entry(*id, "Tin", &["public"])]).unwrap();
             if turn % 3 == 0 {
@@ -167,7 +167,7 @@ proptest! {
 #[test]
 fn a_slip_is_mended_as_its_neighbours_say_and_a_rare_word_is_not_called_one() {
     let folder = tempfile::tempdir().unwrap();
-    let finder = Finder::open(folder.path()).unwrap();
+    let finder = Finder::open(folder.path(), Vocabulary::default()).unwrap();
     let entry = |id: &str, title: &str| Entry { id: id.into(), visible_to: vec!["public".into()], title: title.into(), ..Entry::default() };
     let mut entries = Vec::new();
     for at in 0..4 {
@@ -185,4 +185,132 @@ fn a_slip_is_mended_as_its_neighbours_say_and_a_rare_word_is_not_called_one() {
     assert!(found.hits[0].id.starts_with('n'));
     assert_eq!(ask("cay xa den").did_you_mean, None);
     assert_eq!(ask("cay xa den").hits[0].id, "rare");
+}
+
+#[test]
+fn abbreviations_are_their_words_whichever_of_the_two_is_written_or_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let pair = |short: &str, long: &str| (short.to_owned(), long.to_owned());
+    let vocabulary = Vocabulary::new(&[pair("KH&CN", "khoa học và công nghệ"), pair("ĐMST", "đổi mới sáng tạo")], &[], &[]);
+    let finder = Finder::open(folder.path(), vocabulary).unwrap();
+    finder
+        .put(&[
+            entry(1, "Sở Khoa học và Công nghệ Huế", &["public"]),
+            entry(2, "Sở KH&CN Huế", &["public"]),
+            entry(3, "Sở Nội vụ Huế", &["public"]),
+        ])
+        .unwrap();
+    finder.commit(1).unwrap();
+    for text in ["Sở Khoa học và Công nghệ Huế", "Sở KH&CN Huế", "so khcn hue", "KHCN", "KH&amp;CN"] {
+        let found = finder.search(&query(text, &["public"])).unwrap();
+        let first: BTreeSet<&str> = found.hits.iter().take(2).map(|hit| hit.id.as_str()).collect();
+        assert_eq!(first, BTreeSet::from(["0001", "0002"]), "{text}");
+    }
+}
+
+#[test]
+fn an_abbreviation_that_a_record_explains_is_known_to_those_who_may_read_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let finder = Finder::open(folder.path(), Vocabulary::default()).unwrap();
+    let explains = Entry {
+        text: "Trung tâm ươm tạo doanh nghiệp (TTƯTDN) thành lập năm 2018.".into(),
+        ..entry(1, "Quyết định", &["body:1"])
+    };
+    finder.put(&[explains, entry(2, "Hoạt động của trung tâm ươm tạo doanh nghiệp", &["public"])]).unwrap();
+    finder.commit(1).unwrap();
+    let ids = |keys: &[&str]| finder.search(&query("TTƯTDN", keys)).unwrap().hits.into_iter().map(|hit| hit.id).collect::<BTreeSet<_>>();
+    assert_eq!(ids(&["public", "body:1"]), BTreeSet::from(["0001".to_owned(), "0002".to_owned()]));
+    assert_eq!(ids(&["public"]), BTreeSet::new());
+}
+
+#[test]
+fn words_for_the_same_find_each_other_behind_the_word_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let vocabulary = Vocabulary::new(&[], &[words(&["heo", "lợn"]), words(&["sạt lở", "trượt lở"])], &words(&["đề tài", "về"]));
+    let finder = Finder::open(folder.path(), vocabulary).unwrap();
+    finder
+        .put(&[entry(1, "Chăn nuôi lợn", &["public"]), entry(2, "Chăn nuôi heo", &["public"]), entry(3, "Trượt lở đất", &["public"])])
+        .unwrap();
+    finder.commit(1).unwrap();
+    let ids = |text: &str| finder.search(&query(text, &["public"])).unwrap().hits.into_iter().map(|hit| hit.id).collect::<Vec<_>>();
+    assert_eq!(ids("nuôi heo")[..2], ["0002", "0001"]);
+    assert_eq!(ids("nuôi lợn")[..2], ["0001", "0002"]);
+    assert_eq!(ids("đề tài về sạt lở đất").first().map(String::as_str), Some("0003"));
+}
+
+#[test]
+fn a_hit_says_why_it_was_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let finder = Finder::open(folder.path(), Vocabulary::default()).unwrap();
+    finder.put(&[entry(1, "Nghiên cứu nuôi tôm sú", &["public"])]).unwrap();
+    finder.commit(1).unwrap();
+    let why = |text: &str| finder.search(&query(text, &["public"])).unwrap().hits[0].why.clone();
+    let how = |text: &str, word: &str| why(text).into_iter().find(|why| why.word == word).map(|why| (why.found, why.how, why.in_title));
+    assert_eq!(how("nuôi tôm", "tôm"), Some(("tôm".to_owned(), How::AsTyped, true)));
+    assert_eq!(how("nuoi tom", "tom"), Some(("tôm".to_owned(), How::WithoutMarks, true)));
+    assert_eq!(how("nghiin cứu tôm", "nghiin"), Some(("Nghiên".to_owned(), How::Corrected, true)));
+    assert_eq!(how("nuôitôm", "nuôitôm"), Some(("nuôi".to_owned(), How::Corrected, true)));
+}
+
+#[test]
+fn completion_goes_on_with_words_that_may_be_seen_those_beside_the_word_before_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let finder = Finder::open(folder.path(), Vocabulary::default()).unwrap();
+    finder
+        .put(&[
+            entry(1, "Cà phê Đắk Lắk", &["public"]),
+            entry(2, "Phương pháp, phương tiện", &["public"]),
+            entry(3, "Cà phụng", &["body:1"]),
+        ])
+        .unwrap();
+    finder.commit(1).unwrap();
+    let complete = |text: &str, keys: &[&str]| {
+        let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+        finder.complete(text, &keys, 10).unwrap()
+    };
+    assert_eq!(complete("cà ph", &["public"]).first().map(String::as_str), Some("cà phe"));
+    assert!(complete("cà ph", &["public"]).iter().all(|words| !words.contains("phung")));
+    assert!(complete("cà ph", &["body:1"]).iter().any(|words| words.contains("phung")));
+}
+
+#[test]
+fn a_question_that_few_records_answer_shows_those_with_some_of_its_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let finder = Finder::open(folder.path(), Vocabulary::default()).unwrap();
+    finder.put(&[entry(1, "Ảnh hưởng của cơn bão số 9", &["public"]), entry(2, "Trồng ngô", &["public"])]).unwrap();
+    finder.commit(1).unwrap();
+    let found = finder.search(&query("phòng chống thiên tai bão lũ", &["public"])).unwrap();
+    assert!(found.is_loose);
+    assert_eq!(found.hits.iter().map(|hit| hit.id.as_str()).collect::<Vec<_>>(), ["0001"]);
+}
+
+#[test]
+fn words_that_many_records_share_are_no_overlap_and_a_copied_passage_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let form_of_words =
+        "Các đơn vị có trách nhiệm phối hợp thực hiện nhiệm vụ theo đúng quy định của pháp luật hiện hành về khoa học và công nghệ";
+    let passage = "khảo nghiệm ba giống gấc trên đất bazan ở độ cao sáu trăm mét, đo tỷ lệ sống sau chín mươi ngày giâm hom trong nhà lưới";
+    let mut texts: Vec<CollectedText> = (0..60)
+        .map(|number| CollectedText {
+            id: format!("{number}"),
+            title: String::new(),
+            parts: vec![("text".to_owned(), format!("Việc thứ {number} của mục {}. {form_of_words}.", number * 7 + 3))],
+        })
+        .collect();
+    texts.push(CollectedText {
+        id: "copied".into(), title: "Gấc".into(), parts: vec![("text".to_owned(), format!("Năm đầu {passage}."))]
+    });
+    let collection = Collection::index(folder.path(), Vocabulary::default(), &texts, |_| {}).unwrap();
+    let found = |text: &str| {
+        let text = CollectedText { id: String::new(), title: String::new(), parts: vec![("content".to_owned(), text.to_owned())] };
+        collection.overlaps(&text, 5).unwrap()
+    };
+    let common = found(&format!("Nuôi ong lấy mật dưới tán rừng tràm. {form_of_words}."));
+    assert!(common.iter().all(|overlap| !overlap.is_strong), "{common:?}");
+    let text = format!("Nuôi ong lấy mật dưới tán rừng tràm. {form_of_words}. Sau đó {passage}.");
+    let copied = found(&text);
+    assert_eq!(copied[0].id, "copied");
+    assert!(copied[0].is_strong);
+    assert!(text[copied[0].spans[0].mine.clone()].contains("bazan ở độ cao sáu trăm mét"));
 }

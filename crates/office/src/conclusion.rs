@@ -145,7 +145,7 @@ pub fn read_document(catalogue: &Catalogue, name: &str, bytes: &[u8]) -> Result<
     official::read(name, bytes, &gazetteer(catalogue)).map_err(read_error)
 }
 
-fn read_error(error: official::ReadError) -> OfficeError {
+pub(crate) fn read_error(error: official::ReadError) -> OfficeError {
     OfficeError::Refused { code: error.code(), message: label(error.message_vi(), error.message_en()) }
 }
 

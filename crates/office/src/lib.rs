@@ -51,6 +51,7 @@ mod inheritance;
 mod lookup;
 mod node;
 mod office;
+mod overlap;
 mod own_catalogue;
 mod paper;
 mod payment;
@@ -65,6 +66,7 @@ mod register;
 mod reminder;
 mod returned;
 mod search;
+mod search_filter;
 mod session;
 mod sheet;
 mod sheet_desk;
@@ -113,7 +115,10 @@ pub use exchange::receipt::{Acknowledgement, Doubt, Receipt, ReceiptError, Recei
 pub use exchange::signature::{SignatureFields, Target as CallTarget};
 pub use exchange::wire::{Coding, Wire, WireAnswer};
 pub use export::FileForm;
-pub use finder::{Hit as SearchHit, Part as SearchPart, Results as SearchResults};
+pub use finder::{
+    Hit as SearchHit, How as FoundHow, Order as SearchOrder, Overlap, Part as SearchPart, Results as SearchResults, Span as OverlapSpan,
+    Why,
+};
 pub use form_version::{FormComparison, FormState, FormTrial, FormVersion, TrialFault};
 pub use held_record::Holding;
 pub use identity::{Grant, Identity, Role};
@@ -126,6 +131,7 @@ pub use node::{
     SendQueue, Sending, WaitingDeed, WaitingEntry,
 };
 pub use office::{Office, Settings};
+pub use overlap::{FoundOverlap, OverlapFlag, OverlapForm, can_overlap, text_of_file};
 pub use own_catalogue::OwnCatalogue;
 pub use paper::{INFORMATION_SHEET, PaperOffer};
 pub use payment::{PaymentAnswer, PaymentReason, PaymentStanding, ReasonWeight, RemedyPlace, open_questions};
@@ -135,7 +141,7 @@ pub use record::{Draft, RecordView, Stored};
 pub use reference::Reference;
 pub use register::{Order, RegisterFilter, RegisterPage, RegisterRow, StateCount};
 pub use returned::{Return, ReturnedPage, ReturnedRow};
-pub use search::SearchForm;
+pub use search::{Found, SearchForm};
 pub use session::{Session, SessionToken};
 pub use sheet::{Sheet, SheetCell, SheetRow, cell_address, column_letters, read_sheet, sha256};
 pub use sheet_desk::{DeskState, SheetUpload};

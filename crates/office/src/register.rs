@@ -315,7 +315,7 @@ pub(crate) fn day_of_record(data: &Value) -> &str {
 }
 
 /// The provinces a record names in fields of its own, ordered, each once.
-fn provinces_in<'a>(fields: &[Field], data: &'a Value) -> Vec<&'a str> {
+pub(crate) fn provinces_in<'a>(fields: &[Field], data: &'a Value) -> Vec<&'a str> {
     let mut provinces = Vec::new();
     for field in fields {
         if !matches!(&field.of, FieldType::Code { list } if list == "provinces") {

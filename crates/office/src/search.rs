@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
-use catalogue::{Field, FieldType, Lang};
-use finder::{Entry, Finder, Query, Results};
+use catalogue::{Field, FieldType, Kind, Lang};
+use finder::{Among, Entry, Finder, Order as SearchOrder, Overlap, Proposal, Query, Question, Results, Vocabulary};
 use ledger::{Change, Follower, Ledger, RecordId};
 use serde_json::Value;
 
@@ -12,7 +12,11 @@ use crate::error::OfficeError;
 use crate::form_shelf::FormShelf;
 use crate::identity::Identity;
 use crate::office::Office;
-use crate::register::{day_of_record, widest};
+use crate::register::{day_of_record, provinces_in, widest};
+use crate::search_filter::{FilterName, SearchFilter};
+
+/// Characters of a question that are looked at.
+const LONGEST_QUESTION: usize = 2_000;
 
 /// The index with its place on disk; replaced as a whole when it is damaged.
 pub struct SearchIndex {
@@ -41,22 +45,37 @@ pub struct SearchForm {
     pub year: Option<i32>,
     /// Only this state.
     pub status: Option<String>,
+    /// Only this province, by its code.
+    pub province: Option<String>,
+    /// The order.
+    pub order: SearchOrder,
     /// Opaque cursor of the next page.
     pub after: Option<String>,
     /// At most 100.
     pub limit: usize,
 }
 
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Found {
+    /// The hits and counts.
+    pub results: Results,
+    /// Filters whose value nothing bears: "tỉnh:Atlantis".
+    pub not_understood: Vec<String>,
+}
+
 impl SearchIndex {
     pub(crate) fn open(folder: &Path, forms: Arc<FormShelf>, ledger: Arc<Ledger>, keeps: bool) -> Result<SearchIndex, OfficeError> {
-        let opened = if keeps { Finder::open(folder) } else { Finder::open_to_read(folder) };
+        let words = forms.catalogue().search_words().clone();
+        let vocabulary = || Vocabulary::new(&words.abbreviations, &words.same, &words.fillers);
+        let opened = if keeps { Finder::open(folder, vocabulary()) } else { Finder::open_to_read(folder, vocabulary()) };
         let finder = match opened {
             Ok(finder) => finder,
             Err(_) if !keeps => return Err(OfficeError::kept_elsewhere()),
             Err(error) => {
                 tracing::warn!(%error, "search index is damaged or of an older form, making it anew");
                 Finder::reset(folder)?;
-                Finder::open(folder)?
+                Finder::open(folder, vocabulary())?
             }
         };
         Ok(SearchIndex { folder: folder.to_owned(), finder: RwLock::new(finder), forms, ledger })
@@ -97,8 +116,16 @@ impl SearchIndex {
         let Some(shown) = widest(&self.ledger, &self.forms, record)? else { return Ok(None) };
         let kind = shown.kind;
         let title = self.forms.catalogue().title(&kind.name, &shown.data, Lang::Vi);
-        let (mut text, mut codes, mut bodies) = (String::new(), Vec::new(), Vec::new());
-        collect_text(&kind.fields, &shown.data, kind.title_field.as_str(), &mut text, &mut codes, &mut bodies);
+        let RecordText { parts, codes, mut bodies } = RecordText::of(kind, &shown.data);
+        let provinces = provinces_in(&kind.fields, &shown.data).into_iter().map(str::to_owned).collect();
+        let (mut text, mut begins) = (String::new(), Vec::new());
+        for (name, words) in parts {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            begins.push((name, text.len()));
+            text.push_str(&words);
+        }
         if let Some(owner) = shown.owner {
             bodies.push(owner.to_string());
         }
@@ -119,6 +146,8 @@ impl SearchIndex {
             kind: kind.name.clone(),
             title,
             text,
+            parts: begins,
+            provinces,
             bodies,
             year: day.get(..4).and_then(|year| year.parse().ok()),
             status: status.map(str::to_owned),
@@ -129,29 +158,53 @@ impl SearchIndex {
     }
 }
 
-fn collect_text(fields: &[Field], data: &Value, title_field: &str, text: &mut String, codes: &mut Vec<String>, bodies: &mut Vec<String>) {
-    for field in fields {
-        let Some(value) = data.get(&field.name) else { continue };
-        let items = match value {
-            Value::Array(items) => items.as_slice(),
-            one => std::slice::from_ref(one),
-        };
-        for item in items {
-            match (&field.of, item) {
-                (FieldType::Text { .. }, Value::String(words)) if field.name == "number" || field.name.ends_with("_number") => {
-                    codes.push(words.clone())
-                }
-                (FieldType::Text { .. } | FieldType::LongText { .. } | FieldType::Markdown { .. }, Value::String(words))
-                    if field.name != title_field =>
-                {
-                    if !text.is_empty() {
-                        text.push('\n');
+/// What of a record is searched, beside its title.
+#[derive(Debug, Default)]
+pub(crate) struct RecordText {
+    /// Texts with the names of their fields, in the order of the form; repeated ones are one text.
+    pub(crate) parts: Vec<(String, String)>,
+    /// Numbers and codes.
+    pub(crate) codes: Vec<String>,
+    /// Bodies it names.
+    pub(crate) bodies: Vec<String>,
+}
+
+impl RecordText {
+    pub(crate) fn of(kind: &Kind, data: &Value) -> RecordText {
+        let mut text = RecordText::default();
+        text.collect(&kind.fields, data, &kind.title_field);
+        text
+    }
+
+    fn collect(&mut self, fields: &[Field], data: &Value, title_field: &str) {
+        for field in fields {
+            let Some(value) = data.get(&field.name) else { continue };
+            let items = match value {
+                Value::Array(items) => items.as_slice(),
+                one => std::slice::from_ref(one),
+            };
+            for item in items {
+                match (&field.of, item) {
+                    (FieldType::Text { .. }, Value::String(words)) if field.name == "number" || field.name.ends_with("_number") => {
+                        self.codes.push(words.clone())
                     }
-                    text.push_str(words);
+                    (FieldType::Text { .. } | FieldType::LongText { .. } | FieldType::Markdown { .. }, Value::String(words))
+                        if field.name != title_field =>
+                    {
+                        match self.parts.last_mut().filter(|(name, _)| *name == field.name) {
+                            Some((_, text)) => {
+                                text.push('\n');
+                                text.push_str(words);
+                            }
+                            None => self.parts.push((field.name.clone(), words.clone())),
+                        }
+                    }
+                    (FieldType::Ref { kinds }, Value::String(target)) if kinds.iter().any(|kind| kind == "body") => {
+                        self.bodies.push(target.clone())
+                    }
+                    (FieldType::Group { fields, .. }, row) => self.collect(fields, row, ""),
+                    _ => {}
                 }
-                (FieldType::Ref { kinds }, Value::String(target)) if kinds.iter().any(|kind| kind == "body") => bodies.push(target.clone()),
-                (FieldType::Group { fields, .. }, row) => collect_text(fields, row, "", text, codes, bodies),
-                _ => {}
             }
         }
     }
@@ -182,24 +235,54 @@ impl Follower for SearchIndex {
 }
 
 impl Office {
-    /// Searches everything this person may see.
-    pub fn search(&self, who: &Identity, form: &SearchForm) -> Result<Results, OfficeError> {
-        let query = Query {
-            text: form.text.clone(),
+    /// Searches everything this person may see. The text may hold filters: `tỉnh:"Kon Tum" năm:2017..2020 loại:nhiệm vụ`, `-without`, `HOẶC`.
+    pub fn search(&self, who: &Identity, form: &SearchForm) -> Result<Found, OfficeError> {
+        let text: String = form.text.chars().take(LONGEST_QUESTION).collect();
+        let question = Question::read(&text, |name| FilterName::of(name).is_some(), |name, value| self.filter_of(name, value).is_some());
+        let mut query = Query {
+            text: question.text,
+            needed: question.needed,
+            without: question.without,
             visible_to: self.search_keys(who),
-            kind: form.kind.clone(),
-            body: form.body.clone(),
-            year: form.year,
-            status: form.status.clone(),
+            kinds: form.kind.clone().into_iter().collect(),
+            bodies: form.body.clone().into_iter().collect(),
+            statuses: form.status.clone().into_iter().collect(),
+            provinces: form.province.clone().into_iter().collect(),
+            years: form.year.map(|year| (year, year)),
+            order: form.order,
             after: form.after.clone(),
             limit: form.limit.clamp(1, 100),
         };
-        Ok(self.search_index().finder().search(&query)?)
+        for (name, value) in &question.filters {
+            match self.filter_of(name, value) {
+                Some(SearchFilter::Kinds(kinds)) => query.kinds = kinds,
+                Some(SearchFilter::Bodies(bodies)) => query.bodies = bodies,
+                Some(SearchFilter::Statuses(statuses)) => query.statuses = statuses,
+                Some(SearchFilter::Provinces(provinces)) => query.provinces = provinces,
+                Some(SearchFilter::Years(first, last)) => query.years = Some((first, last)),
+                None => {}
+            }
+        }
+        let results = self.search_index().finder().search(&query)?;
+        Ok(Found { results, not_understood: question.not_understood })
     }
 
-    /// Up to ten words that go on from what is typed.
-    pub fn suggest(&self, prefix: &str) -> Result<Vec<String>, OfficeError> {
-        Ok(self.search_index().finder().complete(prefix, 10)?)
+    /// Records of some kinds that say what a proposal says, of those that this person may see.
+    pub(crate) fn find_overlaps(
+        &self,
+        who: &Identity,
+        proposal: &Proposal,
+        kinds: &[&str],
+        except: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Overlap>, OfficeError> {
+        let among = Among { visible_to: self.search_keys(who), kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(), except };
+        Ok(self.search_index().finder().overlaps(proposal, &among, limit)?)
+    }
+
+    /// Up to eight ways in which what is typed may go on, of words in records that this person may see.
+    pub fn suggest(&self, who: &Identity, prefix: &str) -> Result<Vec<String>, OfficeError> {
+        Ok(self.search_index().finder().complete(prefix, &self.search_keys(who), 8)?)
     }
 
     fn search_keys(&self, who: &Identity) -> Vec<String> {

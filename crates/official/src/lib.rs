@@ -46,7 +46,7 @@ pub use error::ReadError;
 pub use gazetteer::{BodyNames, DocumentWords, Gazetteer, KnownNumber};
 pub use head::{Chair, Head};
 pub use item::Item;
-pub use original::Note;
+pub use original::{Note, plain_text};
 pub use pairs::SyllablePairs;
 pub use reading::{Reading, read};
 pub use suggestion::Suggestion;

@@ -18,6 +18,14 @@ pub struct Note {
     pub en: String,
 }
 
+/// The text of a file, with nothing read into it: .txt, .html or .docx, recognised by content.
+///
+/// # Errors
+/// [`ReadError`] says what the file is when no text can be taken out of it: a PDF, a picture, an archive, an old encoding.
+pub fn plain_text(name: &str, bytes: &[u8]) -> Result<String, ReadError> {
+    Ok(text_of(name, bytes)?.0)
+}
+
 /// Recognises the format by content (the name decides only between text and HTML) and takes the text out.
 pub(crate) fn text_of(name: &str, bytes: &[u8]) -> Result<(String, Vec<Note>), ReadError> {
     if bytes.len() > LONGEST_FILE {

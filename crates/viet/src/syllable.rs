@@ -19,10 +19,10 @@ pub struct Syllable<'a> {
 pub fn syllables(text: &str) -> impl Iterator<Item = Syllable<'_>> {
     let mut rest = text.char_indices().peekable();
     std::iter::from_fn(move || {
-        let (start, first) = rest.by_ref().find(|(_, c)| c.is_alphanumeric())?;
+        let (start, first) = rest.by_ref().find(|(_, c)| is_letter_or_digit(*c))?;
         let mut end = start + first.len_utf8();
         while let Some((at, c)) = rest.peek().copied() {
-            if !(c.is_alphanumeric() || matches!(c, '\u{0300}'..='\u{036F}')) {
+            if !(is_letter_or_digit(c) || matches!(c, '\u{0300}'..='\u{036F}')) {
                 break;
             }
             end = at + c.len_utf8();
@@ -30,6 +30,15 @@ pub fn syllables(text: &str) -> impl Iterator<Item = Syllable<'_>> {
         }
         Some(Syllable { text: text.get(start..end)?, start, end })
     })
+}
+
+/// [`char::is_alphanumeric`], quick for the letters of Vietnamese: all of Latin Extended-A, -B and Additional are letters.
+fn is_letter_or_digit(c: char) -> bool {
+    match c {
+        '\0'..='\x7F' => c.is_ascii_alphanumeric(),
+        '\u{0100}'..='\u{024F}' | '\u{1E00}'..='\u{1EFF}' => true,
+        _ => c.is_alphanumeric(),
+    }
 }
 
 /// The canonical key of a text, syllable by syllable: lower-case base letters (with hat, horn, breve and bar) and a digit for the tone in the order
@@ -176,6 +185,11 @@ mod tests {
         for bad in ["ngiên", "kông", "cích", "hoc", "triênn", "xyz", "tệpp", "strong", "gghe"] {
             assert!(!is_legal(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn letters_are_those_of_the_standard() {
+        assert!(('\0'..='\u{FFFF}').all(|c| is_letter_or_digit(c) == c.is_alphanumeric()));
     }
 
     proptest! {

@@ -96,6 +96,25 @@
     form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, 2000); });
   });
 
+  // What other records say already stands beside a form while it is typed (form data-panel: where); without script its button asks.
+  all("form[data-panel]").forEach((form) => {
+    const panel = document.getElementById(form.dataset.panel);
+    let timer, running, asked = "";
+    const ask = async () => {
+      const inputs = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+      inputs.set("_overlap", "quiet");
+      if (inputs.toString() === asked) return;
+      asked = inputs.toString();
+      running?.abort();
+      running = new AbortController();
+      try {
+        const answer = await fetch(form.action, { method: "POST", redirect: "manual", body: inputs, signal: running.signal });
+        if (answer.status === 200) panel.innerHTML = await answer.text();
+      } catch { asked = ""; }
+    };
+    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 350); });
+  });
+
   // A file goes in pieces (form data-pieces: where to): a lost line costs one piece, and the same file chosen again goes on where it was.
   all("form[data-pieces]").forEach((form) => {
     const words = form.dataset;

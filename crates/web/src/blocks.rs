@@ -66,12 +66,18 @@ pub(crate) enum Block {
     Doors(Vec<(String, String, String)>),
     /// Search hits.
     Hits(Vec<FoundHit>),
+    /// Records that say what a proposal says.
+    Overlaps(Vec<OverlapCard>),
+    /// A part of the page that a script keeps up to date while a form is filled in: id, blocks.
+    Panel(&'static str, Blocks),
     /// A form.
     Form(Form),
     /// Two columns: the source, with a name for screen readers, and what was made of it.
     Split(String, Blocks, Blocks),
     /// Facets beside a list.
     Side(Blocks, Blocks),
+    /// A form and what belongs beside it.
+    Beside(Blocks, Blocks),
 }
 
 /// A key figure of a record.
@@ -94,6 +100,27 @@ pub(crate) struct FoundHit {
     pub(crate) title: Vec<(String, bool)>,
     pub(crate) snippet: Vec<(String, bool)>,
     pub(crate) badges: Vec<Badge>,
+    /// Why it was found, a reason a line, and the words that open them.
+    pub(crate) why: Vec<String>,
+    pub(crate) why_words: String,
+}
+
+/// A record that says what a proposal says, as it is shown.
+#[derive(Debug)]
+pub(crate) struct OverlapCard {
+    /// Share of the proposal.
+    pub(crate) percent: String,
+    pub(crate) title: String,
+    pub(crate) href: String,
+    pub(crate) badges: Vec<Badge>,
+    /// The words of the proposal, empty beside a form that holds them, and those of the record.
+    pub(crate) passages: Vec<(String, String)>,
+    /// Headings of the two.
+    pub(crate) mine: String,
+    pub(crate) theirs: String,
+    /// How many passages are left out, and the words for that.
+    pub(crate) more: usize,
+    pub(crate) more_words: String,
 }
 
 /// What a form consists of.
@@ -113,6 +140,8 @@ pub(crate) struct Form {
     pub(crate) heading: String,
     /// Words that say it was kept as a draft; a form with them is kept while it is typed.
     pub(crate) draft: String,
+    /// The id of the panel that shows what others say of what is typed; may be empty.
+    pub(crate) panel: &'static str,
     /// How its file is sent in pieces where scripts run; without script it goes as one.
     pub(crate) pieces: Option<Box<Pieces>>,
     /// Words before the fields.
@@ -162,6 +191,7 @@ impl Form {
             id: String::new(),
             heading: String::new(),
             draft: String::new(),
+            panel: "",
             pieces: None,
             before: Vec::new(),
             badges: Vec::new(),

@@ -144,19 +144,19 @@ async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
         limit: place.limit.min(100),
         ..SearchForm::default()
     };
-    let found = app.call(move |office| office.search(&who, &form)).await?;
+    let found = app.call(move |office| office.search(&who, &form)).await?.results;
     let hits: Vec<Value> = found
         .hits
         .iter()
-        .map(|hit| json!({"id": hit.id, "kind": hit.kind, "title": hit.title, "score": hit.score, "year": hit.year}))
+        .map(|hit| json!({"id": hit.id, "kind": hit.kind, "title": hit.title, "score": hit.score, "year": hit.year, "why": hit.why}))
         .collect();
     Ok(Json(json!({"hits": hits, "total": found.total, "did_you_mean": found.did_you_mean, "next": found.next})).into_response())
 }
 
-async fn suggest(page: Page, State(app): State<App>) -> Answer {
+async fn suggest(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     let typed = page.parameter("q").unwrap_or("").to_owned();
     let english = page.parameter("lang") == Some("en");
-    let found = app.call(move |office| office.suggest(&typed)).await?;
+    let found = app.call(move |office| office.suggest(&who, &typed)).await?;
     let prefix = if english { "/en" } else { "" };
     let items: Vec<Value> =
         found.iter().map(|words| json!({"title": words, "href": format!("{prefix}/tim?q={}", crate::links::encoded(words))})).collect();

@@ -47,6 +47,7 @@ pub mod list;
 mod news;
 mod node_calls;
 mod nodes;
+mod overlap;
 pub mod page;
 mod papers;
 pub mod parts;

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
-use office::{BoardFilter, Order, RecordId, RegisterFilter, SearchForm};
+use office::{BoardFilter, Found, FoundHow, Order, RecordId, RegisterFilter, SearchForm, SearchOrder};
 use serde_json::Value;
 
 use crate::blocks::{Block, Blocks, Form, FoundHit, show};
@@ -13,7 +13,9 @@ use crate::form::FormPairs;
 use crate::format;
 use crate::list::ListPlace;
 use crate::page::{Nav, Page};
-use crate::parts::{Badge, Cell, Choice, Column, Definitions, EmptyState, Facets, Field, FieldKind, FourCells, Icon, Pager, Table, Tone};
+use crate::parts::{
+    Badge, Cell, Choice, Column, Definitions, EmptyState, Facets, Field, FieldKind, FourCells, Icon, Notice, Pager, Table, Tone,
+};
 use crate::record_page::show_holding;
 use crate::returned::show_returned;
 use crate::service::{App, Who, record_id, said};
@@ -254,16 +256,22 @@ async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
         body: page.parameter("body").map(str::to_owned),
         year: page.parameter("year").and_then(|year| year.parse().ok()),
         status: page.parameter("status").map(str::to_owned),
+        province: page.parameter("province").map(str::to_owned),
+        order: match page.parameter("order") {
+            Some("newest") => SearchOrder::Newest,
+            Some("oldest") => SearchOrder::Oldest,
+            _ => SearchOrder::Best,
+        },
         after: place.after,
         limit: place.limit.min(50),
     };
     let typed = form.text.clone();
-    let (found, rows) = app
+    let (found, rows, not_understood) = app
         .call(move |office| {
-            let found = office.search(&who, &form)?;
+            let Found { results: found, not_understood } = office.search(&who, &form)?;
             let ids: Vec<RecordId> = found.hits.iter().filter_map(|hit| RecordId::parse(&hit.id).ok()).collect();
             let rows = office.titles(&who, &ids)?;
-            Ok((found, rows))
+            Ok((found, rows, not_understood))
         })
         .await?;
     let title = page.say("Tìm kiếm", "Search").to_owned();
@@ -271,9 +279,31 @@ async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
     let texts = page.texts();
     let mut blocks = Blocks::default();
     let filter = Form::filter(page.href("/tim"))
-        .field(Field::text(texts, "q", page.say("Từ cần tìm, có dấu hay không dấu", "Words, with or without marks")).value(typed))
+        .field(Field::text(texts, "q", page.say("Từ cần tìm, có dấu hay không dấu", "Words, with or without marks")).value(typed).hint(
+            page.say(
+                "Có thể thêm điều kiện: tỉnh:\"Kon Tum\" năm:2017..2020 loại:nhiệm vụ; bỏ từ: -khảo sát; một trong các từ: lúa HOẶC ngô.",
+                "Filters can be added: province:\"Kon Tum\" year:2017..2020 kind:task; without: -survey; either: lúa OR ngô.",
+            ),
+        ))
+        .field(
+            Field::select(
+                texts,
+                "order",
+                page.say("Thứ tự", "Order"),
+                vec![
+                    Choice::new("", page.say("Phù hợp nhất", "Best match")),
+                    Choice::new("newest", page.say("Mới nhất", "Newest")),
+                    Choice::new("oldest", page.say("Cũ nhất", "Oldest")),
+                ],
+            )
+            .value(page.parameter("order").unwrap_or_default()),
+        )
         .button(page.say("Tìm", "Search"));
     blocks.push(Block::Form(filter));
+    if !not_understood.is_empty() {
+        let words = page.say("Không hiểu điều kiện, đã tìm như chữ thường:", "Not understood as a filter, looked for as words:");
+        blocks.push(Block::Notice(Notice::info(format!("{words} {}", not_understood.join("; ")))));
+    }
     if let Some(meant) = &found.did_you_mean {
         blocks.push(Block::Links(vec![(
             format!("{} {meant}", page.say("Có phải:", "Did you mean:")),
@@ -308,6 +338,16 @@ async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
     let statuses: Vec<_> = found.statuses.iter().map(|(code, count)| (code.clone(), state_name(code), *count)).collect();
     facets.group(&page, page.say("Loại", "Kind"), "kind", &kinds);
     facets.group(&page, page.say("Cơ quan", "Body"), "body", &bodies);
+    let names = catalogue.list("provinces");
+    let provinces: Vec<_> = found
+        .provinces
+        .iter()
+        .take(12)
+        .map(|(code, count)| {
+            (code.clone(), names.and_then(|list| list.get(code)).map_or(code.as_str(), |code| code.name()).to_owned(), *count)
+        })
+        .collect();
+    facets.group(&page, page.say("Tỉnh", "Province"), "province", &provinces);
     facets.group(&page, page.say("Năm", "Year"), "year", &years);
     facets.group(&page, page.say("Trạng thái", "State"), "status", &statuses);
     let mut side = Blocks::default();
@@ -334,13 +374,42 @@ async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
                 badges.push(Badge::new(Tone::Plain, Icon::Info, app.office.directory().short_name(owner, today)));
             }
             let place = RecordId::parse(&hit.id).map(|id| crate::records::place_of(&hit.kind, id)).unwrap_or_default();
-            hits.push(FoundHit { href: page.href(&place), title: pieces(&hit.title_parts), snippet: pieces(&hit.snippet), badges });
+            hits.push(FoundHit {
+                href: page.href(&place),
+                title: pieces(&hit.title_parts),
+                snippet: pieces(&hit.snippet),
+                badges,
+                why: hit.why.iter().map(|why| reason(&page, why)).collect(),
+                why_words: page.say("Vì sao thấy?", "Why this hit?").to_owned(),
+            });
+        }
+        if found.is_loose {
+            list.push(Block::Notice(Notice::info(page.say(
+                "Ít bản ghi có đủ các từ; dưới đây có cả những bản ghi chỉ có một phần.",
+                "Few records have all the words; those with some of them are shown too.",
+            ))));
         }
         list.push(Block::Hits(hits));
         list.push(Block::Pager(Pager::new(&page, found.hits.len(), found.total, found.next.as_deref())));
     }
     blocks.push(Block::Side(side, list));
     show(page, blocks)
+}
+
+/// One reason of a hit, in words.
+fn reason(page: &Page, why: &office::Why) -> String {
+    let place = if why.in_title { page.say("trong tên", "in the title") } else { page.say("trong nội dung", "in the text") };
+    let how = match why.how {
+        FoundHow::AsTyped => page.say("đúng như đã gõ", "as typed"),
+        FoundHow::WithoutMarks => page.say("khác dấu hoặc không dấu", "other marks, or none"),
+        FoundHow::Corrected => page.say("sửa lỗi gõ", "a slip put right"),
+        FoundHow::Abbreviation => page.say("chữ viết tắt", "an abbreviation"),
+        FoundHow::Synonym => page.say("từ cùng nghĩa", "another word for the same"),
+        FoundHow::Code => page.say("số, ký hiệu", "a number or code"),
+    };
+    let weight = format!("{:.1}", why.weight);
+    let weight = if page.lang == crate::lang::Lang::Vi { weight.replace('.', ",") } else { weight };
+    format!("“{}” → “{}” {place}: {how} ({} {weight})", why.word, why.found, page.say("hệ số", "weight"))
 }
 
 async fn help(page: Page) -> Answer {

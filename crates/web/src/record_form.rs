@@ -103,7 +103,10 @@ async fn begin(
             }
             show_form(page, app, kind, action, &pairs, previous, errors)
         }
-        left => show_form_and_draft(page, app, kind, action, &values, previous, no_errors(), left.as_ref()),
+        left => {
+            let beside = Beside { left: left.as_ref(), panel: None };
+            show_form_with(page, app, kind, action, &values, previous, no_errors(), beside)
+        }
     }
 }
 
@@ -177,7 +180,14 @@ async fn submit(page: Page, who: Identity, app: &App, kind: &Kind, action: Strin
     if let Some(how) = pairs.get("_draft").map(str::to_owned) {
         return draft(page, who, app, kind, action, id, pairs, &how).await;
     }
+    if pairs.get("_overlap") == Some("quiet") {
+        return crate::overlap::answer_while_typing(page, who, app, kind, id, &pairs).await;
+    }
     let previous = pairs.get("_previous").and_then(LeafHash::from_hex);
+    if pairs.get("_overlap").is_some() {
+        let panel = crate::overlap::panel(&page, who, app, kind, id, &pairs).await?;
+        return show_form_with(page, app, kind, action, &pairs, previous, no_errors(), Beside { left: None, panel: Some(panel) });
+    }
     if pairs.press_row_button() {
         return show_form(page, app, kind, action, &pairs, previous, no_errors());
     }
@@ -326,11 +336,20 @@ fn show_form(
     previous: Option<LeafHash>,
     errors: FormErrors,
 ) -> Answer {
-    show_form_and_draft(page, app, kind, action, values, previous, errors, None)
+    show_form_with(page, app, kind, action, values, previous, errors, Beside::default())
+}
+
+/// What is shown beside a form.
+#[derive(Default)]
+struct Beside<'a> {
+    /// A draft that was kept.
+    left: Option<&'a UnfinishedForm>,
+    /// What other records say of what is typed.
+    panel: Option<Blocks>,
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a form is made of")]
-fn show_form_and_draft(
+fn show_form_with(
     page: Page,
     app: &App,
     kind: &Kind,
@@ -338,7 +357,7 @@ fn show_form_and_draft(
     values: &FormPairs,
     previous: Option<LeafHash>,
     errors: FormErrors,
-    left: Option<&UnfinishedForm>,
+    beside: Beside<'_>,
 ) -> Answer {
     let label = said(&kind.plural, page.lang).to_owned();
     let title = format!(
@@ -366,11 +385,19 @@ fn show_form_and_draft(
     }
     form = form.field(Field::hidden(page.texts(), "_form", kind.version.to_string()));
     form.errors = Some(errors);
-    let form = form.button(page.say("Lưu", "Save")).button_with("_draft", "keep", page.say("Lưu nháp, làm tiếp sau", "Keep as a draft"));
+    let compared = kind.name == "proposal";
+    if compared {
+        form.panel = crate::overlap::PANEL;
+    }
+    let mut form =
+        form.button(page.say("Lưu", "Save")).button_with("_draft", "keep", page.say("Lưu nháp, làm tiếp sau", "Keep as a draft"));
+    if compared {
+        form = form.button_with("_overlap", "show", page.say("Kiểm tra trùng lặp", "Check for overlap"));
+    }
     let mut blocks = Blocks::default();
     let version = format!("{} {}", page.say("Mẫu phiên bản", "Form version"), kind.version);
     blocks.push(Block::Muted(format!("{} {}. {version}.", page.say("Căn cứ:", "Source:"), kind.source)));
-    if let Some(left) = left {
+    if let Some(left) = beside.left {
         let words = page.say("Anh/chị có bản nháp chưa lưu, giữ lúc", "You have an unsaved draft, kept on");
         blocks.push(Block::Notice(Notice::info(format!("{words} {}.", crate::format::instant(left.at)))));
         let go_on = page.say("Làm tiếp bản nháp", "Go on with the draft").to_owned();
@@ -387,7 +414,14 @@ fn show_form_and_draft(
         );
         blocks.push(Block::Notice(Notice::warning(format!("{words} {}", homeless.join("; ")))));
     }
-    blocks.push(Block::Form(form));
+    if compared {
+        let (mut left, mut right) = (Blocks::default(), Blocks::default());
+        left.push(Block::Form(form));
+        right.push(Block::Panel(crate::overlap::PANEL, beside.panel.unwrap_or_default()));
+        blocks.push(Block::Beside(left, right));
+    } else {
+        blocks.push(Block::Form(form));
+    }
     if faulty { show_faulty(page, blocks) } else { show(page, blocks) }
 }
 

@@ -168,6 +168,9 @@ impl RecordPage {
             }
             buttons.push((page.say("Xóa nội dung", "Erase").to_owned(), page.href(&format!("/r/{id}/xoa"))));
         }
+        if office::can_overlap(&kind.name) {
+            buttons.push((page.say("Kiểm tra trùng lặp", "Overlap check").to_owned(), page.href(&format!("/r/{id}/trung-lap"))));
+        }
         buttons.push((page.say("Lịch sử", "History").to_owned(), page.href(&format!("/r/{id}/lich-su"))));
         buttons.push((page.say("Giấy tờ", "Papers").to_owned(), page.href(&format!("/r/{id}/giay-to"))));
         Ok(buttons)

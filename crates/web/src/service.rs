@@ -293,6 +293,7 @@ fn router_telling(office: Arc<Office>, options: Options, news: Arc<News>) -> axu
         .merge(crate::sending::routes())
         .merge(crate::connection_report::routes())
         .merge(crate::steps::routes())
+        .merge(crate::overlap::routes())
         .merge(crate::papers::routes())
         .merge(crate::attached_file::routes())
         .merge(crate::council::routes())
