@@ -72,4 +72,5 @@ ci:
 
 # How well the search answers the judged set, when it lies beside the project.
 eval docs="../shared/data/search/law/docs.jsonl.gz" queries="../shared/data/search/law/queries-open.jsonl":
-    cargo run --release -- eval --docs {{ docs }} --queries {{ queries }}
+    cargo run --release -- eval --docs {{ docs }} --queries {{ queries }} --beside
+    cargo run --release -- eval --docs {{ docs }} --overlap

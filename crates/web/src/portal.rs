@@ -330,10 +330,9 @@ async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
         .collect();
     let years: Vec<_> = found.years.iter().map(|(year, count)| (year.to_string(), year.to_string(), *count)).collect();
     let state_name = |code: &str| {
-        let state = ["document", "directive", "answer", "article"]
-            .iter()
-            .find_map(|name| catalogue.workflow(name)?.state(code).map(|state| state.public_label.clone()));
-        state.map_or_else(|| code.to_owned(), |label| said(&label, page.lang).to_owned())
+        let workflows = catalogue.lists().filter(|list| list.name.starts_with("workflow:"));
+        let label = workflows.filter_map(|list| list.label(code)).next();
+        label.map_or_else(|| code.to_owned(), |label| said(label, page.lang).to_owned())
     };
     let statuses: Vec<_> = found.statuses.iter().map(|(code, count)| (code.clone(), state_name(code), *count)).collect();
     facets.group(&page, page.say("Loại", "Kind"), "kind", &kinds);
