@@ -76,7 +76,8 @@ pub(crate) fn align(mine: &[Unit], theirs: &[Unit], weights: &[f64]) -> Vec<Shar
                 }
                 let gap = (at - known.mine).max(place - known.theirs) - 1;
                 let through = known.score - GAP * gap as f64;
-                if through > score {
+                // A pair that counts nothing still belongs to the run it stands in.
+                if through > score || (gap == 0 && before.is_none() && through >= score) {
                     (score, before) = (through, Some(number));
                 }
             }
@@ -95,7 +96,7 @@ fn same_parts(mine: &[Unit], theirs: &[Unit], known: &Match, at: usize, place: u
 fn spans(units: usize, matches: &[Match]) -> Vec<Shared> {
     let mut ends: Vec<usize> = (0..matches.len()).collect();
     let score = |at: usize| matches.get(at).map_or(0.0, |known| known.score);
-    ends.sort_by(|one, two| score(*two).total_cmp(&score(*one)).then(one.cmp(two)));
+    ends.sort_by(|one, two| score(*two).total_cmp(&score(*one)).then(two.cmp(one)));
     let mut taken = vec![false; units];
     let mut found = Vec::new();
     for end in ends {
@@ -158,6 +159,14 @@ mod tests {
     fn parts_moved_about_are_spans_of_their_own() {
         let found = shared("a b c d e f g h", "e f g h x a b c d");
         assert_eq!(found.len(), 2, "{found:?}");
+    }
+
+    #[test]
+    fn a_run_is_whole_though_its_first_and_last_pairs_count_nothing() {
+        let (own, other) = (units("nghiên cứu nuôi tôm sú minh họa"), units("nghiên cứu nuôi tôm sú minh họa"));
+        let mut weights = vec![8.0; own.len()];
+        (weights[0], weights[5]) = (0.0, 0.0);
+        assert_eq!(align(&own, &other, &weights)[0].mine, (0, 6));
     }
 
     #[test]
