@@ -53,15 +53,17 @@ pub fn search() {
         finder.complete(text, &everybody(), 8).unwrap();
     });
     let proposals: Vec<String> = (0..PROPOSALS).map(|number| words.proposal(number, count)).collect();
-    let mut found = 0;
+    let (mut found, mut number) = (0, 0);
     let overlap = p95(&proposals, |text| {
         let proposal = Proposal { parts: vec![("content".to_owned(), text.to_owned())] };
         let among = Among { visible_to: everybody(), ..Among::default() };
-        found += usize::from(finder.overlaps(&proposal, &among, 10).unwrap().first().is_some_and(|overlap| overlap.is_strong));
+        let overlaps = finder.overlaps(&proposal, &among, 5).unwrap();
+        found += usize::from(overlaps.iter().any(|overlap| overlap.id == words.entry(source_of(number, count)).id));
+        number += 1;
     });
     say("  search p95 (goal ≤ 50 ms)", &format!("{own:.1} ms"));
     say("  completion p95 (goal ≤ 20 ms)", &format!("{completion:.1} ms"));
-    say("  overlap of two pages p95 (goal ≤ 50 ms)", &format!("{overlap:.1} ms; source found {found} of {PROPOSALS}"));
+    say("  overlap of two pages p95 (goal ≤ 50 ms)", &format!("{overlap:.1} ms; source among the first five {found} of {PROPOSALS}"));
     say("  memory (goal ≤ 512 MB)", &format!("{:.0} MB, most {:.0} MB", memory("VmRSS:"), memory("VmHWM:")));
     drop(finder);
     beside(&folder.path().join("beside"), &words, count, &questions);
@@ -120,6 +122,11 @@ fn memory(what: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with(what)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1_024.0
+}
+
+/// The record from which a proposal copies.
+fn source_of(proposal: usize, count: usize) -> usize {
+    proposal * 104_729 % count
 }
 
 /// Vietnamese words in endless combinations: what fields are called, and the communes.
@@ -186,7 +193,7 @@ impl Phrases {
 
     /// Two pages with half a page of a record in them.
     fn proposal(&self, number: usize, count: usize) -> String {
-        let source = self.entry(number * 104_729 % count).text;
+        let source = self.entry(source_of(number, count)).text;
         format!("{} {source} {}", self.text(usize::MAX / 4 + number, 450), self.text(usize::MAX / 3 + number, 450))
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn fts5(documents: &[JudgedDocument], queries: &[JudgedQuery]) -> Res
     }))
 }
 
-/// PostgreSQL with its `simple` dictionary and `ts_rank`, any of the words; none where no server is named in `LIENVUNG_TEST_POSTGRES`.
+/// PostgreSQL with its `simple` dictionary and `ts_rank` divided by the length of the text, any of the words; none where no server is named in `LIENVUNG_TEST_POSTGRES`.
 pub(super) fn postgres(documents: &[JudgedDocument], queries: &[JudgedQuery]) -> Result<Option<Evaluation>> {
     let Ok(address) = std::env::var("LIENVUNG_TEST_POSTGRES") else { return Ok(None) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -36,7 +36,7 @@ pub(super) fn postgres(documents: &[JudgedDocument], queries: &[JudgedQuery]) ->
         anyhow::Ok(client)
     })?;
     let select =
-        "SELECT id FROM judged WHERE terms @@ to_tsquery('simple', $1) ORDER BY ts_rank(terms, to_tsquery('simple', $1)) DESC LIMIT 10";
+        "SELECT id FROM judged WHERE terms @@ to_tsquery('simple', $1) ORDER BY ts_rank(terms, to_tsquery('simple', $1), 1) DESC LIMIT 10";
     Ok(Some(judge_engine(queries, |text| {
         let any = words(text).collect::<Vec<_>>().join(" | ");
         let found = runtime.block_on(client.query(select, &[&any]));
