@@ -161,11 +161,7 @@ pub(crate) fn names_of(kind: &Kind, data: &Value) -> Vec<String> {
 fn collect(fields: &[catalogue::Field], data: &Value, names: &mut Vec<String>) {
     for field in fields {
         let Some(value) = data.get(&field.name) else { continue };
-        let items = match value {
-            Value::Array(items) => items.as_slice(),
-            one => std::slice::from_ref(one),
-        };
-        for item in items {
+        for item in crate::search::items_of(value) {
             match (&field.of, item) {
                 (FieldType::Group { fields, .. }, row) => collect(fields, row, names),
                 (_, Value::String(text)) if field.identifies => names.push(text.clone()),

@@ -13,7 +13,7 @@ use crate::identity::Identity;
 use crate::office::Office;
 use crate::record::{Draft, RecordView, Stored};
 use crate::register::day_of_record;
-use crate::search::RecordText;
+use crate::search::{RecordText, items_of};
 
 /// Kinds whose records can be repeated by a proposal.
 const KINDS: [&str; 7] = ["proposal", "task", "result", "programme", "publication", "industrial_property", "technology"];
@@ -192,11 +192,7 @@ impl Office {
         let today = self.clock().today().to_string();
         for field in fields {
             let Some(value) = data.get(&field.name) else { continue };
-            let items = match value {
-                Value::Array(items) => items.as_slice(),
-                one => std::slice::from_ref(one),
-            };
-            for item in items {
+            for item in items_of(value) {
                 match (&field.of, item) {
                     (FieldType::Code { list }, Value::String(code)) if list == "research-fields" => {
                         facts.research_fields.insert(code.clone());

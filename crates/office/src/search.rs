@@ -179,11 +179,7 @@ impl RecordText {
     fn collect(&mut self, fields: &[Field], data: &Value, title_field: &str) {
         for field in fields {
             let Some(value) = data.get(&field.name) else { continue };
-            let items = match value {
-                Value::Array(items) => items.as_slice(),
-                one => std::slice::from_ref(one),
-            };
-            for item in items {
+            for item in items_of(value) {
                 match (&field.of, item) {
                     (FieldType::Text { .. }, Value::String(words)) if field.name == "number" || field.name.ends_with("_number") => {
                         self.codes.push(words.clone())
@@ -207,6 +203,14 @@ impl RecordText {
                 }
             }
         }
+    }
+}
+
+/// The values of a field, one or several.
+pub(crate) fn items_of(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(items) => items,
+        one => std::slice::from_ref(one),
     }
 }
 
