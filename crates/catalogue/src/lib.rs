@@ -69,7 +69,7 @@ pub use reference::{DocumentType, GazetteerWords, KnownDocument, ReferenceBody};
 pub use score_sheet::{
     Against, BallotForm, BallotWord, Outcome, OutcomeCondition, PointsRule, Proportion, Quorum, ScoreCriterion, ScoreSheet, Whole,
 };
-pub use search_words::SearchWords;
+pub use search_words::{SearchWords, TitleRoles};
 pub use sheet_map::{SheetColumn, SheetMap};
 pub use standing::{Block, BlockKind, Due, DueState, Happened, Matter, MatterError, NextStep, Standing, Warning};
 pub use urgent_local_task::{Criterion, UrgentLocalTask, urgent_local_task};

@@ -16,6 +16,30 @@ pub struct SearchWords {
     pub same: Vec<Vec<String>>,
     /// Words that only frame a question: "đề tài về".
     pub fillers: Vec<String>,
+    /// What the words of a task's title do.
+    pub titles: TitleRoles,
+}
+
+/// What the words of a task's title do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TitleRoles {
+    /// Words that any title may have: "nghiên cứu".
+    pub frames: Vec<String>,
+    /// Regions: "Tây Nguyên".
+    pub regions: Vec<String>,
+    /// Words before the name of a place: "huyện".
+    pub before_places: Vec<String>,
+    /// Bodies whose name goes on to a province: "bệnh viện".
+    pub institutions: Vec<String>,
+    /// Words before the name of a thing: "cây".
+    pub classifiers: Vec<String>,
+    /// Words of an aim that name the thing as well: "máy".
+    pub things: Vec<String>,
+    /// What looks like an aim and is none: "vật nuôi".
+    pub no_aims: Vec<String>,
+    /// What a task is for, words for the same in one group: "chế biến", "sấy".
+    pub aims: Vec<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -27,6 +51,8 @@ struct WordFile {
     same: Vec<Group>,
     #[serde(default)]
     question: Question,
+    #[serde(default)]
+    titles: TitleRoles,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,6 +97,20 @@ impl SearchWords {
             self.same.push(group.words);
         }
         self.fillers.extend(file.question.fillers);
+        self.titles.add(file.titles);
         if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+}
+
+impl TitleRoles {
+    fn add(&mut self, other: TitleRoles) {
+        self.frames.extend(other.frames);
+        self.regions.extend(other.regions);
+        self.before_places.extend(other.before_places);
+        self.institutions.extend(other.institutions);
+        self.classifiers.extend(other.classifiers);
+        self.things.extend(other.things);
+        self.no_aims.extend(other.no_aims);
+        self.aims.extend(other.aims);
     }
 }

@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashMap;
 use viet::{Syllable, fold, has_marks, is_legal, key, nfc, syllables};
 
 use crate::vocabulary::{Vocabulary, is_abbreviation, letters_of};
 
 /// The most syllables of one text that are indexed.
 const MOST_SYLLABLES: usize = 200_000;
+/// Different parts of texts that are remembered.
+const MOST_READINGS: usize = 50_000;
 /// Bytes of the longest syllable that is indexed.
 const LONGEST_SYLLABLE: usize = 60;
 
@@ -58,17 +61,21 @@ pub(crate) fn readable(text: &str) -> Cow<'_, str> {
 
 /// The parts of a text in order.
 pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
-    let mut found: Vec<Token<'_>> = Vec::new();
+    let token = |(start, end): (usize, usize)| {
+        let text = text.get(start..end).unwrap_or_default();
+        Token { text, start, end, terms: syllables(text).map(|syllable| term(&syllable)).collect() }
+    };
+    runs(text).into_iter().map(token).collect()
+}
+
+/// Where the parts of a text stand.
+fn runs(text: &str) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
     for syllable in syllables(text).filter(|syllable| syllable.text.len() <= LONGEST_SYLLABLE).take(MOST_SYLLABLES) {
-        if let Some(last) = found.last_mut()
-            && text.get(last.end..syllable.start) == Some("&")
-        {
-            last.end = syllable.end;
-            last.text = text.get(last.start..last.end).unwrap_or(last.text);
-            last.terms.push(term(&syllable));
-            continue;
+        match found.last_mut() {
+            Some((_, end)) if text.get(*end..syllable.start) == Some("&") => *end = syllable.end,
+            _ => found.push((syllable.start, syllable.end)),
         }
-        found.push(Token { text: syllable.text, start: syllable.start, end: syllable.end, terms: vec![term(&syllable)] });
     }
     found
 }
@@ -82,51 +89,90 @@ pub(crate) fn is_all_capitals(text: &str) -> bool {
     text.chars().filter(|c| c.is_alphabetic()).nth(12).is_some() && !text.chars().any(char::is_lowercase)
 }
 
-/// The terms of a text. A known abbreviation stands as its words, words that were written together also apart.
-pub(crate) fn terms(text: &str, vocabulary: &Vocabulary) -> Terms {
-    let text = readable(text);
-    let capitals = is_all_capitals(&text);
-    let mut terms = Terms::default();
-    // What was written together and is taken apart; behind all the rest, so that phrases hold.
-    let mut beside: Vec<Vec<Term>> = Vec::new();
-    let mut last: Option<String> = None;
-    for token in tokens(&text) {
-        if let Some(long) = vocabulary.expansions(token.text, capitals).first() {
-            terms.push(long, &mut last);
-        } else if let Some(halves) = apart(&token) {
-            terms.push(&halves, &mut last);
-            beside.push(token.terms);
-        } else {
-            terms.push(&token.terms, &mut last);
+/// Makes terms of texts, and remembers what it has read: a language has some thousand syllables, a text has each many times.
+pub(crate) struct Analyser<'a> {
+    vocabulary: &'a Vocabulary,
+    /// By what is written: in texts with small letters, and in texts all of capitals.
+    known: [FxHashMap<String, Reading>; 2],
+}
+
+/// What a part of a text is indexed as.
+#[derive(Debug)]
+struct Reading {
+    terms: Vec<Term>,
+    /// What was written together and is taken apart.
+    together: Option<Vec<Term>>,
+}
+
+impl<'a> Analyser<'a> {
+    pub(crate) fn new(vocabulary: &'a Vocabulary) -> Analyser<'a> {
+        Analyser { vocabulary, known: [FxHashMap::default(), FxHashMap::default()] }
+    }
+
+    /// The terms of a readable text. A known abbreviation stands as its words, words that were written together also apart.
+    pub(crate) fn terms(&mut self, text: &str) -> Terms {
+        let capitals = is_all_capitals(text);
+        let [amid_small, amid_capitals] = &mut self.known;
+        let known = if capitals { amid_capitals } else { amid_small };
+        let mut terms = Terms::default();
+        // Behind all the rest, so that phrases hold.
+        let mut beside: Vec<Vec<Term>> = Vec::new();
+        let mut last = String::new();
+        for (start, end) in runs(text) {
+            let written = text.get(start..end).unwrap_or_default();
+            if !known.contains_key(written) {
+                if known.len() >= MOST_READINGS {
+                    known.clear();
+                }
+                known.insert(written.to_owned(), Reading::of(written, capitals, self.vocabulary));
+            }
+            let Some(reading) = known.get(written) else { continue };
+            terms.push(&reading.terms, &mut last);
+            beside.extend(reading.together.clone());
+        }
+        for written in beside {
+            terms.push(&written, &mut String::new());
+        }
+        terms
+    }
+}
+
+impl Reading {
+    fn of(written: &str, capitals: bool, vocabulary: &Vocabulary) -> Reading {
+        let terms: Vec<Term> = syllables(written).map(|syllable| term(&syllable)).collect();
+        if let Some(long) = vocabulary.expansions(written, capitals).first() {
+            return Reading { terms: long.clone(), together: None };
+        }
+        match apart(written, terms.len()) {
+            Some(halves) => Reading { terms: halves, together: Some(terms) },
+            None => Reading { terms, together: None },
         }
     }
-    for written in beside {
-        terms.push(&written, &mut None);
-    }
-    terms
 }
 
 impl Terms {
-    fn push(&mut self, words: &[Term], last: &mut Option<String>) {
+    fn push(&mut self, words: &[Term], last: &mut String) {
         for word in words {
             push(&mut self.exact, &word.exact);
             push(&mut self.folded, &word.folded);
-            if let Some(before) = last.replace(word.folded.clone()) {
-                push(&mut self.pairs, &format!("{before}_{}", word.folded));
+            if !last.is_empty() {
+                push(&mut self.pairs, last);
+                self.pairs.push('_');
+                self.pairs.push_str(&word.folded);
             }
+            last.clone_from(&word.folded);
         }
     }
 }
 
 /// Two syllables that were written without the space between them: "hỗtrợ". Only where marks show it.
-fn apart(token: &Token<'_>) -> Option<Vec<Term>> {
-    let [_] = token.terms.as_slice() else { return None };
-    if !has_marks(token.text) || is_legal(token.text) || token.text.chars().any(|c| !c.is_alphabetic()) {
+pub(crate) fn apart(written: &str, syllables: usize) -> Option<Vec<Term>> {
+    if syllables != 1 || !has_marks(written) || is_legal(written) || written.chars().any(|c| !c.is_alphabetic()) {
         return None;
     }
     let mut found = None;
-    for (at, _) in token.text.char_indices().skip(1) {
-        let (Some(head), Some(tail)) = (token.text.get(..at), token.text.get(at..)) else { continue };
+    for (at, _) in written.char_indices().skip(1) {
+        let (Some(head), Some(tail)) = (written.get(..at), written.get(at..)) else { continue };
         if head.chars().count() < 2 || tail.chars().count() < 2 || !is_legal(head) || !is_legal(tail) {
             continue;
         }
@@ -139,10 +185,9 @@ fn apart(token: &Token<'_>) -> Option<Vec<Term>> {
     found
 }
 
-/// Abbreviations that a text explains, with their words: "đổi mới sáng tạo (ĐMST)", "Sở Khoa học và Công nghệ (sau đây gọi tắt là Sở KH&CN)". The letters must be
+/// Abbreviations that a readable text explains, with their words: "đổi mới sáng tạo (ĐMST)", "Sở Khoa học và Công nghệ (sau đây gọi tắt là Sở KH&CN)". The letters must be
 /// the initials of the words before the bracket.
 pub(crate) fn defined_abbreviations(text: &str) -> Vec<(String, String)> {
-    let text = readable(text);
     let mut found = Vec::new();
     for (open, _) in text.match_indices('(') {
         let Some(inside) = text.get(open + 1..).and_then(|rest| rest.split_once(')')).map(|(inside, _)| inside) else { continue };
@@ -193,14 +238,16 @@ fn words_of_initials(before: &str, letters: &str) -> Option<String> {
     (letters.len() > 1).then(|| taken.join(" ").to_lowercase())
 }
 
-/// Document numbers, codes and abbreviations: each run without blanks that holds a digit or a sign, whole and in parts, folded.
+/// Document numbers, codes and abbreviations of a readable text: each run without blanks that holds a digit or a sign, whole and in parts, folded.
 pub(crate) fn codes(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for run in readable(text).split_whitespace() {
+    for run in text.split_whitespace() {
+        if !run.bytes().any(|byte| byte.is_ascii_digit() || byte == b'&') {
+            continue;
+        }
         let run = run.trim_matches(|c: char| !c.is_alphanumeric());
         let signs = run.chars().any(|c| matches!(c, '/' | '-' | '.' | '&' | ':'));
-        let digits = run.chars().any(|c| c.is_ascii_digit());
-        if run.len() < 2 || run.len() > LONGEST_SYLLABLE || !(signs && (digits || run.contains('&'))) {
+        if run.len() < 2 || run.len() > LONGEST_SYLLABLE || !signs {
             continue;
         }
         let whole = fold(run);
@@ -229,6 +276,10 @@ mod tests {
     fn vocabulary() -> Vocabulary {
         let pair = |short: &str, long: &str| (short.to_owned(), long.to_owned());
         Vocabulary::new(&[pair("KH&CN", "khoa học và công nghệ"), pair("NV", "nhiệm vụ"), pair("DA", "dự án")], &[], &[])
+    }
+
+    fn terms(text: &str, vocabulary: &Vocabulary) -> Terms {
+        Analyser::new(vocabulary).terms(&readable(text))
     }
 
     #[test]

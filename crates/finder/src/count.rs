@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column, StrColumn};
-use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
+use tantivy::{DocId, SegmentReader};
+
+use crate::index::FinderError;
 
 /// How many matches have which kind, body, status, province and year.
 #[derive(Debug, Default, Clone)]
@@ -17,98 +18,95 @@ pub(crate) struct Counts {
     pub(crate) years: HashMap<i64, u64>,
 }
 
-/// Counts while the matches go by.
-pub(crate) struct CountCollector;
+impl Counts {
+    pub(crate) fn add(&mut self, other: Counts) {
+        self.total += other.total;
+        for (into, from) in [
+            (&mut self.kinds, other.kinds),
+            (&mut self.bodies, other.bodies),
+            (&mut self.statuses, other.statuses),
+            (&mut self.provinces, other.provinces),
+        ] {
+            for (name, count) in from {
+                *into.entry(name).or_default() += count;
+            }
+        }
+        for (year, count) in other.years {
+            *self.years.entry(year).or_default() += count;
+        }
+    }
+}
 
 /// Counts of one segment by ordinal; names are looked up at the end.
 pub(crate) struct SegmentCounts {
     total: u64,
-    words: [(Option<StrColumn>, HashMap<u64, u64>); 4],
-    year: Option<Column<i64>>,
-    years: HashMap<i64, u64>,
+    words: [Option<WordCounts>; 4],
+    years: Option<Column<i64>>,
+    /// Years and how often they were there; neighbours in the index often have the same.
+    counted_years: HashMap<i64, u64>,
 }
 
-impl Collector for CountCollector {
-    type Fruit = Counts;
-    type Child = SegmentCounts;
+struct WordCounts {
+    column: StrColumn,
+    /// By ordinal.
+    counts: Vec<u32>,
+}
 
-    fn for_segment(&self, _segment: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<SegmentCounts> {
+impl WordCounts {
+    fn new(column: StrColumn) -> WordCounts {
+        WordCounts { counts: vec![0; column.num_terms()], column }
+    }
+}
+
+impl SegmentCounts {
+    pub(crate) fn new(reader: &SegmentReader) -> Result<SegmentCounts, FinderError> {
         let fast = reader.fast_fields();
         Ok(SegmentCounts {
             total: 0,
             words: [
-                (fast.str("kind")?, HashMap::new()),
-                (fast.str("bodies")?, HashMap::new()),
-                (fast.str("status")?, HashMap::new()),
-                (fast.str("provinces")?, HashMap::new()),
+                fast.str("kind")?.map(WordCounts::new),
+                fast.str("bodies")?.map(WordCounts::new),
+                fast.str("status")?.map(WordCounts::new),
+                fast.str("provinces")?.map(WordCounts::new),
             ],
-            year: fast.column_opt("year")?,
-            years: HashMap::new(),
+            years: fast.column_opt("year")?,
+            counted_years: HashMap::new(),
         })
     }
 
-    fn requires_scoring(&self) -> bool {
-        false
-    }
-
-    fn merge_fruits(&self, segments: Vec<Counts>) -> tantivy::Result<Counts> {
-        let mut all = Counts::default();
-        for segment in segments {
-            all.total += segment.total;
-            for (into, from) in [
-                (&mut all.kinds, segment.kinds),
-                (&mut all.bodies, segment.bodies),
-                (&mut all.statuses, segment.statuses),
-                (&mut all.provinces, segment.provinces),
-            ] {
-                for (name, count) in from {
-                    *into.entry(name).or_default() += count;
-                }
-            }
-            for (year, count) in segment.years {
-                *all.years.entry(year).or_default() += count;
-            }
-        }
-        Ok(all)
-    }
-}
-
-impl SegmentCollector for SegmentCounts {
-    type Fruit = Counts;
-
-    fn collect(&mut self, doc: DocId, _score: Score) {
+    pub(crate) fn count(&mut self, doc: DocId) {
         self.total += 1;
-        for (column, counts) in &mut self.words {
-            if let Some(column) = column {
-                for ordinal in column.term_ords(doc) {
-                    *counts.entry(ordinal).or_default() += 1;
+        for WordCounts { column, counts } in self.words.iter_mut().flatten() {
+            for ordinal in column.term_ords(doc) {
+                if let Some(count) = counts.get_mut(ordinal as usize) {
+                    *count += 1;
                 }
             }
         }
-        if let Some(year) = self.year.as_ref().and_then(|column| column.first(doc)) {
-            *self.years.entry(year).or_default() += 1;
+        if let Some(year) = self.years.as_ref().and_then(|column| column.first(doc)) {
+            *self.counted_years.entry(year).or_default() += 1;
         }
     }
 
-    fn harvest(self) -> Counts {
-        let named = |(column, counts): (Option<StrColumn>, HashMap<u64, u64>)| -> HashMap<String, u64> {
+    pub(crate) fn named(self) -> Result<Counts, FinderError> {
+        let [kinds, bodies, statuses, provinces] = self.words.map(|words| {
             let mut names = HashMap::new();
-            for (ordinal, count) in counts {
+            let Some(WordCounts { column, counts }) = words else { return Ok(names) };
+            for (ordinal, count) in (0_u64..).zip(counts).filter(|(_, count)| *count > 0) {
                 let mut name = String::new();
-                if column.as_ref().is_some_and(|column| column.ord_to_str(ordinal, &mut name).unwrap_or(false)) {
-                    names.insert(name, count);
+                if column.ord_to_str(ordinal, &mut name)? {
+                    names.insert(name, u64::from(count));
                 }
             }
-            names
-        };
-        let [kinds, bodies, statuses, provinces] = self.words;
-        Counts {
+            Ok::<_, FinderError>(names)
+        });
+        Ok(Counts {
             total: self.total,
-            kinds: named(kinds),
-            bodies: named(bodies),
-            statuses: named(statuses),
-            provinces: named(provinces),
-            years: self.years,
-        }
+            kinds: kinds?,
+            bodies: bodies?,
+            statuses: statuses?,
+            provinces: provinces?,
+            years: self.counted_years,
+        })
     }
 }

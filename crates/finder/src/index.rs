@@ -9,18 +9,18 @@ use tantivy::store::{Compressor, ZstdCompressor};
 use tantivy::tokenizer::{TextAnalyzer, WhitespaceTokenizer};
 use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 
-use crate::analysis::{codes, defined_abbreviations, terms};
+use crate::analysis::{Analyser, codes, defined_abbreviations, readable};
 use crate::overlap::shingles;
 use crate::vocabulary::Vocabulary;
 
 /// Form of the index; another form, or one with other abbreviations, is rebuilt.
-const FORM: &str = "3";
+const FORM: &str = "4";
 /// Bytes of stored texts that are packed together: larger packs smaller and opens slower.
 const STORE_BLOCK: usize = 32_768;
-/// Fewer entries than these are not worth a thread.
-const FEW_ENTRIES: usize = 64;
+/// Entries that are read while the engine takes in as many others.
+const PORTION: usize = 500;
 /// Memory of the writer.
-const WRITER_BYTES: usize = 20_000_000;
+const WRITER_BYTES: usize = 64_000_000;
 
 /// What is found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,6 +51,38 @@ pub struct Entry {
     pub codes: Vec<String>,
     /// When it is from, for the order "newest first".
     pub at: i64,
+    /// The caller's cursor when it was last changed; no part of its digest.
+    pub changed: u64,
+}
+
+impl Entry {
+    /// 16 bytes that are equal for equal contents: each value behind its length.
+    fn digest(&self) -> [u8; 16] {
+        let mut hash = Sha256::new();
+        let mut add = |value: &[u8]| {
+            hash.update((value.len() as u64).to_le_bytes());
+            hash.update(value);
+        };
+        for list in [&self.visible_to, &self.bodies, &self.provinces, &self.codes] {
+            add(&(list.len() as u64).to_le_bytes());
+            list.iter().for_each(|value| add(value.as_bytes()));
+        }
+        for (name, start) in &self.parts {
+            add(name.as_bytes());
+            add(&(*start as u64).to_le_bytes());
+        }
+        for value in [&self.owner, &self.status] {
+            add(&[u8::from(value.is_some())]);
+            add(value.as_deref().unwrap_or_default().as_bytes());
+        }
+        for value in [&self.id, &self.kind, &self.title, &self.text] {
+            add(value.as_bytes());
+        }
+        add(format!("{:?} {}", self.year, self.at).as_bytes());
+        let mut first = [0; 16];
+        first.iter_mut().zip(hash.finalize()).for_each(|(own, byte)| *own = byte);
+        first
+    }
 }
 
 /// Why a call failed.
@@ -81,6 +113,7 @@ pub(crate) struct Fields {
     pub(crate) provinces: Field,
     pub(crate) year: Field,
     pub(crate) at: Field,
+    pub(crate) changed: Field,
     pub(crate) title: Field,
     pub(crate) text: Field,
     pub(crate) digest: Field,
@@ -162,7 +195,8 @@ impl Finder {
         index.tokenizers().register("blanks", TextAnalyzer::from(WhitespaceTokenizer::default()));
         let writer = match writes {
             true => {
-                Some(Mutex::new(index.writer_with_num_threads(1, WRITER_BYTES).map_err(|error| FinderError::Damaged(error.to_string()))?))
+                let writer = index.writer_with_num_threads(1, WRITER_BYTES);
+                Some(Mutex::new(writer.map_err(|error| FinderError::Damaged(error.to_string()))?))
             }
             false => None,
         };
@@ -185,29 +219,35 @@ impl Finder {
 
     /// Puts entries; seen after [`Finder::commit`].
     pub fn put(&self, entries: &[Entry]) -> Result<(), FinderError> {
-        let documents = self.documents(entries);
         let mut writer = self.writer()?;
-        for (entry, document) in entries.iter().zip(documents) {
-            writer.delete_term(Term::from_field_text(self.fields.id, &entry.id));
-            if let Err(error) = writer.add_document(document) {
-                return Err(undo(&mut writer, error));
+        let mut add = |entries: &[Entry], documents: Vec<TantivyDocument>| {
+            for (entry, document) in entries.iter().zip(documents) {
+                writer.delete_term(Term::from_field_text(self.fields.id, &entry.id));
+                if let Err(error) = writer.add_document(document) {
+                    return Err(undo(&mut writer, error));
+                }
             }
+            Ok(())
+        };
+        // The next portion is read while the engine takes in the one before.
+        let mut portions = entries.chunks(PORTION);
+        let Some(mut portion) = portions.next() else { return Ok(()) };
+        let mut documents = self.documents(portion);
+        for next in portions {
+            let read = std::thread::scope(|scope| {
+                let reading = scope.spawn(|| self.documents(next));
+                add(portion, std::mem::take(&mut documents))?;
+                Ok::<_, FinderError>(reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            })?;
+            (portion, documents) = (next, read);
         }
-        Ok(())
+        add(portion, documents)
     }
 
-    /// Entries as the engine takes them; many at once are read on all cores.
+    /// Entries as the engine takes them.
     fn documents(&self, entries: &[Entry]) -> Vec<TantivyDocument> {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        if entries.len() < FEW_ENTRIES || cores < 2 {
-            return entries.iter().map(|entry| self.document(entry)).collect();
-        }
-        std::thread::scope(|scope| {
-            let parts = entries.chunks(entries.len().div_ceil(cores));
-            let work: Vec<_> =
-                parts.map(|part| scope.spawn(move || part.iter().map(|entry| self.document(entry)).collect::<Vec<_>>())).collect();
-            work.into_iter().flat_map(|work| work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-        })
+        let mut analyser = Analyser::new(&self.vocabulary);
+        entries.iter().map(|entry| self.document(entry, &mut analyser)).collect()
     }
 
     /// Removes entries; seen after [`Finder::commit`].
@@ -293,7 +333,7 @@ impl Finder {
         Ok(self.reader.reload()?)
     }
 
-    fn document(&self, entry: &Entry) -> TantivyDocument {
+    fn document(&self, entry: &Entry, analyser: &mut Analyser<'_>) -> TantivyDocument {
         let fields = &self.fields;
         let mut document = TantivyDocument::default();
         document.add_text(fields.id, &entry.id);
@@ -314,21 +354,23 @@ impl Finder {
             document.add_i64(fields.year, i64::from(year));
         }
         document.add_i64(fields.at, entry.at);
+        document.add_u64(fields.changed, entry.changed);
         document.add_text(fields.title, &entry.title);
         document.add_text(fields.text, &entry.text);
-        document.add_bytes(fields.digest, Sha256::digest(format!("{entry:?}")).get(..16).unwrap_or_default());
-        let title = terms(&entry.title, &self.vocabulary);
-        document.add_text(fields.title_exact, &title.exact);
-        document.add_text(fields.title_folded, &title.folded);
-        document.add_text(fields.title_pairs, &title.pairs);
-        let all = terms(&format!("{}\n{}", entry.title, entry.text), &self.vocabulary);
+        document.add_bytes(fields.digest, &entry.digest());
+        let (title, text) = (readable(&entry.title), readable(&entry.text));
+        let of_title = analyser.terms(&title);
+        document.add_text(fields.title_exact, &of_title.exact);
+        document.add_text(fields.title_folded, &of_title.folded);
+        document.add_text(fields.title_pairs, &of_title.pairs);
+        let all = analyser.terms(&format!("{title}\n{text}"));
         document.add_text(fields.exact, &all.exact);
         document.add_text(fields.folded, &all.folded);
         document.add_text(fields.pairs, &all.pairs);
-        let mut found = codes(&entry.title);
-        found.extend(codes(&entry.text));
+        let mut found = codes(&title);
+        found.extend(codes(&text));
         for code in &entry.codes {
-            found.extend(codes(code));
+            found.extend(codes(&readable(code)));
             found.push(viet::fold(code));
         }
         for code in found {
@@ -340,7 +382,7 @@ impl Finder {
         for shingle in shingles(all.folded.split(' ')) {
             document.add_bytes(fields.shingles, &shingle.hash.to_be_bytes());
         }
-        for (short, long) in defined_abbreviations(&entry.text) {
+        for (short, long) in defined_abbreviations(&text) {
             document.add_text(fields.abbreviation, format!("{short}={long}"));
         }
         document
@@ -363,7 +405,7 @@ fn schema() -> (Schema, Fields) {
     let with_positions = words(IndexRecordOption::WithFreqsAndPositions);
     let with_counts = words(IndexRecordOption::WithFreqs);
     let fields = Fields {
-        id: builder.add_text_field("id", STRING | STORED | FAST),
+        id: builder.add_text_field("id", STRING | STORED),
         visible_to: builder.add_text_field("visible_to", STRING | FAST),
         kind: builder.add_text_field("kind", STRING | STORED | FAST),
         bodies: builder.add_text_field("bodies", STRING | FAST),
@@ -371,6 +413,7 @@ fn schema() -> (Schema, Fields) {
         provinces: builder.add_text_field("provinces", STRING | FAST),
         year: builder.add_i64_field("year", INDEXED | FAST | STORED),
         at: builder.add_i64_field("at", FAST),
+        changed: builder.add_u64_field("changed", FAST),
         title: builder.add_text_field("title", STORED),
         text: builder.add_text_field("text", STORED),
         digest: builder.add_bytes_field("digest", STORED),

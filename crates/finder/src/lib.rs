@@ -28,6 +28,8 @@ mod judged;
 mod overlap;
 mod query;
 mod question;
+mod ranking;
+mod related;
 mod repair;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
@@ -40,8 +42,9 @@ pub use evaluation::{Evaluation, Figures, evaluate, judge_engine, with_other_spe
 pub use index::{Entry, Finder, FinderError};
 pub use injected::{InjectedEvaluation, InjectedFigures, evaluate_injected};
 pub use judged::{JudgedDocument, JudgedError, JudgedQuery, read_lines};
-pub use overlap::{Among, Overlap, Proposal, Span};
+pub use overlap::{Among, Overlap, Proposal, Span, TitleWords};
 pub use query::{Hit, Order, Part, Query, Results};
 pub use question::{Needed, Question};
+pub use related::Related;
 pub use vocabulary::Vocabulary;
 pub use words::{How, Why};

@@ -3,6 +3,7 @@
 
 mod alignment;
 mod shingle;
+mod title;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -13,7 +14,9 @@ use viet::{fold, syllables};
 
 use self::alignment::{Shared, Unit, align, pair_at};
 pub(crate) use self::shingle::shingles;
-use crate::analysis::tokens;
+pub(crate) use self::title::Lexicon;
+pub use self::title::TitleWords;
+use self::title::compares_marks;
 use crate::index::{Finder, FinderError};
 use crate::vocabulary::Vocabulary;
 
@@ -34,6 +37,8 @@ const COMMON: f64 = 0.25;
 const LONGEST_TITLE: usize = 45;
 /// What a pair counts beside a shingle when candidates are ranked.
 const PAIR: f64 = 0.5;
+/// Titles that are less alike are about different things.
+const LEAST_SHARE: f64 = 0.03;
 /// A passage that more records have is a form of words and counts nothing.
 const BOILERPLATE: u64 = 20;
 /// As many rarest pairs as two texts of one field share by chance.
@@ -42,7 +47,10 @@ const CHANCE_PAIRS: f64 = 2.0;
 const STRONG_PAIRS: f64 = 17.0;
 const STRONG_SHARE: f64 = 0.4;
 
-/// A text that may say what others say already.
+/// The name of the part that is a title.
+const TITLE_PART: &str = "title";
+
+/// A text that may say what others say already. A lone part called `title` is compared as a title, with titles.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proposal {
     /// Its fields in order: name and text.
@@ -71,8 +79,8 @@ pub struct Overlap {
     pub title: String,
     /// Information of the passages, in bits: Σ log₂(records / records that have the pair of syllables), less the gaps, less what a passage has by chance.
     pub bits: f64,
-    /// Share of the proposal's information that the passages cover, between 0 and 1; of a proposal that is a title alone, how alike the two titles are
-    /// (cosine of their syllables, weighed by rarity).
+    /// Share of the proposal's information that the passages cover, between 0 and 1; of a proposal that is a title alone, how alike the two titles are:
+    /// whether they name the same thing and the same aim.
     pub share: f64,
     /// Whether it deserves a look.
     pub is_strong: bool,
@@ -103,8 +111,8 @@ struct Mine {
     numbers: HashMap<String, u32>,
     /// Bits of the pair that begins at each unit.
     weights: Vec<f64>,
-    /// The title with the weights of its syllables, where the proposal is nothing more.
-    title: Option<HashMap<String, f64>>,
+    /// Whether the proposal is a title and nothing more.
+    is_title: bool,
     /// Bits of the rarest pair there can be, and those of a passage that says nothing.
     rarest: f64,
     chance: f64,
@@ -119,8 +127,14 @@ impl Finder {
         let searcher = self.reader.searcher();
         let records = searcher.num_docs().max(1) as f64;
         let rarest = (1.0 - COMMON) * bits_of(records, 1);
-        let mut mine =
-            Mine { units: Vec::new(), numbers: HashMap::new(), weights: Vec::new(), title: None, rarest, chance: CHANCE_PAIRS * rarest };
+        let mut mine = Mine {
+            units: Vec::new(),
+            numbers: HashMap::new(),
+            weights: Vec::new(),
+            is_title: false,
+            rarest,
+            chance: CHANCE_PAIRS * rarest,
+        };
         let mut names: Vec<String> = Vec::new();
         for (part, (_, text)) in proposal.parts.iter().enumerate() {
             let room = MOST_UNITS.saturating_sub(mine.units.len());
@@ -156,27 +170,36 @@ impl Finder {
         }
         self.discount_forms_of_words(&searcher, records, &mut mine, &names, &mut terms)?;
         let whole: f64 = mine.weights.iter().sum();
-        if let [(_, title)] = proposal.parts.as_slice()
-            && mine.units.len() <= LONGEST_TITLE
-        {
-            mine.title = Some(self.weighed(&searcher, records, title)?);
-        }
+        let title = match proposal.parts.as_slice() {
+            [(name, title)] if name == TITLE_PART && mine.units.len() <= LONGEST_TITLE => Some(title),
+            _ => None,
+        };
+        mine.is_title = title.is_some();
         let mut found = Vec::new();
-        for address in self.candidates(&searcher, records, terms, among)? {
+        let mut addresses = self.candidates(&searcher, records, terms, among)?;
+        if let Some(title) = title {
+            // Two titles may name the same thing without two syllables side by side in both.
+            let named = self.titles_like(&searcher, title, among)?;
+            addresses.extend(named.into_iter().filter(|address| !addresses.contains(address)).collect::<Vec<_>>());
+        }
+        for address in addresses {
             let document: TantivyDocument = searcher.doc(address)?;
             if among.except.is_some_and(|id| stored(&document, self.fields.id) == id) {
                 continue;
             }
-            if let Some(mut overlap) = self.compare(&document, proposal, &mine, whole) {
-                if let Some(title) = &mine.title {
-                    overlap.share = alike(title, &self.weighed(&searcher, records, &overlap.title)?);
-                    overlap.is_strong = overlap.share >= STRONG_SHARE;
+            let Some(mut overlap) = self.compare(&document, proposal, &mine, whole) else { continue };
+            if let Some(title) = title {
+                let marked = compares_marks(title, &overlap.title);
+                let theirs = self.read_title(&searcher, &overlap.title, marked)?;
+                overlap.share = self.read_title(&searcher, title, marked)?.alike(&theirs);
+                overlap.is_strong = overlap.share >= STRONG_SHARE;
+                if overlap.share < LEAST_SHARE {
+                    continue;
                 }
-                found.push(overlap);
             }
+            found.push(overlap);
         }
-        let by_share = mine.title.is_some();
-        let weight = |overlap: &Overlap| if by_share { overlap.share } else { overlap.bits };
+        let weight = |overlap: &Overlap| if mine.is_title { overlap.share } else { overlap.bits };
         found.sort_by(|one, two| weight(two).total_cmp(&weight(one)).then_with(|| one.id.cmp(&two.id)));
         found.truncate(limit);
         Ok(found)
@@ -271,19 +294,6 @@ impl Finder {
         Ok(found)
     }
 
-    /// The syllables of a title, with their marks, each with its bits.
-    fn weighed(&self, searcher: &Searcher, records: f64, title: &str) -> Result<HashMap<String, f64>, FinderError> {
-        let mut weighed = HashMap::new();
-        for token in tokens(title) {
-            let long = self.vocabulary.expansions(token.text, false).first().unwrap_or(&token.terms);
-            for term in long {
-                let frequency = searcher.doc_freq(&Term::from_field_text(self.fields.exact, &term.exact))?;
-                weighed.insert(term.exact.clone(), bits_of(records, frequency));
-            }
-        }
-        Ok(weighed)
-    }
-
     fn compare(&self, document: &TantivyDocument, proposal: &Proposal, mine: &Mine, whole: f64) -> Option<Overlap> {
         let title = stored(document, self.fields.title);
         let text = stored(document, self.fields.text);
@@ -303,7 +313,7 @@ impl Finder {
         }
         let shared = align(&mine.units, &theirs, &mine.weights);
         let bits: f64 = shared.iter().map(|span| (span.bits - mine.chance).max(0.0)).sum();
-        if bits == 0.0 && (mine.title.is_none() || shared.is_empty()) {
+        if bits == 0.0 && !mine.is_title {
             return None;
         }
         let covered: f64 = shared.iter().flat_map(|span| &span.pairs).map(|pair| mine.weights.get(*pair).copied().unwrap_or(0.0)).sum();
@@ -321,14 +331,6 @@ impl Finder {
             spans,
         })
     }
-}
-
-/// The cosine of two titles.
-fn alike(one: &HashMap<String, f64>, other: &HashMap<String, f64>) -> f64 {
-    let length = |title: &HashMap<String, f64>| title.values().map(|weight| weight * weight).sum::<f64>().sqrt();
-    let both: f64 = one.iter().filter_map(|(word, weight)| Some(weight * other.get(word)?)).sum();
-    let whole = length(one) * length(other);
-    if whole > 0.0 { both / whole } else { 0.0 }
 }
 
 /// Whether a record has one of the values in a fast field.
@@ -366,7 +368,7 @@ fn stored(document: &TantivyDocument, field: Field) -> String {
 /// Title and parts of a stored text; `marks` are the names of the parts with the byte where each begins, as JSON.
 fn parts_of<'a>(title: &'a str, text: &'a str, marks: &str) -> Vec<(String, &'a str)> {
     let marks: Vec<(String, usize)> = serde_json::from_str(marks).unwrap_or_default();
-    let mut parts = vec![("title".to_owned(), title)];
+    let mut parts = vec![(TITLE_PART.to_owned(), title)];
     if marks.is_empty() {
         parts.push(("text".to_owned(), text));
     }

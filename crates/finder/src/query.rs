@@ -3,17 +3,18 @@
 use std::collections::HashSet;
 use std::ops::Bound;
 
-use tantivy::collector::TopDocs;
-use tantivy::query::{AllQuery, BooleanQuery, BoostQuery, EnableScoring, Occur, PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery};
+use tantivy::query::{AllQuery, BooleanQuery, EnableScoring, Occur, PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
-use tantivy::{DocAddress, DocSet, Order as EngineOrder, Searcher, TERMINATED, TantivyDocument, Term};
+use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, TantivyDocument, Term};
 use viet::has_marks;
 
 use crate::analysis::{readable, tokens};
-use crate::count::{CountCollector, Counts};
+use crate::count::Counts;
 use crate::highlight::{marked, snippet};
 use crate::index::{Finder, FinderError};
+use crate::overlap::Among;
 use crate::question::Needed;
+use crate::ranking::{By, Wanted};
 use crate::words::{MOST_SYLLABLES, Place, Why, Words};
 
 /// Characters of a question that are looked at.
@@ -50,6 +51,8 @@ pub struct Query {
     pub provinces: Vec<String>,
     /// Only these years, both included.
     pub years: Option<(i32, i32)>,
+    /// Only what changed after this cursor of the caller.
+    pub changed_after: Option<u64>,
     /// The order; the best first when nothing is said.
     pub order: Order,
     /// Opaque, from [`Results::next`].
@@ -142,31 +145,26 @@ impl Finder {
                 groups.push(self.words(&searcher, text, &query.visible_to)?);
             }
         }
-        let enough = if query.needed == Needed::All { 1.0 } else { ENOUGH };
-        let mut engine_query = self.engine_query(query, &words, &groups, enough);
-        let mut counts = searcher.search(&engine_query, &CountCollector)?;
-        let is_loose = query.needed == Needed::Most && words.phrases.is_empty() && counts.total < few_for(words.needed().len());
+        let mut wanted = self.wanted(query, &words, &groups);
+        wanted.ask_for(if query.needed == Needed::All { 1.0 } else { ENOUGH });
+        let by = match query.order {
+            Order::Best if words.is_empty() => By::Newest,
+            Order::Best => By::Points,
+            Order::Newest => By::Newest,
+            Order::Oldest => By::Oldest,
+        };
+        let mut ranked = wanted.rank(&searcher, by, offset + limit)?;
+        let may_loosen = query.needed == Needed::Most && words.phrases.is_empty() && query.changed_after.is_none();
+        let is_loose = may_loosen && ranked.counts.total < few_for(words.needed().len());
         if is_loose {
-            engine_query = self.engine_query(query, &words, &groups, 0.0);
-            counts = searcher.search(&engine_query, &CountCollector)?;
+            wanted.ask_for(0.0);
+            ranked = wanted.rank(&searcher, by, offset + limit)?;
         }
-        let page = TopDocs::with_limit(limit).and_offset(offset);
-        let by_day = match query.order {
-            Order::Best => words.is_empty().then_some(EngineOrder::Desc),
-            Order::Newest => Some(EngineOrder::Desc),
-            Order::Oldest => Some(EngineOrder::Asc),
-        };
-        let found: Vec<(f32, DocAddress)> = match by_day {
-            Some(order) => {
-                let found = searcher.search(&engine_query, &page.order_by_fast_field::<i64>("at", order))?;
-                found.into_iter().map(|(_, address)| (0.0, address)).collect()
-            }
-            None => searcher.search(&engine_query, &page.order_by_score())?,
-        };
-        let wanted = words.marked_in_hits();
-        let mut hits = Vec::with_capacity(found.len());
-        for (score, address) in found {
-            hits.push(self.hit(&searcher, address, score, &words, &wanted)?);
+        let counts = ranked.counts;
+        let marked = words.marked_in_hits();
+        let mut hits = Vec::with_capacity(limit);
+        for (points, address) in ranked.best.into_iter().skip(offset) {
+            hits.push(self.hit(&searcher, address, points, &words, &marked)?);
         }
         let shown = offset + hits.len();
         let next = (hits.len() == limit && (shown as u64) < counts.total && shown < DEEPEST).then(|| shown.to_string());
@@ -198,9 +196,37 @@ impl Finder {
     }
 
     /// The ranking formula: 1.0 exact + 0.6 folded + 0.8 pairs, or 0 / 1.6 / 0.8 when nothing typed carries a mark; titles count twice more, codes thrice.
-    fn engine_query(&self, query: &Query, words: &Words, groups: &[Words], enough: f64) -> BooleanQuery {
-        let mut parts: Vec<(Occur, Box<dyn EngineQuery>)> = vec![(Occur::Must, self.any_of(self.fields.visible_to, &query.visible_to))];
+    fn wanted(&self, query: &Query, words: &Words, groups: &[Words]) -> Wanted {
         let fields = &self.fields;
+        let mut wanted = Wanted::new(Box::new(self.filter(query, words, groups)));
+        for sought in words.sought() {
+            let (field, title) = match sought.place {
+                Place::Exact => (fields.exact, Some(fields.title_exact)),
+                Place::Folded => (fields.folded, Some(fields.title_folded)),
+                Place::Pair => (fields.pairs, Some(fields.title_pairs)),
+                Place::Code => (fields.code, None),
+            };
+            wanted.add_points(Term::from_field_text(field, &sought.term), sought.weight);
+            if let Some(title) = title {
+                wanted.add_points(Term::from_field_text(title, &sought.term), sought.weight * sought.title_share);
+            }
+        }
+        if groups.is_empty() {
+            let folded = |term: String| Term::from_field_text(fields.folded, &term);
+            for ways in words.needed() {
+                wanted.add_word(ways.into_iter().map(|way| way.into_iter().map(folded).collect()).collect());
+            }
+            for code in &words.codes {
+                wanted.add_instead(Term::from_field_text(fields.code, code));
+            }
+        }
+        wanted
+    }
+
+    /// What every record found must be: one that may be seen, of the kinds and places asked for, with the phrases, without what is unwanted.
+    fn filter(&self, query: &Query, words: &Words, groups: &[Words]) -> BooleanQuery {
+        let fields = &self.fields;
+        let mut parts: Vec<(Occur, Box<dyn EngineQuery>)> = vec![(Occur::Must, self.any_of(fields.visible_to, &query.visible_to))];
         for (field, values) in [
             (fields.kind, &query.kinds),
             (fields.bodies, &query.bodies),
@@ -213,70 +239,54 @@ impl Finder {
         }
         if let Some((first, last)) = query.years {
             let term = |year: i32| Bound::Included(Term::from_field_i64(fields.year, i64::from(year)));
-            parts.push((Occur::Must, Box::new(BoostQuery::new(Box::new(RangeQuery::new(term(first), term(last))), 0.0))));
+            parts.push((Occur::Must, Box::new(RangeQuery::new(term(first), term(last)))));
+        }
+        if let Some(cursor) = query.changed_after {
+            let after = Bound::Excluded(Term::from_field_u64(fields.changed, cursor));
+            parts.push((Occur::Must, Box::new(RangeQuery::new(after, Bound::Unbounded))));
         }
         for unwanted in &query.without {
             if let Some(term) = self.sign_of(unwanted) {
-                parts.push((Occur::MustNot, unscored(term)));
+                parts.push((Occur::MustNot, has(term)));
             }
-        }
-        if words.is_empty() {
-            parts.push((Occur::Must, Box::new(AllQuery)));
-            return BooleanQuery::new(parts);
         }
         if groups.is_empty() {
-            parts.extend(self.whole_of(words, enough).into_iter().map(|part| (Occur::Must, part)));
+            parts.extend(words.phrases.iter().map(|phrase| (Occur::Must, self.phrase(phrase))));
         } else {
-            let all_of = |group: &Words| -> Box<dyn EngineQuery> {
-                Box::new(BooleanQuery::new(self.whole_of(group, 1.0).into_iter().map(|part| (Occur::Must, part)).collect()))
-            };
-            let one_of = groups.iter().map(|group| (Occur::Should, all_of(group))).collect();
-            parts.push((Occur::Must, Box::new(BoostQuery::new(Box::new(BooleanQuery::new(one_of)), 0.0))));
-        }
-        for sought in words.sought() {
-            let (field, title, term) = match sought.place {
-                Place::Exact => (fields.exact, Some(fields.title_exact), &sought.term),
-                Place::Folded => (fields.folded, Some(fields.title_folded), &sought.term),
-                Place::Pair => (fields.pairs, Some(fields.title_pairs), &sought.term),
-                Place::Code => (fields.code, None, &sought.term),
-            };
-            parts.push((Occur::Should, scored(field, term, sought.weight)));
-            if let Some(title) = title {
-                parts.push((Occur::Should, scored(title, term, sought.weight * sought.title_share)));
-            }
+            let one_of = groups.iter().map(|group| (Occur::Should, self.all_of(group))).collect();
+            parts.push((Occur::Must, Box::new(BooleanQuery::new(one_of))));
         }
         BooleanQuery::new(parts)
     }
 
-    /// What an entry must have of a question: enough of its words, and its phrases.
-    fn whole_of(&self, words: &Words, enough: f64) -> Vec<Box<dyn EngineQuery>> {
-        std::iter::once(self.enough_of(words, enough)).chain(words.phrases.iter().map(|phrase| self.phrase(phrase))).collect()
-    }
-
-    /// At least this share of the words must be there, and one; or one of the codes.
-    fn enough_of(&self, words: &Words, share: f64) -> Box<dyn EngineQuery> {
-        let mut either: Vec<Box<dyn EngineQuery>> = Vec::new();
+    /// Records that have all words and phrases of a question, or one of its codes and the phrases.
+    fn all_of(&self, words: &Words) -> Box<dyn EngineQuery> {
+        let mut all: Vec<(Occur, Box<dyn EngineQuery>)> = Vec::new();
         for ways in words.needed() {
-            let mut clauses: Vec<(Occur, Box<dyn EngineQuery>)> = Vec::new();
+            let mut either: Vec<(Occur, Box<dyn EngineQuery>)> = Vec::new();
             for way in ways {
-                let all = way.iter().map(|term| (Occur::Must, unscored(Term::from_field_text(self.fields.folded, term)))).collect();
-                clauses.push((Occur::Should, Box::new(BooleanQuery::new(all))));
+                let way = way.iter().map(|term| (Occur::Must, has(Term::from_field_text(self.fields.folded, term)))).collect();
+                either.push((Occur::Should, Box::new(BooleanQuery::new(way))));
             }
-            either.push(Box::new(BooleanQuery::new(clauses)));
+            all.push((Occur::Must, Box::new(BooleanQuery::new(either))));
         }
-        let needed = ((either.len() as f64 * share).ceil() as usize).max(1);
-        let clauses = either.into_iter().map(|query| (Occur::Should, query)).collect();
-        let enough: Box<dyn EngineQuery> = Box::new(BooleanQuery::with_minimum_required_clauses(clauses, needed));
-        if words.codes.is_empty() {
-            return Box::new(BoostQuery::new(enough, 0.0));
-        }
-        let code = self.any_of(self.fields.code, &words.codes);
-        Box::new(BoostQuery::new(Box::new(BooleanQuery::new(vec![(Occur::Should, enough), (Occur::Should, code)])), 0.0))
+        let mut parts: Vec<(Occur, Box<dyn EngineQuery>)> = match words.codes.is_empty() {
+            true => all,
+            false => {
+                let either = vec![
+                    (Occur::Should, Box::new(BooleanQuery::new(all)) as Box<dyn EngineQuery>),
+                    (Occur::Should, self.any_of(self.fields.code, &words.codes)),
+                ];
+                vec![(Occur::Must, Box::new(BooleanQuery::new(either)))]
+            }
+        };
+        parts.extend(words.phrases.iter().map(|phrase| (Occur::Must, self.phrase(phrase))));
+        Box::new(BooleanQuery::new(parts))
     }
 
     /// Whether the keys may see an entry that has the term.
     pub(crate) fn may_see_term(&self, searcher: &Searcher, term: Term, visible_to: &[String]) -> Result<bool, FinderError> {
-        let query = BooleanQuery::new(vec![(Occur::Must, unscored(term)), (Occur::Must, self.any_of(self.fields.visible_to, visible_to))]);
+        let query = BooleanQuery::new(vec![(Occur::Must, has(term)), (Occur::Must, self.any_of(self.fields.visible_to, visible_to))]);
         let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
         for reader in searcher.segment_readers() {
             let mut scorer = weight.scorer(reader, 1.0)?;
@@ -301,8 +311,17 @@ impl Finder {
         rarest.or_else(|| words.first().map(|word| Term::from_field_text(self.fields.folded, word)))
     }
 
+    /// The records that a text is compared with.
+    pub(crate) fn among(&self, among: &Among<'_>) -> BooleanQuery {
+        let mut parts: Vec<(Occur, Box<dyn EngineQuery>)> = vec![(Occur::Must, self.any_of(self.fields.visible_to, &among.visible_to))];
+        if !among.kinds.is_empty() {
+            parts.push((Occur::Must, self.any_of(self.fields.kind, &among.kinds)));
+        }
+        BooleanQuery::new(parts)
+    }
+
     fn any_of(&self, field: Field, terms: &[String]) -> Box<dyn EngineQuery> {
-        let clauses = terms.iter().map(|term| (Occur::Should, unscored(Term::from_field_text(field, term)))).collect();
+        let clauses = terms.iter().map(|term| (Occur::Should, has(Term::from_field_text(field, term)))).collect();
         Box::new(BooleanQuery::new(clauses))
     }
 
@@ -315,17 +334,17 @@ impl Finder {
         let folded: Vec<Term> = found.iter().map(|term| Term::from_field_text(self.fields.folded, &term.folded)).collect();
         let in_order: Box<dyn EngineQuery> = match folded.as_slice() {
             [] => Box::new(AllQuery),
-            [one] => unscored(one.clone()),
+            [one] => has(one.clone()),
             _ => Box::new(PhraseQuery::new(folded)),
         };
         let mut parts = vec![(Occur::Must, in_order)];
         if has_marks(phrase) {
             // Positions are kept of folded syllables alone: the marks must be there, somewhere in the text.
             for term in found {
-                parts.push((Occur::Must, unscored(Term::from_field_text(self.fields.exact, &term.exact))));
+                parts.push((Occur::Must, has(Term::from_field_text(self.fields.exact, &term.exact))));
             }
         }
-        Box::new(BoostQuery::new(Box::new(BooleanQuery::new(parts)), 0.0))
+        Box::new(BooleanQuery::new(parts))
     }
 }
 
@@ -338,13 +357,8 @@ fn few_for(words: usize) -> u64 {
     }
 }
 
-fn scored(field: Field, term: &str, weight: f32) -> Box<dyn EngineQuery> {
-    let query = TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::WithFreqs);
-    Box::new(BoostQuery::new(Box::new(query), weight))
-}
-
-fn unscored(term: Term) -> Box<dyn EngineQuery> {
-    Box::new(BoostQuery::new(Box::new(TermQuery::new(term, IndexRecordOption::Basic)), 0.0))
+fn has(term: Term) -> Box<dyn EngineQuery> {
+    Box::new(TermQuery::new(term, IndexRecordOption::Basic))
 }
 
 fn answer(counts: Counts) -> Results {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use crate::{CollectedText, Collection, Entry, Finder, FinderError, How, Query, Vocabulary};
+use crate::{Among, CollectedText, Collection, Entry, Finder, FinderError, How, Proposal, Query, TitleWords, Vocabulary};
 
 fn entry(id: usize, title: &str, visible_to: &[&str]) -> Entry {
     Entry {
@@ -313,4 +313,99 @@ fn words_that_many_records_share_are_no_overlap_and_a_copied_passage_is() {
     assert_eq!(copied[0].id, "copied");
     assert!(copied[0].is_strong);
     assert!(text[copied[0].spans[0].mine.clone()].contains("bazan ở độ cao sáu trăm mét"));
+}
+
+/// Titles as a task has them; each is its own id.
+fn titles(folder: &std::path::Path, titles: &[&str]) -> Collection {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let roles = TitleWords {
+        frames: words(&["nghiên cứu", "xây dựng", "mô hình", "tại", "cho", "sản phẩm", "tỉnh"]),
+        provinces: words(&["Lào Cai", "Đắk Lắk"]),
+        before_places: words(&["huyện", "tại"]),
+        classifiers: words(&["cây"]),
+        aims: vec![words(&["trồng"]), words(&["nhân giống"]), words(&["nhãn hiệu"])],
+        ..TitleWords::default()
+    };
+    let vocabulary = Vocabulary::new(&[], &[words(&["heo", "lợn"])], &[]).with_titles(&roles);
+    let texts: Vec<CollectedText> =
+        titles.iter().map(|title| CollectedText { id: (*title).to_owned(), title: (*title).to_owned(), parts: Vec::new() }).collect();
+    Collection::index(folder, vocabulary, &texts, |_| {}).unwrap()
+}
+
+#[test]
+fn two_titles_are_alike_when_thing_and_aim_are_the_same_wherever_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let collection = titles(
+        folder.path(),
+        &[
+            "Nghiên cứu xây dựng mô hình trồng cây atiso tại huyện Sa Pa, tỉnh Lào Cai",
+            "Trồng atiso",
+            "Nghiên cứu xây dựng mô hình trồng cây gấc tại huyện Sa Pa, tỉnh Lào Cai",
+            "Xây dựng nhãn hiệu cho sản phẩm atiso",
+            "Nuôi heo rừng lai",
+        ],
+    );
+    let likeness = |title: &str, other: &str| {
+        let asked = CollectedText { id: String::new(), title: title.to_owned(), parts: Vec::new() };
+        let found = collection.overlaps(&asked, 10).unwrap();
+        found.into_iter().find(|overlap| overlap.id == other).map_or(0.0, |overlap| overlap.share)
+    };
+    let asked = "Xây dựng mô hình trồng cây atiso ở Đắk Lắk";
+    let same = likeness(asked, "Trồng atiso");
+    let same_place = likeness(asked, "Nghiên cứu xây dựng mô hình trồng cây gấc tại huyện Sa Pa, tỉnh Lào Cai");
+    let same_thing = likeness(asked, "Xây dựng nhãn hiệu cho sản phẩm atiso");
+    assert!(same > 2.0 * same_thing && same > 2.0 * same_place, "{same} {same_thing} {same_place}");
+    assert!(likeness("xay dung mo hinh trong cay atiso", "Trồng atiso") > 0.2, "without marks too");
+    assert!(likeness("Nuôi lợn rừng lai", "Nuôi heo rừng lai") > 0.99, "words for the same are the same");
+    assert!((likeness("Trồng atiso", "Trồng atiso") - 1.0).abs() < 1e-9);
+    assert_eq!(likeness("Mô hình tại tỉnh Lào Cai", "Trồng atiso"), 0.0);
+}
+
+#[test]
+fn related_records_share_rare_words_which_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let finder = Finder::open(folder.path(), Vocabulary::default()).unwrap();
+    let mut entries: Vec<Entry> = (0..40).map(|number| entry(number, &format!("Báo cáo kết quả năm {number}"), &["public"])).collect();
+    entries.push(Entry { text: "Màng gấc sấy lạnh giữ lycopen".into(), ..entry(100, "Máy sấy gấc", &["public"]) });
+    entries.push(entry(101, "Chiết lycopen từ màng gấc", &["public"]));
+    entries.push(entry(102, "Màng gấc của đơn vị khác", &["body:1"]));
+    finder.put(&entries).unwrap();
+    finder.commit(1).unwrap();
+    let text = Proposal { parts: vec![("title".into(), "Giữ lycopen của màng gấc khi sấy; báo cáo kết quả năm".into())] };
+    let related = |keys: &[&str], less: &[&str]| {
+        let strings = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let among = Among { visible_to: strings(keys), except: Some("0100"), ..Among::default() };
+        finder.related(&text, &strings(less), &among, 5).unwrap()
+    };
+    let found = related(&["public"], &[]);
+    assert_eq!(
+        found.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(),
+        ["0101"],
+        "not itself, nothing private, nothing for words that all have"
+    );
+    assert_eq!(found[0].words, ["màng gấc"]);
+    assert_eq!(related(&["body:1"], &[])[0].id, "0102");
+    assert!(related(&[], &[]).is_empty());
+    assert!(related(&["public"], &["màng gấc"])[0].share < found[0].share, "what was turned down counts less");
+}
+
+#[test]
+fn only_what_changed_after_a_cursor_is_found_when_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let finder = Finder::open(folder.path(), Vocabulary::default()).unwrap();
+    let at = |number: usize, changed: u64| Entry { changed, ..entry(number, "Nuôi tôm", &["public"]) };
+    finder.put(&[at(1, 5), at(2, 9)]).unwrap();
+    finder.commit(9).unwrap();
+    let digest = finder.digest().unwrap();
+    let ids = |after: Option<u64>| -> Vec<String> {
+        let asked = Query { changed_after: after, ..query("tôm", &["public"]) };
+        finder.search(&asked).unwrap().hits.into_iter().map(|hit| hit.id).collect()
+    };
+    assert_eq!(ids(Some(5)), ["0002"]);
+    assert_eq!(ids(Some(9)).len(), 0);
+    assert_eq!(ids(None).len(), 2);
+    finder.put(&[at(1, 12)]).unwrap();
+    finder.commit(12).unwrap();
+    assert_eq!(ids(Some(9)), ["0001"]);
+    assert_eq!(digest, finder.digest().unwrap(), "when it was indexed is no part of what it says");
 }

@@ -6,6 +6,8 @@ use sha2::{Digest, Sha256};
 use viet::{fold, is_legal, key, nfc, syllables};
 
 use crate::analysis::Term;
+use crate::overlap::{Lexicon, TitleWords};
+use crate::words::{I_OR_Y, swapped_i};
 
 /// The longest sequence of syllables that is one word here.
 pub(crate) const LONGEST_WORD: usize = 6;
@@ -26,6 +28,8 @@ pub struct Vocabulary {
     synonyms: HashMap<String, Vec<Synonym>>,
     /// Folded words that only frame a question, blank-separated syllables.
     fillers: std::collections::HashSet<String>,
+    /// What the words of titles do.
+    pub(crate) titles: Lexicon,
     fingerprint: String,
 }
 
@@ -49,6 +53,37 @@ impl Vocabulary {
         let hash = Sha256::digest(format!("{abbreviations:?}"));
         vocabulary.fingerprint = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         vocabulary
+    }
+
+    /// The vocabulary with what the words of titles do.
+    pub fn with_titles(mut self, words: &TitleWords) -> Vocabulary {
+        let read = |text: &str| self.usual(&terms_of(text), true).into_iter().flat_map(|(_, _, usual)| usual).collect();
+        self.titles = Lexicon::new(words, &read);
+        self
+    }
+
+    /// Words with one spelling for i and y, and of words for the same always the same one: where they stood, how many they were, what they are now.
+    pub(crate) fn usual(&self, words: &[Term], marked: bool) -> Vec<(usize, usize, Vec<Term>)> {
+        let words: Vec<Term> = words.iter().map(with_i).collect();
+        let mut found = Vec::with_capacity(words.len());
+        let mut at = 0;
+        while at < words.len() {
+            let longest = LONGEST_WORD.min(words.len() - at);
+            let (length, usual) = (1..=longest)
+                .rev()
+                .find_map(|length| {
+                    let span = words.get(at..at + length)?;
+                    let first = self
+                        .same_as(span, marked)
+                        .min_by(|one, two| one.iter().map(|term| &term.exact).cmp(two.iter().map(|term| &term.exact)))?;
+                    let own_is_first = span.iter().map(|term| &term.exact).le(first.iter().map(|term| &term.exact));
+                    Some((length, if own_is_first { span.to_vec() } else { first.to_vec() }))
+                })
+                .unwrap_or_else(|| (1, words.get(at).cloned().into_iter().collect()));
+            found.push((at, length, usual));
+            at += length;
+        }
+        found
     }
 
     /// What a run of letters stands for when it is written like an abbreviation: in capitals amid other letters, with `&`, or as no syllable can be.
@@ -93,6 +128,14 @@ pub(crate) fn is_abbreviation(short: &str, amid_capitals: bool) -> bool {
     }
     let capitals = !short.chars().any(char::is_lowercase);
     short.contains('&') || (capitals && !amid_capitals) || !is_legal(short)
+}
+
+/// kĩ for kỹ and qui for quy: two spellings of one sound.
+fn with_i(term: &Term) -> Term {
+    match term.folded.strip_suffix('y') {
+        Some(onset) if I_OR_Y.contains(&onset) => Term { exact: swapped_i(&term.exact), folded: format!("{onset}i") },
+        _ => term.clone(),
+    }
 }
 
 fn terms_of(text: &str) -> Vec<Term> {

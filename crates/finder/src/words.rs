@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use tantivy::{Searcher, Term as IndexTerm};
 use viet::{fold, has_marks, is_legal, key, syllables};
 
-use crate::analysis::{Term, Token, codes, is_all_capitals, tokens};
+use crate::analysis::{Term, Token, codes, is_all_capitals, readable, tokens};
 use crate::index::{Finder, FinderError};
 use crate::vocabulary::{LONGEST_WORD, is_abbreviation, letters_of};
 
@@ -29,7 +29,7 @@ const OTHER_MEANING: f32 = 0.5;
 const SYNONYM: f32 = 0.6;
 const I_FOR_Y: f32 = 0.3;
 /// Letters after which i and y are two spellings of one sound in an open syllable.
-const I_OR_Y: [&str; 7] = ["h", "k", "l", "m", "s", "t", "qu"];
+pub(crate) const I_OR_Y: [&str; 7] = ["h", "k", "l", "m", "s", "t", "qu"];
 
 /// Letters of the shortest two syllables that are taken apart.
 const SHORTEST_TOGETHER: usize = 5;
@@ -427,7 +427,7 @@ impl Words {
             }
         }
         for code in &self.codes {
-            let has = |written: &str| codes(written).iter().any(|known| known == code);
+            let has = |written: &str| codes(&readable(written)).iter().any(|known| known == code);
             let in_title = has(&title.whole);
             if in_title || has(&text.whole) {
                 reasons.push(Why { word: code.clone(), found: code.clone(), how: How::Code, in_title, weight: CODE });
@@ -466,7 +466,7 @@ fn with_the_other_i(folded: &str) -> Option<String> {
 }
 
 /// i for y at the end of the letters (a digit for the tone may follow), and the other way round.
-fn swapped_i(syllable: &str) -> String {
+pub(crate) fn swapped_i(syllable: &str) -> String {
     let (letters, tone) = syllable.split_at(syllable.trim_end_matches(|c: char| c.is_ascii_digit()).len());
     match (letters.strip_suffix('i'), letters.strip_suffix('y')) {
         (Some(onset), _) => format!("{onset}y{tone}"),

@@ -6,7 +6,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// The canonical form of a text: Unicode NFC, and the ghost letters Ƣ ƣ that some PDF fonts print for Ư ư put right. Does nothing to clean text.
 pub fn nfc(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
+    if text.is_ascii() || text.chars().all(is_plainly_composed) {
         return Cow::Borrowed(text);
     }
     let ghosts = text.contains(['\u{01A2}', '\u{01A3}']);
@@ -14,6 +14,12 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().map(without_ghost).nfc().collect())
+}
+
+/// What is NFC wherever it stands, and no ghost: Latin up to the combining marks, Latin Extended Additional, and the punctuation of ordinary texts. Knowing
+/// these by their ranges saves looking most texts up letter by letter.
+fn is_plainly_composed(c: char) -> bool {
+    matches!(c, '\0'..='\u{01A1}' | '\u{01A4}'..='\u{02FF}' | '\u{1E00}'..='\u{1EFF}' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205E}')
 }
 
 /// Every letter apart from its marks: Unicode NFD.
