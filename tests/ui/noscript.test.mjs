@@ -1,9 +1,9 @@
 // Script only shortens the way: without it every page shows the same rows, and every form and link still works.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { openBrowser, Visitors } from "./browser.mjs";
-import { everyVisit, findPages } from "./pages.mjs";
+import { AT_ONCE, everyVisit, findPages } from "./pages.mjs";
 import { startProduct } from "./product.mjs";
 
 const product = await startProduct();
@@ -14,37 +14,41 @@ after(async () => {
   await product.stop();
 });
 
-for (const visit of everyVisit(await findPages(visitors))) {
-  test(`works without script: ${visit.title}`, async () => {
-    const withScript = await visitors.open({ role: visit.role });
-    const without = await visitors.open({ role: visit.role, javaScript: false });
-    try {
-      const rich = await withScript.newPage();
-      await rich.goto(visit.path);
-      const plain = await without.newPage();
-      await plain.goto(visit.path);
-      assert.deepEqual(await plain.evaluate(content), await rich.evaluate(content), `${visit.path} shows something else without script`);
-      assert.deepEqual(await plain.evaluate(deadEnds), [], `${visit.path} has controls that need script`);
-      assert.deepEqual(await plain.evaluate(forbidden), [], `${visit.path} breaks a rule of the house`);
+const visits = everyVisit(await findPages(visitors));
 
-      const forms = await plain.locator("form").count();
-      for (let index = 0; index < forms; index += 1) {
-        const method = ((await plain.locator("form").nth(index).getAttribute("method")) ?? "get").toLowerCase();
-        if (method !== "get") continue;
-        const submit = plain.locator("form").nth(index).locator("button:not([type=button]):not([type=reset]), input[type=submit]").first();
-        if (!(await submit.isVisible())) continue;
-        const answer = plain.waitForEvent("response", (response) => response.request().isNavigationRequest());
-        await submit.click();
-        const status = (await answer).status();
-        assert.ok(status < 400, `form ${index + 1} of ${visit.path} answered ${status}`);
+describe("every page", { concurrency: AT_ONCE }, () => {
+  for (const visit of visits) {
+    test(`works without script: ${visit.title}`, async () => {
+      const withScript = await visitors.open({ role: visit.role });
+      const without = await visitors.open({ role: visit.role, javaScript: false });
+      try {
+        const rich = await withScript.newPage();
+        await rich.goto(visit.path);
+        const plain = await without.newPage();
         await plain.goto(visit.path);
+        assert.deepEqual(await plain.evaluate(content), await rich.evaluate(content), `${visit.path} shows something else without script`);
+        assert.deepEqual(await plain.evaluate(deadEnds), [], `${visit.path} has controls that need script`);
+        assert.deepEqual(await plain.evaluate(forbidden), [], `${visit.path} breaks a rule of the house`);
+
+        const forms = await plain.locator("form").count();
+        for (let index = 0; index < forms; index += 1) {
+          const method = ((await plain.locator("form").nth(index).getAttribute("method")) ?? "get").toLowerCase();
+          if (method !== "get") continue;
+          const submit = plain.locator("form").nth(index).locator("button:not([type=button]):not([type=reset]), input[type=submit]").first();
+          if (!(await submit.isVisible())) continue;
+          const answer = plain.waitForEvent("response", (response) => response.request().isNavigationRequest());
+          await submit.click();
+          const status = (await answer).status();
+          assert.ok(status < 400, `form ${index + 1} of ${visit.path} answered ${status}`);
+          await plain.goto(visit.path);
+        }
+      } finally {
+        await withScript.close();
+        await without.close();
       }
-    } finally {
-      await withScript.close();
-      await without.close();
-    }
-  });
-}
+    });
+  }
+});
 
 // The functions below run inside the page.
 

@@ -2,9 +2,9 @@
 // spacing (1.4.12), and lines high enough for Vietnamese capitals with two marks.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { openBrowser, Visitors } from "./browser.mjs";
-import { everyVisit, findPages } from "./pages.mjs";
+import { AT_ONCE, everyVisit, findPages } from "./pages.mjs";
 import { startProduct } from "./product.mjs";
 
 const product = await startProduct();
@@ -15,47 +15,51 @@ after(async () => {
   await product.stop();
 });
 
-for (const visit of everyVisit(await findPages(visitors))) {
-  test(`reflow, targets and glyphs on: ${visit.title}`, async () => {
-    const context = await visitors.open({ role: visit.role, width: 320, height: 640 });
-    try {
-      const page = await context.newPage();
-      await page.goto(visit.path);
+const visits = everyVisit(await findPages(visitors));
 
-      assert.deepEqual(await page.evaluate(wideElements), [], `${visit.path} scrolls sideways at 320 px`);
-      assert.deepEqual(await page.evaluate(smallTargets), [], `${visit.path} has targets below 24 × 24 px at 320 px`);
-      assert.deepEqual(await page.evaluate(lowLines), [], `${visit.path} has lines too low for Ẫ, Ẳ, Ộ`);
-      assert.deepEqual(await page.evaluate(clippedText), [], `${visit.path} cuts text at 320 px`);
+describe("every page", { concurrency: AT_ONCE }, () => {
+  for (const visit of visits) {
+    test(`reflow, targets and glyphs on: ${visit.title}`, async () => {
+      const context = await visitors.open({ role: visit.role, width: 320, height: 640 });
+      try {
+        const page = await context.newPage();
+        await page.goto(visit.path);
 
-      await page.setViewportSize({ width: 1366, height: 800 });
-      assert.deepEqual(await page.evaluate(smallTargets), [], `${visit.path} has targets below 24 × 24 px at 1366 px`);
+        assert.deepEqual(await page.evaluate(wideElements), [], `${visit.path} scrolls sideways at 320 px`);
+        assert.deepEqual(await page.evaluate(smallTargets), [], `${visit.path} has targets below 24 × 24 px at 320 px`);
+        assert.deepEqual(await page.evaluate(lowLines), [], `${visit.path} has lines too low for Ẫ, Ẳ, Ộ`);
+        assert.deepEqual(await page.evaluate(clippedText), [], `${visit.path} cuts text at 320 px`);
 
-      await page.evaluate(() => document.documentElement.style.setProperty("font-size", "200%"));
-      assert.deepEqual(await page.evaluate(wideElements), [], `${visit.path} scrolls sideways with text at 200 %`);
-      assert.deepEqual(await page.evaluate(clippedText), [], `${visit.path} cuts text at 200 %`);
-      await page.evaluate(() => document.documentElement.style.removeProperty("font-size"));
+        await page.setViewportSize({ width: 1366, height: 800 });
+        assert.deepEqual(await page.evaluate(smallTargets), [], `${visit.path} has targets below 24 × 24 px at 1366 px`);
 
-      await page.evaluate(() => {
-        const spacing = new CSSStyleSheet();
-        spacing.replaceSync(
-          "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-bottom: 2em !important }",
-        );
-        document.adoptedStyleSheets = [spacing];
-      });
-      assert.deepEqual(await page.evaluate(clippedText), [], `${visit.path} cuts text with WCAG text spacing`);
+        await page.evaluate(() => document.documentElement.style.setProperty("font-size", "200%"));
+        assert.deepEqual(await page.evaluate(wideElements), [], `${visit.path} scrolls sideways with text at 200 %`);
+        assert.deepEqual(await page.evaluate(clippedText), [], `${visit.path} cuts text at 200 %`);
+        await page.evaluate(() => document.documentElement.style.removeProperty("font-size"));
 
-      await page.evaluate(() => {
-        document.adoptedStyleSheets = [];
-        for (const cell of document.querySelectorAll("td, th, button, summary, [class*=badge], h1, h2, h3")) {
-          if (cell.children.length === 0 && cell.textContent.trim()) cell.textContent = "Ẵ Ặ Ộ Ữ";
-        }
-      });
-      assert.deepEqual(await page.evaluate(clippedText), [], `${visit.path} cuts Ẵ Ặ Ộ Ữ`);
-    } finally {
-      await context.close();
-    }
-  });
-}
+        await page.evaluate(() => {
+          const spacing = new CSSStyleSheet();
+          spacing.replaceSync(
+            "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-bottom: 2em !important }",
+          );
+          document.adoptedStyleSheets = [spacing];
+        });
+        assert.deepEqual(await page.evaluate(clippedText), [], `${visit.path} cuts text with WCAG text spacing`);
+
+        await page.evaluate(() => {
+          document.adoptedStyleSheets = [];
+          for (const cell of document.querySelectorAll("td, th, button, summary, [class*=badge], h1, h2, h3")) {
+            if (cell.children.length === 0 && cell.textContent.trim()) cell.textContent = "Ẵ Ặ Ộ Ữ";
+          }
+        });
+        assert.deepEqual(await page.evaluate(clippedText), [], `${visit.path} cuts Ẵ Ặ Ộ Ữ`);
+      } finally {
+        await context.close();
+      }
+    });
+  }
+});
 
 // The functions below run inside the page.
 
