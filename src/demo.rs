@@ -29,6 +29,7 @@ struct Story {
     contract: Vec<Map<String, Value>>,
     budget_line: Vec<Map<String, Value>>,
     disbursement: Vec<Map<String, Value>>,
+    technology: Vec<Map<String, Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -197,7 +198,8 @@ impl<'a> Telling<'a> {
         Ok(self.drafts)
     }
 
-    /// Illustrative tasks of one department, with the councils on them, their contracts and money, and the results they gave.
+    /// Illustrative tasks of one department, with the councils on them, their contracts and money, and the results they gave;
+    /// what is needed and offered beside them.
     fn tasks(&mut self) -> Result<()> {
         let owner = body_of(self.office, DAK_LAK)?.to_string();
         for task in &self.story.task {
@@ -219,6 +221,9 @@ impl<'a> Telling<'a> {
             for result in self.story.result.iter().filter(|result| result.get("task") == title) {
                 self.push_of(owner.clone(), "result", result, &[("task", id)]);
             }
+        }
+        for technology in &self.story.technology {
+            self.push_of(owner.clone(), "technology", technology, &[]);
         }
         Ok(())
     }

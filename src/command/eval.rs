@@ -104,9 +104,7 @@ fn injected(arguments: &EvalArguments, words: Words) -> Result<ExitCode> {
 
 /// The words that searching knows, as the program comes.
 pub(super) fn builtin_vocabulary() -> Result<Vocabulary> {
-    let catalogue = catalogue::Catalogue::builtin()?;
-    let words = catalogue.search_words();
-    Ok(Vocabulary::new(&words.abbreviations, &words.same, &words.fillers))
+    Ok(office::vocabulary_of(&catalogue::Catalogue::builtin()?))
 }
 
 /// The index of one evaluation, gone when it ends.

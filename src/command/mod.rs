@@ -7,6 +7,7 @@ mod doctor;
 mod document;
 mod eval;
 mod generate;
+mod matching;
 mod node;
 mod overlap;
 mod peer;
@@ -109,6 +110,8 @@ enum Command {
     Search(document::SearchArguments),
     /// So một đề xuất với nhiệm vụ, kết quả đã có: đoạn nào trùng lời, với bản ghi nào – What of a proposal other records already say
     Overlap(overlap::OverlapArguments),
+    /// Gợi ý ai đáp ứng một nhu cầu, ai cần một chào bán hoặc kết quả – Who offers what a record needs, or needs what it offers
+    Match(matching::MatchArguments),
     /// Kiểm tra toàn bộ sổ cái, tệp và khung nhìn – Check the whole ledger, files and views
     Verify(check::VerifyArguments),
     /// Dựng lại một khung nhìn (board, register, search, bodies) hoặc tất cả – Rebuild one view or all
@@ -151,6 +154,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Export(arguments) => table::export(arguments, words),
         Command::Search(arguments) => document::search(arguments, words),
         Command::Overlap(arguments) => overlap::overlap(&arguments, words),
+        Command::Match(arguments) => matching::suggest(&arguments, words),
         Command::Verify(arguments) => check::verify(arguments, words),
         Command::Rebuild(arguments) => check::rebuild(arguments, words),
         Command::Backup(arguments) => copy::backup(arguments, words),

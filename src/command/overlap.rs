@@ -152,5 +152,10 @@ fn read_proposal(path: &Path, words: Words) -> Result<CollectedText> {
         };
     }
     let text = office::text_of_file(&name, &bytes)?;
+    // One line is a title; the finder compares a long one as a text all the same.
+    let title = text.trim();
+    if !title.contains('\n') {
+        return Ok(CollectedText { id: String::new(), title: title.to_owned(), parts: Vec::new() });
+    }
     Ok(CollectedText { id: String::new(), title: String::new(), parts: vec![("text".to_owned(), text)] })
 }

@@ -150,3 +150,43 @@ async fn the_panel_and_the_page_show_the_passages_and_save_nothing() {
     assert!(page.text.contains("Mô hình trồng gấc") && page.text.contains("cùng tỉnh"), "{}", page.text);
     assert_eq!(before, office.ledger().digest().unwrap(), "looking saves nothing");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_call_is_compared_with_everything_and_with_itself_in_the_background() {
+    let folder = tempfile::tempdir().unwrap();
+    let office = std::sync::Arc::new(open(folder.path()));
+    let who = officer(&office);
+    let done = task(&office, &who, "Mô hình trồng gấc theo GACP tại Đắk Lắk (minh họa)", AIMS, "running");
+    let (first, second) = (proposal(&office, &who), proposal(&office, &who));
+    assert!(office.settle(Duration::from_secs(30)));
+    let form = |state: Option<&str>, year| office::OverlapCallForm { state: state.map(str::to_owned), year };
+    let mut steps = Vec::new();
+    let call = office.compare_call(&who, &form(Some("draft"), Some(2018)), &mut |done, of| steps.push((done, of))).unwrap();
+    assert_eq!(steps, [(0, 2), (1, 2)]);
+    let of = |id: RecordId| -> Vec<String> {
+        let row = call.rows.iter().find(|row| row.proposal == id).unwrap();
+        row.found.iter().map(|found| found.overlap.id.clone()).collect()
+    };
+    assert!(of(first).contains(&done.to_string()) && of(first).contains(&second.to_string()), "{:?}", of(first));
+    assert!(call.rows.iter().all(office::OverlapCallRow::is_strong));
+    assert!(office.compare_call(&who, &form(Some("draft"), Some(2019)), &mut |_, _| ()).unwrap().rows.is_empty());
+    assert!(office.compare_call(&who, &form(Some("approved"), None), &mut |_, _| ()).unwrap().rows.is_empty());
+    assert!(office.begin_overlap_call(&Identity::public(), form(None, None)).is_err());
+
+    let router = web::router(office.clone(), web::Options::at("http://localhost"));
+    let own = session(&office, "daklak.cv");
+    let wrong = Visit::post("/trung-lap", "state=draft&year=hai").by(Some(&own)).send(&router).await;
+    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.text.contains("bốn chữ số"), "{}", wrong.text);
+    let begun = Visit::post("/trung-lap", "state=draft&year=2018").by(Some(&own)).send(&router).await;
+    assert_eq!((begun.status, begun.place.as_str()), (StatusCode::SEE_OTHER, "/trung-lap"));
+    let mut page = Visit::get("/trung-lap").by(Some(&own)).send(&router).await;
+    for _ in 0..300 {
+        if page.text.contains("phiếu đã so") {
+            break;
+        }
+        assert!(page.text.contains("Đang so từng đề xuất"), "{}", page.text);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        page = Visit::get("/trung-lap").by(Some(&own)).send(&router).await;
+    }
+    assert!(page.text.contains("nên xem kỹ") && page.text.contains("Mô hình trồng gấc"), "{}", page.text);
+}

@@ -50,6 +50,7 @@ const PAGES = [
   { name: "tasks", path: "/nhiem-vu", roles: ["public", "officer"] },
   { name: "task", from: "tasks", link: new RegExp(`^/nhiem-vu/${ID}$`), roles: ["public", "officer"] },
   { name: "papers of a task", from: "task", link: new RegExp(`^/r/${ID}/giay-to$`), roles: ["public", "officer"] },
+  { name: "overlaps of a task", from: "task", link: new RegExp(`^/r/${ID}/trung-lap$`), roles: ["public", "officer"] },
   { name: "step of a task", from: "task", link: new RegExp(`^/r/${ID}/buoc/[a-z_]+$`), roles: ["officer"] },
   { name: "tasks, boundaries as then", path: "/nhiem-vu?tinh=60&dia-gioi=luc-do", roles: ["public"] },
   { name: "results", path: "/ket-qua", roles: ["public", "officer"] },
@@ -58,7 +59,11 @@ const PAGES = [
   { name: "provinces, as then", path: "/tinh?dia-gioi=luc-do", roles: ["public"] },
   { name: "province", path: "/tinh/68.2025-07-01", roles: ["public", "officer"] },
   { name: "former province", path: "/tinh/60", roles: ["public"] },
+  { name: "technologies", path: "/bieu-mau/technology", roles: ["public"] },
+  { name: "technology", from: "technologies", link: new RegExp(`^/r/${ID}$`), roles: ["public", "officer"] },
+  { name: "suggestions for a technology", from: "technology", link: new RegExp(`^/r/${ID}/goi-y$`), roles: ["public", "officer"] },
   { name: "new task", path: "/bieu-mau/task/moi", roles: ["officer"] },
+  { name: "overlaps of a call", path: "/trung-lap", roles: ["officer"] },
   { name: "councils", path: "/hoi-dong", roles: ["officer"] },
   { name: "council", from: "councils", link: new RegExp(`^/hoi-dong/${ID}$`), roles: ["officer"] },
   { name: "paper count of a council", from: "council", link: new RegExp(`^/hoi-dong/${ID}/kiem-phieu$`), roles: ["officer"] },
@@ -84,6 +89,9 @@ const PAGES = [
   { name: "form versions", path: "/quan-tri/bieu-mau", roles: ["administrator"] },
   { name: "audit trail", path: "/quan-tri/nhat-ky", roles: ["administrator"] },
 ];
+
+/** Pages that are looked at side by side: while one waits for the product, another is measured. */
+export const AT_ONCE = 3;
 
 export const LANGUAGES = ["vi", "en"];
 

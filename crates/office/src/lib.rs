@@ -49,9 +49,11 @@ mod identity;
 mod incoming_form;
 mod inheritance;
 mod lookup;
+mod matching;
 mod node;
 mod office;
 mod overlap;
+mod overlap_call;
 mod own_catalogue;
 mod paper;
 mod payment;
@@ -65,6 +67,7 @@ mod reference;
 mod register;
 mod reminder;
 mod returned;
+mod saved_search;
 mod search;
 mod search_filter;
 mod session;
@@ -116,8 +119,8 @@ pub use exchange::signature::{SignatureFields, Target as CallTarget};
 pub use exchange::wire::{Coding, Wire, WireAnswer};
 pub use export::FileForm;
 pub use finder::{
-    Hit as SearchHit, How as FoundHow, Order as SearchOrder, Overlap, Part as SearchPart, Results as SearchResults, Span as OverlapSpan,
-    Why,
+    Hit as SearchHit, How as FoundHow, Order as SearchOrder, Overlap, Part as SearchPart, Related, Results as SearchResults,
+    Span as OverlapSpan, Why,
 };
 pub use form_version::{FormComparison, FormState, FormTrial, FormVersion, TrialFault};
 pub use held_record::Holding;
@@ -126,12 +129,14 @@ pub use incoming_form::{FormOrigin, FormTrouble};
 pub use inheritance::TakingOver;
 pub use ledger::{Entry, FileRef, LeafHash, Op, RecordId, Version};
 pub use lookup::record_named_in;
+pub use matching::{FoundMatch, MatchAnswer, MatchReason, MatchSide, Matches};
 pub use node::{
     Above, ArrivalPlace, BodyCompleteness, Invitation, KEY_FILE, Line, LineFault, LogStanding, Membership, ReceiptForm, SendPolicy,
     SendQueue, Sending, WaitingDeed, WaitingEntry,
 };
 pub use office::{Office, Settings};
 pub use overlap::{FoundOverlap, OverlapFlag, OverlapForm, can_overlap, text_of_file};
+pub use overlap_call::{OverlapCall, OverlapCallForm, OverlapCallRow};
 pub use own_catalogue::OwnCatalogue;
 pub use paper::{INFORMATION_SHEET, PaperOffer};
 pub use payment::{PaymentAnswer, PaymentReason, PaymentStanding, ReasonWeight, RemedyPlace, open_questions};
@@ -141,7 +146,8 @@ pub use record::{Draft, RecordView, Stored};
 pub use reference::Reference;
 pub use register::{Order, RegisterFilter, RegisterPage, RegisterRow, StateCount};
 pub use returned::{Return, ReturnedPage, ReturnedRow};
-pub use search::{Found, SearchForm};
+pub use saved_search::SavedSearch;
+pub use search::{Found, SearchForm, vocabulary_of};
 pub use session::{Session, SessionToken};
 pub use sheet::{Sheet, SheetCell, SheetRow, cell_address, column_letters, read_sheet, sha256};
 pub use sheet_desk::{DeskState, SheetUpload};

@@ -92,9 +92,9 @@ pub fn text_of_file(name: &str, bytes: &[u8]) -> Result<String, OfficeError> {
 
 /// What flags are made of.
 #[derive(Default)]
-struct Facts {
-    research_fields: BTreeSet<String>,
-    provinces: BTreeSet<String>,
+pub(crate) struct Facts {
+    pub(crate) research_fields: BTreeSet<String>,
+    pub(crate) provinces: BTreeSet<String>,
     bodies: BTreeSet<String>,
     people: BTreeSet<String>,
     others: BTreeSet<String>,
@@ -176,7 +176,7 @@ impl Office {
         Ok(standings.iter().map(|log| format!("{}: {} ({})", log.origin, log.next, log.root)).collect::<Vec<_>>().join("\n"))
     }
 
-    fn facts(&self, kind: &Kind, data: &Value) -> Facts {
+    pub(crate) fn facts(&self, kind: &Kind, data: &Value) -> Facts {
         let mut facts = Facts::default();
         self.collect_facts(&kind.fields, data, &mut facts);
         let year = |day: &str| day.get(..4).and_then(|year| year.parse::<i32>().ok());

@@ -1,10 +1,11 @@
 //! Search over records: the index follows the ledger, a query sees only what the person may see.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
-use catalogue::{Field, FieldType, Kind, Lang};
-use finder::{Among, Entry, Finder, Order as SearchOrder, Overlap, Proposal, Query, Question, Results, Vocabulary};
+use catalogue::{Catalogue, Field, FieldType, Kind, Lang};
+use finder::{Among, Entry, Finder, Order as SearchOrder, Overlap, Proposal, Query, Question, Related, Results, TitleWords, Vocabulary};
 use ledger::{Change, Follower, Ledger, RecordId};
 use serde_json::Value;
 
@@ -47,6 +48,8 @@ pub struct SearchForm {
     pub status: Option<String>,
     /// Only this province, by its code.
     pub province: Option<String>,
+    /// Only what is new or changed since the index was so far.
+    pub changed_after: Option<u64>,
     /// The order.
     pub order: SearchOrder,
     /// Opaque cursor of the next page.
@@ -66,8 +69,7 @@ pub struct Found {
 
 impl SearchIndex {
     pub(crate) fn open(folder: &Path, forms: Arc<FormShelf>, ledger: Arc<Ledger>, keeps: bool) -> Result<SearchIndex, OfficeError> {
-        let words = forms.catalogue().search_words().clone();
-        let vocabulary = || Vocabulary::new(&words.abbreviations, &words.same, &words.fillers);
+        let vocabulary = || vocabulary_of(forms.catalogue());
         let opened = if keeps { Finder::open(folder, vocabulary()) } else { Finder::open_to_read(folder, vocabulary()) };
         let finder = match opened {
             Ok(finder) => finder,
@@ -95,12 +97,11 @@ impl SearchIndex {
 
     fn apply_batch(&self, batch: &[Change]) -> Result<(), OfficeError> {
         let Some(last) = batch.last() else { return Ok(()) };
-        let mut records: Vec<RecordId> = batch.iter().map(|change| change.rec).collect();
-        records.sort_unstable();
-        records.dedup();
+        // Each record once, with its last change.
+        let records: BTreeMap<RecordId, u64> = batch.iter().map(|change| (change.rec, change.seq)).collect();
         let (mut entries, mut gone) = (Vec::new(), Vec::new());
-        for record in records {
-            match self.entry(record)? {
+        for (record, changed) in records {
+            match self.entry(record, changed)? {
                 Some(entry) => entries.push(entry),
                 None => gone.push(record.to_string()),
             }
@@ -112,7 +113,7 @@ impl SearchIndex {
         Ok(())
     }
 
-    fn entry(&self, record: RecordId) -> Result<Option<Entry>, OfficeError> {
+    fn entry(&self, record: RecordId, changed: u64) -> Result<Option<Entry>, OfficeError> {
         let Some(shown) = widest(&self.ledger, &self.forms, record)? else { return Ok(None) };
         let kind = shown.kind;
         let title = self.forms.catalogue().title(&kind.name, &shown.data, Lang::Vi);
@@ -154,8 +155,27 @@ impl SearchIndex {
             codes,
             at: viet::PartialDate::from_iso(day)
                 .map_or(0, |date| crate::status::days_between(jiff::civil::date(1970, 1, 1), date.first_day())),
+            changed,
         }))
     }
+}
+
+/// The words that searching knows beside the records, as a catalogue has them.
+pub fn vocabulary_of(catalogue: &Catalogue) -> Vocabulary {
+    let words = catalogue.search_words();
+    let roles = words.titles.clone();
+    let provinces = catalogue.list("provinces").map(|list| list.codes.iter().map(|code| code.name().to_owned()).collect());
+    Vocabulary::new(&words.abbreviations, &words.same, &words.fillers).with_titles(&TitleWords {
+        frames: roles.frames,
+        provinces: provinces.unwrap_or_default(),
+        regions: roles.regions,
+        before_places: roles.before_places,
+        institutions: roles.institutions,
+        classifiers: roles.classifiers,
+        things: roles.things,
+        no_aims: roles.no_aims,
+        aims: roles.aims,
+    })
 }
 
 /// What of a record is searched, beside its title.
@@ -253,6 +273,7 @@ impl Office {
             statuses: form.status.clone().into_iter().collect(),
             provinces: form.province.clone().into_iter().collect(),
             years: form.year.map(|year| (year, year)),
+            changed_after: form.changed_after,
             order: form.order,
             after: form.after.clone(),
             limit: form.limit.clamp(1, 100),
@@ -284,9 +305,29 @@ impl Office {
         Ok(self.search_index().finder().overlaps(proposal, &among, limit)?)
     }
 
+    /// Records of some kinds that share rare words with a text, of those that this person may see.
+    pub(crate) fn find_related(
+        &self,
+        who: &Identity,
+        text: &Proposal,
+        less: &[String],
+        kinds: &[&str],
+        except: &str,
+        limit: usize,
+    ) -> Result<Vec<Related>, OfficeError> {
+        let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let among = Among { visible_to: self.search_keys(who), kinds, except: Some(except) };
+        Ok(self.search_index().finder().related(text, less, &among, limit)?)
+    }
+
     /// Up to eight ways in which what is typed may go on, of words in records that this person may see.
     pub fn suggest(&self, who: &Identity, prefix: &str) -> Result<Vec<String>, OfficeError> {
         Ok(self.search_index().finder().complete(prefix, &self.search_keys(who), 8)?)
+    }
+
+    /// How far the index is.
+    pub(crate) fn search_cursor(&self) -> u64 {
+        self.search_index().finder().cursor()
     }
 
     fn search_keys(&self, who: &Identity) -> Vec<String> {

@@ -249,22 +249,28 @@ async fn vote(page: Page, State(app): State<App>, Path(id): Path<String>, header
     page.go(&format!("/tin/{id}"))
 }
 
-async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPlace) -> Answer {
-    let form = SearchForm {
+/// What the address of a search asks for.
+pub(crate) fn search_form(page: &Page) -> SearchForm {
+    SearchForm {
         text: page.parameter("q").unwrap_or("").to_owned(),
         kind: page.parameter("kind").map(str::to_owned),
         body: page.parameter("body").map(str::to_owned),
         year: page.parameter("year").and_then(|year| year.parse().ok()),
         status: page.parameter("status").map(str::to_owned),
         province: page.parameter("province").map(str::to_owned),
+        changed_after: page.parameter("moi").and_then(|cursor| cursor.parse().ok()),
         order: match page.parameter("order") {
             Some("newest") => SearchOrder::Newest,
             Some("oldest") => SearchOrder::Oldest,
             _ => SearchOrder::Best,
         },
-        after: place.after,
-        limit: place.limit.min(50),
-    };
+        ..SearchForm::default()
+    }
+}
+
+async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPlace) -> Answer {
+    let form = SearchForm { after: place.after, limit: place.limit.min(50), ..search_form(&page) };
+    let signed_in = who.is_signed_in();
     let typed = form.text.clone();
     let (found, rows, not_understood) = app
         .call(move |office| {
@@ -303,6 +309,14 @@ async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
     if !not_understood.is_empty() {
         let words = page.say("Không hiểu điều kiện, đã tìm như chữ thường:", "Not understood as a filter, looked for as words:");
         blocks.push(Block::Notice(Notice::info(format!("{words} {}", not_understood.join("; ")))));
+    }
+    if page.parameter("moi").is_some() {
+        let words = page.say(
+            "Chỉ những bản ghi mới hoặc vừa sửa từ lần xem trước.",
+            "Only records that are new or changed since they were last looked at.",
+        );
+        blocks.push(Block::Notice(Notice::info(words)));
+        blocks.push(Block::Links(vec![(page.say("Xem tất cả", "Show all").to_owned(), page.link_with(&[("moi", None)]))]));
     }
     if let Some(meant) = &found.did_you_mean {
         blocks.push(Block::Links(vec![(
@@ -351,6 +365,9 @@ async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
     facets.group(&page, page.say("Trạng thái", "State"), "status", &statuses);
     let mut side = Blocks::default();
     side.push(Block::Facets(facets));
+    if signed_in && ["q", "kind", "body", "year", "status", "province"].iter().any(|name| page.parameter(name).is_some()) {
+        side.push(crate::saved_search::keep_form(&page));
+    }
     let mut list = Blocks::default();
     if found.hits.is_empty() {
         list.push(Block::Empty(EmptyState::new(

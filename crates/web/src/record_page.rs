@@ -1,7 +1,10 @@
 //! A record as its page shows it, whatever its kind: badges, fields, the progress of a task, what one may do with it.
 
 use catalogue::{Audience, Criterion, DueState, Kind};
-use office::{ArrivalPlace, FileRef, Holding, Identity, NextStep, Office, OfficeError, RecordId, RecordView, RegisterFilter, TaskProgress};
+use office::{
+    ArrivalPlace, FileRef, Holding, Identity, MatchSide, NextStep, Office, OfficeError, RecordId, RecordView, RegisterFilter, Related,
+    TaskProgress,
+};
 use serde_json::Value;
 
 use crate::attached_file::show_files;
@@ -30,6 +33,8 @@ pub(crate) struct RecordPage {
     way: Vec<ArrivalPlace>,
     /// The files that it names, and whether they are here.
     files: Vec<(FileRef, bool)>,
+    /// Others about the same.
+    related: Vec<Related>,
 }
 
 impl RecordPage {
@@ -50,7 +55,8 @@ impl RecordPage {
         }
         let way = if who.is_signed_in() { office.arrival(who, id)? } else { Vec::new() };
         let files = office.attached_files(who, id)?;
-        Ok(RecordPage { view, titles, steps, contracts, way, files })
+        let related = office.related(who, &view, crate::matching::RELATED)?;
+        Ok(RecordPage { view, titles, steps, contracts, way, files, related })
     }
 
     /// Where the record has its page: a form that is not known has none of its own.
@@ -134,6 +140,7 @@ impl RecordPage {
         let id = view.id;
         let files = [("Word", "docx"), ("Excel", "xlsx"), ("CSV", "csv"), ("JSON", "json")];
         blocks.push(Block::Exports(ExportLinks::of_record(page, files.map(|(name, suffix)| (name, format!("/r/{id}.{suffix}"))))));
+        crate::matching::show_related(page, app, &self.related, blocks);
         Ok(())
     }
 
@@ -167,6 +174,15 @@ impl RecordPage {
                 buttons.push((words, page.href(&format!("/r/{id}/sua?mau={in_force}"))));
             }
             buttons.push((page.say("Xóa nội dung", "Erase").to_owned(), page.href(&format!("/r/{id}/xoa"))));
+        }
+        match self.view.data.as_ref().and_then(|data| MatchSide::of(&kind.name, data)) {
+            Some(MatchSide::Offers) => {
+                buttons.push((page.say("Ai đáp ứng?", "Who offers it?").to_owned(), page.href(&format!("/r/{id}/goi-y"))));
+            }
+            Some(MatchSide::Needs) => {
+                buttons.push((page.say("Ai cần?", "Who needs it?").to_owned(), page.href(&format!("/r/{id}/goi-y"))));
+            }
+            None => {}
         }
         if office::can_overlap(&kind.name) {
             buttons.push((page.say("Kiểm tra trùng lặp", "Overlap check").to_owned(), page.href(&format!("/r/{id}/trung-lap"))));

@@ -39,7 +39,9 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         })
         .await?;
     let asking = who.clone();
-    let (forms, waiting) = app.call(move |office| Ok((office.forms_to_decide(&asking)?, office.waits_to_be_sent(&asking)?))).await?;
+    let (forms, waiting, saved) = app
+        .call(move |office| Ok((office.forms_to_decide(&asking)?, office.waits_to_be_sent(&asking)?, office.saved_searches(&asking)?)))
+        .await?;
     let title = page.say("Việc của tôi", "My work").to_owned();
     let page = page.titled(title).at(Nav::Work);
     let mut blocks = Blocks::default();
@@ -75,6 +77,8 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
         let table = desk_table(&page, &app, title, rows, mine);
         blocks.push(Block::Table(table));
     }
+    crate::saved_search::show_saved(&page, &app.office, &saved, &mut blocks);
+    anything |= !saved.is_empty();
     if !anything {
         blocks.push(Block::Empty(EmptyState::new(
             page.say("Không có việc nào chờ", "Nothing is waiting"),
@@ -87,6 +91,10 @@ async fn desk(page: Page, Who(who): Who, State(app): State<App>) -> Answer {
     ];
     if !who.bodies().is_empty() {
         buttons.push((page.say("Hợp đồng và kinh phí", "Contracts and money").to_owned(), page.href("/hop-dong")));
+    }
+    if who.is_officer() {
+        let words = page.say("Kiểm tra trùng lặp cả đợt", "Overlap check of a whole call").to_owned();
+        buttons.push((words, page.href(crate::overlap_call::PLACE)));
     }
     buttons.push((page.say("Phiếu đề xuất", "Proposals").to_owned(), page.href(&crate::records::list_of("proposal"))));
     buttons.push((page.say("Mọi loại bản ghi", "All kinds of record").to_owned(), page.href("/bieu-mau")));
