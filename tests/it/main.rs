@@ -34,6 +34,7 @@ mod own_catalogue;
 mod people;
 mod permission;
 mod proposal;
+mod real_titles;
 mod receipt;
 mod record_form;
 mod region;

@@ -109,3 +109,38 @@ fn filters_are_typed_with_the_names_people_use() {
     }
     assert_eq!(ask("tỏi tỉnh:Atlantis").1, ["tỉnh:Atlantis"]);
 }
+
+/// The program on a folder of its own.
+fn program(data: &Path, words: &[&str]) -> std::process::Command {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_lienvung"));
+    command.args(words).arg("--data").arg(data).stdin(std::process::Stdio::null());
+    command
+}
+
+#[test]
+fn an_index_whose_making_was_killed_answers_rightly_after_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    assert!(program(data, &["generate", "--tasks", "40"]).output().unwrap().status.success());
+    let answer = || {
+        let output = program(data, &["search", "--json", "--limit", "50", "nghien cuu"]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let ids = |answer: &serde_json::Value| -> std::collections::BTreeSet<String> {
+        answer["hits"].as_array().unwrap().iter().map(|hit| hit["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let whole = ids(&answer());
+    assert!(!whole.is_empty());
+    // From before the index is emptied until after it is whole again.
+    for pause in [0, 40, 80, 120, 160, 200, 260, 340, 450, 600] {
+        let mut victim = program(data, &["rebuild", "search"]).stdout(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(pause));
+        victim.kill().unwrap();
+        victim.wait().unwrap();
+        assert_eq!(ids(&answer()), whole, "killed after {pause} ms");
+    }
+    let report = program(data, &["verify", "--json"]).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!(report["problems"], json!([]));
+}

@@ -182,16 +182,20 @@ impl Finder {
             let named = self.titles_like(&searcher, title, among)?;
             addresses.extend(named.into_iter().filter(|address| !addresses.contains(address)).collect::<Vec<_>>());
         }
+        let own_title = match title {
+            Some(title) => Some((title, self.read_title(&searcher, title, true)?, self.read_title(&searcher, title, false)?)),
+            None => None,
+        };
         for address in addresses {
             let document: TantivyDocument = searcher.doc(address)?;
             if among.except.is_some_and(|id| stored(&document, self.fields.id) == id) {
                 continue;
             }
             let Some(mut overlap) = self.compare(&document, proposal, &mine, whole) else { continue };
-            if let Some(title) = title {
+            if let Some((title, with_marks, without_marks)) = &own_title {
                 let marked = compares_marks(title, &overlap.title);
                 let theirs = self.read_title(&searcher, &overlap.title, marked)?;
-                overlap.share = self.read_title(&searcher, title, marked)?.alike(&theirs);
+                overlap.share = if marked { with_marks } else { without_marks }.alike(&theirs);
                 overlap.is_strong = overlap.share >= STRONG_SHARE;
                 if overlap.share < LEAST_SHARE {
                     continue;

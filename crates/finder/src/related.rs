@@ -1,6 +1,6 @@
 //! Records about the same thing: those that share rare words with a text, in whatever order and form the words stand.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use tantivy::schema::Value;
 use tantivy::{Searcher, TantivyDocument, Term};
@@ -24,7 +24,7 @@ const FEW: u64 = 20;
 const CANDIDATES: usize = 4;
 const MOST_CANDIDATES: usize = 160;
 /// A record that shares less of the text's weight is about something else.
-const LEAST_SHARE: f64 = 0.08;
+const LEAST_SHARE: f64 = 0.12;
 /// Runs of words that are named.
 const MOST_NAMED: usize = 6;
 
@@ -86,7 +86,7 @@ impl Finder {
             }
             let title = stored(self.fields.title);
             let theirs = self.pairs_of(&format!("{title}\n{}", stored(self.fields.text)));
-            let shared: HashSet<&str> = pairs.keys().map(String::as_str).filter(|pair| theirs.contains(*pair)).collect();
+            let shared: BTreeSet<&str> = pairs.keys().map(String::as_str).filter(|pair| theirs.contains(*pair)).collect();
             let share = shared.iter().filter_map(|pair| pairs.get(*pair)).map(|pair| pair.weight).sum::<f64>() / whole;
             if share >= LEAST_SHARE {
                 found.push(Related { id, kind: stored(self.fields.kind), title, share, words: named(&parts, &pairs, &shared) });
@@ -97,7 +97,7 @@ impl Finder {
         Ok(found)
     }
 
-    /// Folded syllables with how they are written; words that only frame a text are blanks between others.
+    /// Folded syllables with how they are written; words that only frame a text or a title are blanks between others.
     fn words_of(&self, text: &str) -> Vec<(String, String)> {
         let text = readable(text);
         let mut all = Vec::new();
@@ -117,7 +117,7 @@ impl Finder {
         let mut frames = vec![false; terms.len()];
         for from in 0..terms.len() {
             for to in from + 1..=(from + crate::vocabulary::LONGEST_WORD).min(terms.len()) {
-                if terms.get(from..to).is_some_and(|span| self.vocabulary.is_filler(span)) {
+                if terms.get(from..to).is_some_and(|span| self.vocabulary.is_filler(span) || self.vocabulary.titles.is_frame(span)) {
                     frames.iter_mut().take(to).skip(from).for_each(|frame| *frame = true);
                 }
             }
@@ -140,7 +140,7 @@ impl Finder {
         searcher: &Searcher,
         parts: &[Vec<(String, String)>],
         less: &[String],
-    ) -> Result<HashMap<String, Pair>, FinderError> {
+    ) -> Result<BTreeMap<String, Pair>, FinderError> {
         let records = searcher.num_docs().max(1) as f64;
         let most = FEW.max((records * COMMON) as u64);
         let mut pairs: HashMap<String, Pair> = HashMap::new();
@@ -181,7 +181,7 @@ fn pair(side_by_side: &[(String, String)]) -> Option<String> {
 }
 
 /// The shared words as the text writes them: pairs that follow one another are one run.
-fn named(parts: &[Vec<(String, String)>], pairs: &HashMap<String, Pair>, shared: &HashSet<&str>) -> Vec<String> {
+fn named(parts: &[Vec<(String, String)>], pairs: &BTreeMap<String, Pair>, shared: &BTreeSet<&str>) -> Vec<String> {
     let mut places: Vec<((usize, usize), f64)> =
         shared.iter().filter_map(|pair| pairs.get(*pair)).map(|pair| (pair.place, pair.weight)).collect();
     places.sort_by_key(|(place, _)| *place);

@@ -17,6 +17,8 @@ use crate::record::{Draft, RecordView, Stored};
 use crate::register::{RegisterFilter, day_of_record};
 use crate::search::RecordText;
 
+/// Fields whose words are not about the thing.
+const ASIDE: [&str; 6] = ["source", "price", "contact", "unit", "quantity", "certificate_by"];
 /// The kind that keeps what people answered to a suggestion.
 const ANSWER: &str = "match_answer";
 /// Records looked at for each one shown: those of the wrong side and those turned down fall out.
@@ -257,7 +259,10 @@ impl Office {
     fn text_of(&self, view: &RecordView) -> Result<Option<Proposal>, OfficeError> {
         let (Some(data), Ok(kind)) = (&view.data, self.form(&view.kind, view.form)) else { return Ok(None) };
         let mut parts = vec![("title".to_owned(), self.form_title(&view.kind, data))];
-        parts.extend(RecordText::of(kind, data).parts);
+        // Names of organisations and places as a source has them, prices and the like say nothing of what it is about.
+        let said =
+            RecordText::of(kind, data).parts.into_iter().filter(|(name, _)| !name.ends_with("_text") && !ASIDE.contains(&name.as_str()));
+        parts.extend(said);
         Ok(Some(Proposal { parts }))
     }
 

@@ -1,7 +1,7 @@
 //! How alike two titles are. A title is a frame ("nghiên cứu xây dựng mô hình …"), an aim ("nhân giống"), a thing ("sâm Ngọc Linh") and a place; two overlap when
 //! thing and aim are the same. Measured in ADR 0029.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tantivy::{DocAddress, Searcher, Term as IndexTerm};
 use viet::has_marks;
@@ -90,6 +90,11 @@ impl Lexicon {
     pub(crate) fn new(words: &TitleWords, read: &impl Fn(&str) -> Vec<Term>) -> Lexicon {
         Lexicon { marked: Phrases::new(words, read, true), folded: Phrases::new(words, read, false) }
     }
+
+    /// Whether the words may stand in any title.
+    pub(crate) fn is_frame(&self, words: &[Term]) -> bool {
+        self.folded.frames.contains_key(&joined(words, false))
+    }
 }
 
 impl Phrases {
@@ -118,8 +123,8 @@ impl Phrases {
 /// A title as it is compared.
 #[derive(Debug, Clone)]
 pub(crate) struct Title {
-    /// Syllables with their weights.
-    weights: HashMap<String, f64>,
+    /// Syllables with their weights; in order, so that sums are the same in every run.
+    weights: BTreeMap<String, f64>,
     /// Classes of aims.
     aims: BTreeSet<usize>,
     /// The square of [`SHORTNESS`] rarest words.
@@ -159,7 +164,7 @@ impl Finder {
         self.find_frequent(searcher, &mut words)?;
         let records = searcher.num_docs().max(1) as f64;
         let field = if marked { self.fields.title_exact } else { self.fields.title_folded };
-        let mut weights: HashMap<String, f64> = HashMap::new();
+        let mut weights: BTreeMap<String, f64> = BTreeMap::new();
         let mut in_name = false;
         for word in &words {
             let syllable = form(&word.term, marked);
