@@ -89,9 +89,10 @@ fn words_of_what_did_not_fit_count_less_from_then_on() {
     assert!(office.settle(Duration::from_secs(30)));
     let share = |id: RecordId| {
         let found = office.matches(&who, need, 10).unwrap().found;
-        found.into_iter().find(|found| found.related.id == id.to_string()).unwrap().related.share
+        found.into_iter().find(|found| found.related.id == id.to_string()).map_or(0.0, |found| found.related.share)
     };
     let before = share(other);
+    assert!(before > 0.0);
     office.answer_match(&who, need, dryer, "not_fit", "").unwrap();
     assert!(office.settle(Duration::from_secs(30)));
     assert!(share(other) < before, "{} of {before}", share(other));
