@@ -64,8 +64,8 @@ pub(crate) enum Block {
     Source(SourceText),
     /// Doors of the home page: title, words, address.
     Doors(Vec<(String, String, String)>),
-    /// Search hits.
-    Hits(Vec<FoundHit>),
+    /// Search hits, numbered from the given one.
+    Hits(usize, Vec<FoundHit>),
     /// Records that say what a proposal says.
     Overlaps(Vec<OverlapCard>),
     /// A part of the page that a script keeps up to date while a form is filled in: id, blocks.

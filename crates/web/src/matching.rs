@@ -62,8 +62,8 @@ async fn suggestions(page: Page, Who(who): Who, State(app): State<App>, Path(id)
             ),
         )));
     }
-    for found in &matches.found {
-        show_suggestion(&page, &app, id, found, may_answer, &mut blocks);
+    for (number, found) in (1..).zip(&matches.found) {
+        show_suggestion(&page, &app, id, (number, found), may_answer, &mut blocks);
     }
     if !matches.answered.is_empty() {
         blocks.push(Block::Table(answered_table(&page, &app, id, &matches.answered, may_answer)));
@@ -71,7 +71,7 @@ async fn suggestions(page: Page, Who(who): Who, State(app): State<App>, Path(id)
     show(page, blocks)
 }
 
-fn show_suggestion(page: &Page, app: &App, id: RecordId, found: &FoundMatch, may_answer: bool, blocks: &mut Blocks) {
+fn show_suggestion(page: &Page, app: &App, id: RecordId, (number, found): (usize, &FoundMatch), may_answer: bool, blocks: &mut Blocks) {
     let (catalogue, related) = (app.office.catalogue(), &found.related);
     let kind = catalogue.kind(&related.kind);
     let mut badges = vec![Badge::new(Tone::Plain, Icon::Document, kind.map_or(related.kind.as_str(), |kind| said(&kind.label, page.lang)))];
@@ -93,14 +93,17 @@ fn show_suggestion(page: &Page, app: &App, id: RecordId, found: &FoundMatch, may
         words.push((shared.clone(), true));
     }
     words.push((format!(" · {:.0} %", 100.0 * related.share), false));
-    blocks.push(Block::Hits(vec![FoundHit {
-        href: RecordId::parse(&related.id).map(|id| page.href(&place_of(&related.kind, id))).unwrap_or_default(),
-        title: vec![(related.title.clone(), false)],
-        snippet: words,
-        badges,
-        why: Vec::new(),
-        why_words: String::new(),
-    }]));
+    blocks.push(Block::Hits(
+        number,
+        vec![FoundHit {
+            href: RecordId::parse(&related.id).map(|id| page.href(&place_of(&related.kind, id))).unwrap_or_default(),
+            title: vec![(related.title.clone(), false)],
+            snippet: words,
+            badges,
+            why: Vec::new(),
+            why_words: String::new(),
+        }],
+    ));
     if !may_answer {
         return;
     }

@@ -405,7 +405,7 @@ async fn search(page: Page, Who(who): Who, State(app): State<App>, place: ListPl
                 "Few records have all the words; those with some of them are shown too.",
             ))));
         }
-        list.push(Block::Hits(hits));
+        list.push(Block::Hits(1, hits));
         list.push(Block::Pager(Pager::new(&page, found.hits.len(), found.total, found.next.as_deref())));
     }
     blocks.push(Block::Side(side, list));
