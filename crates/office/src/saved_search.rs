@@ -1,5 +1,6 @@
 //! Searches that somebody keeps an eye on: how much of what they find is new or changed since it was last looked at. Kept in the cabinet, never in the log.
 
+use finder::Order as SearchOrder;
 use ledger::RecordId;
 use serde::{Deserialize, Serialize};
 
@@ -12,47 +13,18 @@ use crate::search::SearchForm;
 const SAVED: &str = "saved_search";
 /// Searches that one person keeps.
 const MOST: usize = 30;
+/// Characters of a question that are kept.
+const LONGEST: usize = 2_000;
 
 /// A search that is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedSearch {
     /// Its id.
     pub id: String,
-    /// The words, as typed.
-    pub text: String,
-    /// See [`SearchForm::kind`].
-    pub kind: Option<String>,
-    /// See [`SearchForm::body`].
-    pub body: Option<String>,
-    /// See [`SearchForm::year`].
-    pub year: Option<i32>,
-    /// See [`SearchForm::status`].
-    pub status: Option<String>,
-    /// See [`SearchForm::province`].
-    pub province: Option<String>,
+    /// What it asks for.
+    pub form: SearchForm,
     /// How far the index was when it was last looked at.
     pub seen: u64,
-}
-
-impl SavedSearch {
-    /// What it looks for.
-    pub fn form(&self) -> SearchForm {
-        SearchForm {
-            text: self.text.clone(),
-            kind: self.kind.clone(),
-            body: self.body.clone(),
-            year: self.year,
-            status: self.status.clone(),
-            province: self.province.clone(),
-            ..SearchForm::default()
-        }
-    }
-
-    fn is_same(&self, form: &SearchForm) -> bool {
-        let own = self.form();
-        (own.text.trim(), &own.kind, &own.body, own.year, &own.status, &own.province)
-            == (form.text.trim(), &form.kind, &form.body, form.year, &form.status, &form.province)
-    }
 }
 
 impl Office {
@@ -70,19 +42,17 @@ impl Office {
                 "Type what to look for or choose a filter first.",
             ));
         }
-        let saved = SavedSearch {
-            id: RecordId::new().to_string(),
-            text: form.text.trim().chars().take(2_000).collect(),
-            kind: form.kind.clone(),
-            body: form.body.clone(),
-            year: form.year,
-            status: form.status.clone(),
-            province: form.province.clone(),
-            seen: self.search_cursor(),
+        let kept = SearchForm {
+            text: form.text.trim().chars().take(LONGEST).collect(),
+            changed_after: None,
+            order: SearchOrder::default(),
+            after: None,
+            limit: 0,
+            ..form.clone()
         };
-        let form = form.clone();
+        let saved = SavedSearch { id: RecordId::new().to_string(), form: kept, seen: self.search_cursor() };
         self.change_saved_searches(who, move |all| {
-            if all.iter().any(|known| known.is_same(&form)) {
+            if all.iter().any(|known| known.form == saved.form) {
                 return Ok(());
             }
             if all.len() >= MOST {
@@ -102,7 +72,7 @@ impl Office {
         decide(who, Action::OwnDesk, &Subject::node()).require()?;
         let mut found = Vec::new();
         for saved in self.read_saved_searches(who)? {
-            let form = SearchForm { changed_after: Some(saved.seen), limit: 1, ..saved.form() };
+            let form = SearchForm { changed_after: Some(saved.seen), limit: 1, ..saved.form.clone() };
             let fresh = self.search(who, &form)?.results.total;
             found.push((saved, fresh));
         }

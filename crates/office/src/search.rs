@@ -7,6 +7,7 @@ use std::sync::{Arc, RwLock};
 use catalogue::{Catalogue, Field, FieldType, Kind, Lang};
 use finder::{Among, Entry, Finder, Order as SearchOrder, Overlap, Proposal, Query, Question, Related, Results, TitleWords, Vocabulary};
 use ledger::{Change, Follower, Ledger, RecordId};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::OfficeError;
@@ -33,8 +34,8 @@ impl std::fmt::Debug for SearchIndex {
     }
 }
 
-/// What somebody looks for.
-#[derive(Debug, Clone, Default)]
+/// What somebody looks for. What is kept of it is what it asks for, not how it is shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SearchForm {
     /// The words, as typed.
     pub text: String,
@@ -49,12 +50,16 @@ pub struct SearchForm {
     /// Only this province, by its code.
     pub province: Option<String>,
     /// Only what is new or changed since the index was so far.
+    #[serde(skip)]
     pub changed_after: Option<u64>,
     /// The order.
+    #[serde(skip)]
     pub order: SearchOrder,
     /// Opaque cursor of the next page.
+    #[serde(skip)]
     pub after: Option<String>,
     /// At most 100.
+    #[serde(skip)]
     pub limit: usize,
 }
 

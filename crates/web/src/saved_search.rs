@@ -79,7 +79,7 @@ pub(crate) fn show_saved(page: &Page, office: &Office, saved: &[(SavedSearch, u6
     blocks.push(Block::Table(table));
 }
 
-fn query_of(search: &SavedSearch) -> Vec<(String, String)> {
+fn query_of(SavedSearch { form: search, .. }: &SavedSearch) -> Vec<(String, String)> {
     let mut query = Vec::new();
     let mut add = |name: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -96,7 +96,7 @@ fn query_of(search: &SavedSearch) -> Vec<(String, String)> {
 }
 
 /// What is looked for, in words: "sâm dây; Nhiệm vụ; 2026".
-fn words_of(page: &Page, office: &Office, search: &SavedSearch) -> String {
+fn words_of(page: &Page, office: &Office, SavedSearch { form: search, .. }: &SavedSearch) -> String {
     let catalogue = office.catalogue();
     let mut words: Vec<String> = Vec::new();
     if !search.text.is_empty() {
