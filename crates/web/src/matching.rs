@@ -8,6 +8,7 @@ use office::{FoundMatch, MatchAnswer, MatchSide, RecordId, Related};
 use crate::blocks::{Block, Blocks, Form, FoundHit, button_form, show};
 use crate::errors::{Answer, Failure};
 use crate::form::FormPairs;
+use crate::overlap::found_badges;
 use crate::page::Page;
 use crate::parts::{Badge, Cell, Column, EmptyState, Field, Icon, Table, Tone};
 use crate::records::{list_of, place_of};
@@ -73,15 +74,7 @@ async fn suggestions(page: Page, Who(who): Who, State(app): State<App>, Path(id)
 
 fn show_suggestion(page: &Page, app: &App, id: RecordId, (number, found): (usize, &FoundMatch), may_answer: bool, blocks: &mut Blocks) {
     let (catalogue, related) = (app.office.catalogue(), &found.related);
-    let kind = catalogue.kind(&related.kind);
-    let mut badges = vec![Badge::new(Tone::Plain, Icon::Document, kind.map_or(related.kind.as_str(), |kind| said(&kind.label, page.lang)))];
-    let states = kind.and_then(|kind| catalogue.list(&format!("workflow:{}", kind.workflow.as_deref()?)));
-    if let Some(label) = found.state.as_deref().and_then(|code| states?.label(code)) {
-        badges.push(Badge::new(Tone::Plain, Icon::Info, said(label, page.lang)));
-    }
-    if let Some(year) = found.day.get(..4) {
-        badges.push(Badge::new(Tone::Plain, Icon::Clock, year));
-    }
+    let mut badges = found_badges(page, app, &related.kind, found.state.as_deref(), &found.day);
     for reason in &found.reasons {
         badges.push(Badge::new(Tone::Good, Icon::Check, said(&reason.label(), page.lang)));
     }

@@ -94,24 +94,30 @@ pub(crate) async fn panel(
     Ok(blocks)
 }
 
-fn cards(page: &Page, app: &App, found: &[FoundOverlap], passages: usize, mine: &[(String, String)]) -> Vec<OverlapCard> {
+/// Kind, state and year of a record that was found.
+pub(crate) fn found_badges(page: &Page, app: &App, kind: &str, state: Option<&str>, day: &str) -> Vec<Badge> {
     let catalogue = app.office.catalogue();
+    let known = catalogue.kind(kind);
+    let mut badges = vec![Badge::new(Tone::Plain, Icon::Document, known.map_or(kind, |kind| said(&kind.label, page.lang)))];
+    let states = known.and_then(|kind| catalogue.list(&format!("workflow:{}", kind.workflow.as_deref()?)));
+    if let Some(label) = state.and_then(|code| states?.label(code)) {
+        badges.push(Badge::new(Tone::Plain, Icon::Info, said(label, page.lang)));
+    }
+    if let Some(year) = day.get(..4) {
+        badges.push(Badge::new(Tone::Plain, Icon::Clock, year));
+    }
+    badges
+}
+
+fn cards(page: &Page, app: &App, found: &[FoundOverlap], passages: usize, mine: &[(String, String)]) -> Vec<OverlapCard> {
     let mut cards = Vec::new();
     for one in found {
         let overlap = &one.overlap;
-        let kind = catalogue.kind(&overlap.kind);
         let mut badges = Vec::new();
         if overlap.is_strong {
             badges.push(Badge::new(Tone::Warn, Icon::Alert, page.say("nên xem kỹ", "look closely")));
         }
-        badges.push(Badge::new(Tone::Plain, Icon::Document, kind.map_or(overlap.kind.as_str(), |kind| said(&kind.label, page.lang))));
-        let state = kind.and_then(|kind| catalogue.list(&format!("workflow:{}", kind.workflow.as_deref()?)));
-        if let Some(label) = one.state.as_deref().and_then(|code| state?.label(code)) {
-            badges.push(Badge::new(Tone::Plain, Icon::Info, said(label, page.lang)));
-        }
-        if let Some(year) = one.day.get(..4) {
-            badges.push(Badge::new(Tone::Plain, Icon::Clock, year));
-        }
+        badges.extend(found_badges(page, app, &overlap.kind, one.state.as_deref(), &one.day));
         for flag in &one.flags {
             badges.push(Badge::new(Tone::Info, Icon::Info, said(&flag.label(), page.lang)));
         }
